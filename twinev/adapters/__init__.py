@@ -1,0 +1,1 @@
+"""What knows the outside: OCPP, NATS, the database, identity, feeds. No adapter knows another."""

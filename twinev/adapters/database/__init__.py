@@ -1,0 +1,1 @@
+"""SQLAlchemy on SQLite or PostgreSQL: tables, migrations, the unit of work."""

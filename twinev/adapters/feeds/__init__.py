@@ -1,0 +1,1 @@
+"""Files of other people: ACN-Data sessions, price files."""

@@ -1,0 +1,1 @@
+"""Local accounts: passwords, sessions, tokens, tickets."""

@@ -1,0 +1,1 @@
+"""NATS: connection, subjects, streams, the embedded server, and both ends of every message."""

@@ -1,0 +1,1 @@
+"""The OCPP gateway: WebSocket, RPC, and the translation between stations and facts or commands."""

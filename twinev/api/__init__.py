@@ -1,0 +1,1 @@
+"""The REST API, its background work and its pages: FastAPI."""

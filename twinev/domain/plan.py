@@ -1,0 +1,44 @@
+"""What the platform keeps of its own doing: the plans that it made and the commands that it sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredPlan:
+    """A plan with the inputs that reproduce it.
+
+    ``scenario`` and ``schedule`` are the two files of the Smart Charging Tool; ``site_id`` is None for a plan that
+    somebody asked for through the API. ``trigger`` says why it was made (``session.started``, ``restriction.created``…).
+    """
+
+    id: str
+    site_id: str | None
+    made_at: datetime
+    trigger: str
+    formulation: str
+    scenario: dict[str, Any]
+    schedule: dict[str, Any]
+    requested_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentCommand:
+    """A command to a station, from its sending to its answer; ``outcome`` is a CommandReply's, None while under way."""
+
+    id: str
+    station_id: str
+    action: str
+    payload: dict[str, Any]
+    issued_by: str
+    sent_at: datetime
+    answered_at: datetime | None = None
+    outcome: str | None = None
+    status: str | None = None
+    detail: str | None = None
+    round_trip_ms: float | None = None
+    plan_id: str | None = None
+    restriction_id: str | None = None

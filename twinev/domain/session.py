@@ -1,0 +1,38 @@
+"""A charging session: from plug-in to departure, with the OCPP transaction in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from twinev.domain.charge_points import ChargingState
+from twinev.domain.vehicles import ChargingNeeds
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingSession:
+    """One EV at one EVSE, as far as the facts that its station sent tell.
+
+    ``energy_kwh`` is what has flowed since the transaction began, ``power_kw`` the last measured power (positive
+    charges), ``measured_at`` when that was. ``ocpp_transaction_id`` is the station's name of the transaction.
+    """
+
+    id: str
+    site_id: str
+    station_id: str
+    evse_id: int
+    ocpp_transaction_id: str
+    id_token: str | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    stop_reason: str | None = None
+    needs: ChargingNeeds = field(default_factory=ChargingNeeds)
+    charging_state: ChargingState | None = None
+    meter_start_kwh: float | None = None
+    energy_kwh: float = 0.0
+    power_kw: float = 0.0
+    measured_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        return self.ended_at is None

@@ -1,0 +1,89 @@
+"""Every exception that TwinEV raises on purpose.
+
+::
+
+    TwinEVError
+    ├── BadInput            a value that cannot be used: names the key, the value and what is allowed
+    │   └── ScenarioError   the same, in a scenario file or a plan request
+    ├── NotFound            nothing has that id
+    ├── Conflict            the request contradicts what is there
+    ├── Forbidden           this role may not do that
+    ├── NotAuthenticated    no valid login
+    ├── SolverFailure       no solver returned a usable plan (the rule-based plan stands in)
+    ├── StationUnreachable  no gateway holds the station's socket
+    └── Unavailable         a part of the system that is needed does not answer
+
+A message says who, the value, what is allowed and the remedy; the same facts are attributes.
+"""
+
+from __future__ import annotations
+
+
+class TwinEVError(Exception):
+    """Base of all errors that TwinEV raises on purpose."""
+
+
+class BadInput(TwinEVError):
+    """A value that cannot be used.
+
+    Parameters
+    ----------
+    key : str
+        Where the value stands, as a path: ``sessions[2].target_soc``.
+    value : object
+        What was given.
+    allowed : str
+        What would have been accepted.
+    """
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        self.key = key
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{key}: {_shown(value)} is not usable; allowed: {allowed}")
+
+
+class ScenarioError(BadInput):
+    """A value in a scenario that cannot be used."""
+
+
+class NotFound(TwinEVError):
+    """Nothing has that id."""
+
+    def __init__(self, what: str, identifier: object) -> None:
+        self.what = what
+        self.identifier = identifier
+        super().__init__(f"no {what} has the id {identifier!r}")
+
+
+class Conflict(TwinEVError):
+    """The request contradicts what is there."""
+
+
+class Forbidden(TwinEVError):
+    """This role may not do that."""
+
+
+class NotAuthenticated(TwinEVError):
+    """No valid login came with the request."""
+
+
+class SolverFailure(TwinEVError):
+    """No solver returned a usable plan."""
+
+
+class StationUnreachable(TwinEVError):
+    """No gateway holds the station's socket."""
+
+    def __init__(self, station_id: str) -> None:
+        self.station_id = station_id
+        super().__init__(f"station {station_id} is offline: no gateway holds its socket")
+
+
+class Unavailable(TwinEVError):
+    """A part of the system that is needed does not answer."""
+
+
+def _shown(value: object, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

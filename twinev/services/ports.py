@@ -1,0 +1,183 @@
+"""What the use cases need from outside, as Protocols. Adapters implement them, `twinev.wiring` joins them.
+
+The database is a synchronous unit of work: ``with unit_of_work() as work: …; work.commit()``. What leaves it without
+``commit`` is rolled back. An event added to ``work.events`` is published if, and only if, the commit succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Site
+from twinev.domain.commands import AnyCommand, CommandReply
+from twinev.domain.facts import Sample, StationFact
+from twinev.domain.grid import Restriction
+from twinev.domain.plan import SentCommand, StoredPlan
+from twinev.domain.session import ChargingSession
+from twinev.domain.tariff import Series, SeriesKind
+from twinev.sct import Problem, Schedule
+
+
+class Clock(Protocol):
+    """Tells the time of the platform, which runs faster than the wall's in an accelerated demonstration."""
+
+    def now(self) -> datetime:
+        """Now, aware UTC."""
+
+    def wall_seconds(self, platform_seconds: float) -> float:
+        """How long to wait in real seconds for so many seconds of the platform's time."""
+
+
+class Planner(Protocol):
+    """Solves a problem somewhere: in the planner process, or in a pool."""
+
+    async def plan(
+        self,
+        problem: Problem,
+        *,
+        formulation: str = "cpo",
+        profile: str | None = None,
+        solver: str = "auto",
+        gap: float = 1e-4,
+        time_limit_seconds: float = 60.0,
+    ) -> Schedule:
+        """Return a verified plan.
+
+        Raises
+        ------
+        ScenarioError
+            The problem cannot be used.
+        Unavailable
+            No planner answers.
+        """
+
+
+class StationCommands(Protocol):
+    """Sends a command to a station, wherever its socket is."""
+
+    async def send(self, station_id: str, command: AnyCommand, *, timeout_seconds: float = 30.0) -> CommandReply:
+        """Never raises for what a station or the network does: the outcome says it (``offline``, ``timeout``…)."""
+
+
+class Sites(Protocol):
+    def get(self, site_id: str) -> Site: ...
+    def list(self) -> list[Site]: ...
+    def save(self, site: Site) -> None: ...
+
+
+class Stations(Protocol):
+    """``key_hmac`` never leaves through a `ChargingStation`."""
+
+    def get(self, station_id: str) -> ChargingStation: ...
+    def list(self, *, site_id: str | None = None) -> list[ChargingStation]: ...
+    def save(self, station: ChargingStation) -> None: ...
+    def key_hmac(self, station_id: str) -> bytes | None: ...
+    def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None: ...
+    def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
+    def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
+
+
+class Sessions(Protocol):
+    """Charging sessions, newest first in lists."""
+
+    def get(self, session_id: str) -> ChargingSession: ...
+    def active(self, *, site_id: str | None = None) -> list[ChargingSession]: ...
+    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None: ...
+    def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None: ...
+    def list(
+        self, *, limit: int, before: str | None = None, station_id: str | None = None, active: bool | None = None
+    ) -> Sequence[ChargingSession]: ...
+    def save(self, session: ChargingSession) -> None: ...
+
+
+class MeterValues(Protocol):
+    def add(self, station_id: str, evse_id: int, ocpp_transaction_id: str | None, samples: Iterable[Sample]) -> int:
+        """Insert what is new by natural key and return how many rows that were; contradictions are flagged."""
+
+    def of_session(
+        self, session: ChargingSession, *, since: datetime | None = None, measurand: str | None = None
+    ) -> Sequence[Sample]: ...
+
+
+class Facts(Protocol):
+    """Which facts were taken in already, by natural key.
+
+    What contradicts an earlier one, or cannot be used, is set aside and kept.
+    """
+
+    def known(self, fact: StationFact) -> bool: ...
+    def remember(self, fact: StationFact) -> None: ...
+    def set_aside(self, station_id: str, key: str, body: bytes, reason: str, at: datetime) -> None: ...
+
+
+class Plans(Protocol):
+    def add(self, plan: StoredPlan) -> None: ...
+    def get(self, plan_id: str) -> StoredPlan: ...
+    def latest(self, site_id: str) -> StoredPlan | None: ...
+    def list(self, *, limit: int, before: str | None = None, site_id: str | None = None) -> Sequence[StoredPlan]: ...
+
+
+class Commands(Protocol):
+    def save(self, command: SentCommand) -> None: ...
+    def list(
+        self, *, limit: int, before: str | None = None, station_id: str | None = None
+    ) -> Sequence[SentCommand]: ...
+
+
+class Restrictions(Protocol):
+    """``record_state`` keeps how a restriction fared: its latest state, when first enforced, the highest power seen."""
+
+    def get(self, restriction_id: str) -> Restriction: ...
+    def save(self, restriction: Restriction) -> None: ...
+    def list(self, *, limit: int, before: str | None = None) -> Sequence[Restriction]: ...
+    def open(self, now: datetime, *, station_ids: Iterable[str] | None = None) -> list[Restriction]:
+        """Neither revoked nor over at ``now``; those to come are included."""
+
+    def record_state(self, restriction_id: str, state: dict[str, Any]) -> None: ...
+    def state(self, restriction_id: str) -> dict[str, Any] | None: ...
+
+
+class SeriesStore(Protocol):
+    def put(self, series: Series) -> None: ...
+    def values(
+        self, kind: SeriesKind, subject: str, start: datetime, *, step_minutes: float, count: int
+    ) -> list[float | None]:
+        """The mean of what is known over each step from ``start``; None where nothing is known."""
+
+
+class Tokens(Protocol):
+    """Id tokens (RFID cards and the like) that may charge."""
+
+    def status(self, id_token: str) -> str | None: ...
+    def save(self, id_token: str, status: str, user_id: str | None = None) -> None: ...
+
+
+class Events(Protocol):
+    def add(self, kind: str, data: dict[str, Any]) -> None:
+        """Write an event into the outbox; it goes out as ``twinev.v1.evt.<kind>`` after the commit."""
+
+
+class UnitOfWork(Protocol):
+    sites: Sites
+    stations: Stations
+    sessions: Sessions
+    meter_values: MeterValues
+    facts: Facts
+    plans: Plans
+    commands: Commands
+    restrictions: Restrictions
+    series: SeriesStore
+    tokens: Tokens
+    events: Events
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def commit(self) -> None: ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]

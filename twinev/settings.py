@@ -1,0 +1,32 @@
+"""Everything that can be set from the environment (or a ``.env`` file). Only `wiring` and `cli` read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """``TWINEV_<NAME>`` in the environment sets ``<name>`` here."""
+
+    model_config = SettingsConfigDict(env_prefix="TWINEV_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default=Path.home() / ".local" / "share" / "twinev", description="where everything is kept")
+    database_url: str | None = Field(default=None, description="PostgreSQL; without it SQLite in data_dir")
+    nats_url: str | None = Field(default=None, description="an external NATS server; without it the embedded one")
+    nats_port: int = 4222
+    bind: str = "127.0.0.1"
+    public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
+    api_port: int = 8080
+    ocpp_port: int = 9000
+    dashboards_port: int = 8866
+    secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
+    ocpp_enrol: Literal["closed", "open"] = "closed"
+    clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
+
+    @property
+    def api_url(self) -> str:
+        return self.public_url or f"http://{self.bind}:{self.api_port}"

@@ -1,0 +1,1 @@
+"""Charging stations that speak OCPP over a real socket, and EVs that obey a profile."""

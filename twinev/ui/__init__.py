@@ -1,0 +1,1 @@
+"""Components of the Voila dashboards, and the server's identity provider."""

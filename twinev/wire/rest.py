@@ -1,0 +1,299 @@
+"""Bodies of ``/api/v1``, shared by the API and its client."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from pydantic import AwareDatetime, Field
+
+from twinev.wire.base import WireModel
+
+Item = TypeVar("Item")
+
+
+class Page(WireModel, Generic[Item]):
+    """A page of a list; ``next_cursor`` is None on the last one."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None = None
+
+
+class Problem(WireModel):
+    """RFC 9457 problem details; ``key``, ``value`` and ``allowed`` come with bad input."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    key: str | None = None
+    value: str | None = None
+    allowed: str | None = None
+
+
+# ── Login ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LoginIn(WireModel):
+    username: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class LoginOut(WireModel):
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+
+
+class UserOut(WireModel):
+    id: str
+    username: str
+    display_name: str
+    roles: tuple[str, ...]
+
+
+class TicketOut(WireModel):
+    """A single-use ticket for a dashboard's kernel, good for 30 s."""
+
+    ticket: str
+    expires_in: int
+
+
+class TicketIn(WireModel):
+    ticket: str = Field(min_length=1, max_length=256)
+
+
+# ── Charge points ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class SiteOut(WireModel):
+    """A site with its live state: power of all its sessions, and what its supply point allows."""
+
+    id: str
+    name: str
+    latitude_degrees: float
+    longitude_degrees: float
+    supply_max_kw: float
+    supply_min_kw: float
+    price_zone: str
+    time_zone: str
+    charging_kw: float
+    demand_kw: float
+    production_kw: float
+    active_sessions: int
+
+
+class EvseOut(WireModel):
+    """An EVSE; ``power_kw`` and ``planned_kw`` are now's measured power and now's limit from the plan."""
+
+    id: int
+    connector_type: str
+    max_kw: float
+    phases: int
+    status: str
+    power_kw: float
+    planned_kw: float | None
+    session_id: str | None
+
+
+class StationOut(WireModel):
+    id: str
+    site_id: str
+    name: str
+    latitude_degrees: float
+    longitude_degrees: float
+    protocol: str | None
+    vendor: str | None
+    model: str | None
+    online: bool
+    last_seen: AwareDatetime | None
+    max_kw: float
+    power_kw: float
+    evses: tuple[EvseOut, ...]
+
+
+class SessionOut(WireModel):
+    id: str
+    site_id: str
+    station_id: str
+    evse_id: int
+    ocpp_transaction_id: str
+    id_token: str | None
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None
+    stop_reason: str | None
+    charging_state: str | None
+    energy_kwh: float
+    power_kw: float
+    measured_at: AwareDatetime | None
+    energy_requested_kwh: float | None
+    departure_at: AwareDatetime | None
+    profile: str
+    planned_kw: float | None
+    explanation: str | None = None
+
+
+class SessionNeedsIn(WireModel):
+    """PATCH of a session: what the driver asks for; what is left out stays."""
+
+    energy_kwh: float | None = Field(default=None, ge=0, le=1000)
+    departure_at: AwareDatetime | None = None
+    profile: str | None = None
+
+
+class MeterValueOut(WireModel):
+    station_id: str
+    evse_id: int
+    session_id: str | None
+    timestamp: AwareDatetime
+    measurand: str
+    value: float
+    unit: str
+    phase: str | None
+
+
+class SessionStartIn(WireModel):
+    """POST /sessions: start charging from afar."""
+
+    station_id: str
+    evse_id: int = 1
+    id_token: str
+
+
+class CommandOut(WireModel):
+    """A command that was sent to a station, and how it went."""
+
+    id: str
+    station_id: str
+    action: str
+    issued_by: str
+    sent_at: AwareDatetime
+    answered_at: AwareDatetime | None
+    outcome: str | None
+    status: str | None
+    round_trip_ms: float | None
+    plan_id: str | None
+    payload: dict[str, Any]
+
+
+# ── Plans, series, restrictions ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class PlanCreated(WireModel):
+    """The answer to POST /plans: ``schedule`` is the schedule file."""
+
+    id: str
+    schedule: dict[str, Any]
+
+
+class PlanOut(WireModel):
+    """A stored plan. ``scenario`` and ``schedule`` are the two files; left out in lists."""
+
+    id: str
+    site_id: str | None
+    made_at: AwareDatetime
+    trigger: str
+    formulation: str
+    status: str
+    solver: str
+    gap: float | None
+    objective: float | None
+    solve_seconds: float
+    scenario: dict[str, Any] | None = None
+    schedule: dict[str, Any] | None = None
+
+
+class SeriesIn(WireModel):
+    """PUT /series/{kind}/{subject}: values of equal steps; a value replaces the one that was there."""
+
+    start: AwareDatetime
+    step_minutes: int = Field(ge=1, le=1440)
+    values: tuple[float, ...] = Field(min_length=1, max_length=40_000)
+
+
+class SeriesOut(WireModel):
+    kind: str
+    subject: str
+    start: AwareDatetime
+    step_minutes: int
+    values: tuple[float | None, ...]
+
+
+class RestrictionIn(WireModel):
+    station_ids: tuple[str, ...] = Field(min_length=1, max_length=10_000)
+    limit_kw: float = Field(ge=0, le=1_000_000)
+    start: AwareDatetime
+    end: AwareDatetime
+    v2g: bool = False
+
+
+class RestrictionCreated(WireModel):
+    id: str
+
+
+class StationEnforcement(WireModel):
+    """One station under a restriction: ``state`` as for the whole, ``reason`` where it does not follow."""
+
+    station_id: str
+    state: str
+    reason: str | None = None
+    power_kw: float = 0.0
+
+
+class RestrictionOut(WireModel):
+    """``state`` is an Enforcement; ``power_kw`` the selected stations' measured sum now."""
+
+    id: str
+    station_ids: tuple[str, ...]
+    limit_kw: float
+    start: AwareDatetime
+    end: AwareDatetime
+    v2g: bool
+    created_by: str
+    created_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+    state: str
+    power_kw: float
+    stations: tuple[StationEnforcement, ...]
+    first_enforced_at: AwareDatetime | None = None
+    highest_kw: float | None = None
+
+
+class RestrictionPreview(WireModel):
+    """What the restriction would do: computed by planning the site with and without it.
+
+    ``start`` and ``slot_minutes`` place the two curves (the selected stations' sum per slot), in kW.
+    """
+
+    evs_affected: int
+    shortfall_kwh: float
+    cost_eur: float
+    start: AwareDatetime
+    slot_minutes: float
+    before_kw: tuple[float, ...]
+    after_kw: tuple[float, ...]
+    explanations: tuple[str, ...] = ()
+
+
+# ── The system ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class PartHealth(WireModel):
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class HealthOut(WireModel):
+    status: str
+    version: str
+    now: AwareDatetime
+    parts: tuple[PartHealth, ...]
+
+
+class EventOut(WireModel):
+    """One server-sent event of GET /events; ``kind`` is the SSE event name."""
+
+    id: str
+    kind: str
+    at: AwareDatetime
+    data: dict[str, Any]
