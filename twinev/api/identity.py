@@ -1,0 +1,83 @@
+"""Who calls: the dependencies that every router asks for the user and for a role.
+
+A request is authenticated by ``Authorization: Bearer <access token>`` or by the session cookie. A browser sends its
+cookie by itself, so a cookie alone may read but not write: whatever changes something needs the session's CSRF token in
+``X-CSRF-Token`` too. A bearer token is never sent by itself and needs none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from twinev.domain.login import LoggedIn
+from twinev.domain.users import Role, User
+from twinev.errors import Forbidden, NotAuthenticated
+
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+_log = logging.getLogger(__name__)
+_bearer = HTTPBearer(auto_error=False, description="The access_token of POST /api/v1/auth/login")
+
+
+class Authenticator(Protocol):
+    """What `request.app.state.identity` offers to these dependencies; wiring sets it."""
+
+    cookie_name: str
+
+    def of_token(self, token: str) -> LoggedIn:
+        """Raise `NotAuthenticated` for a token that is forged, expired, or whose session has ended."""
+
+    def of_cookie(self, cookie: str) -> LoggedIn:
+        """Raise `NotAuthenticated` for a cookie that is forged, or whose session has ended."""
+
+    def check_csrf(self, login: LoggedIn, token: str | None) -> None:
+        """Raise `Forbidden` unless ``token`` belongs to this login session."""
+
+
+def current_login(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> LoggedIn:
+    """Return who calls and through which session; raise `NotAuthenticated` when nobody is logged in."""
+    authenticator: Authenticator = request.app.state.identity
+    if credentials is not None:
+        return authenticator.of_token(credentials.credentials)
+    cookie = request.cookies.get(authenticator.cookie_name)
+    if "authorization" in request.headers or not cookie:
+        raise NotAuthenticated(
+            "no login came with the request; log in at POST /api/v1/auth/login or on the page /login"
+        )
+    login = authenticator.of_cookie(cookie)
+    if request.method not in SAFE_METHODS:
+        authenticator.check_csrf(login, request.headers.get(CSRF_HEADER))
+    return login
+
+
+CurrentLogin = Annotated[LoggedIn, Depends(current_login)]
+
+
+def current_user(login: CurrentLogin) -> User:
+    """Return the user who calls."""
+    return login.user
+
+
+CurrentUser = Annotated[User, Depends(current_user)]
+
+
+def require_role(*roles: Role) -> Callable[[User], User]:
+    """Return a dependency that lets in whoever holds one of ``roles``, and answers `Forbidden` to the others."""
+    allowed = frozenset(roles)
+
+    def user_with_role(user: CurrentUser) -> User:
+        if user.roles.isdisjoint(allowed):
+            names = " or ".join(sorted(allowed))
+            _log.warning("user %s was refused: needs role %s", user.username, names)
+            raise Forbidden(f"user {user.username} may not do this; it needs the role {names}")
+        return user
+
+    return user_with_role

@@ -1,0 +1,73 @@
+"""A login: the account that may log in, the session that it opens, and what a request carries of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from twinev.domain.checks import require_text, require_utc
+from twinev.domain.users import Role, User
+
+
+class SessionKind(StrEnum):
+    """How a login session is carried: by the browser's cookie, or by a bearer token alone."""
+
+    BROWSER = "browser"
+    TOKEN = "token"  # the word, not a secret
+
+
+class EndReason(StrEnum):
+    """Why a login session ended before its time."""
+
+    LOGGED_OUT = "logged_out"
+    ROLES_CHANGED = "roles_changed"
+    PASSWORD_CHANGED = "password_changed"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A user with what the platform keeps to check a login; no password hash means: logs in elsewhere."""
+
+    user: User
+    password_hash: str | None = None
+    disabled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginSession:
+    """From log in to log out. ``id`` is no secret; the cookie's secret is kept as ``secret_hash`` alone."""
+
+    id: str
+    user_id: str
+    kind: SessionKind
+    secret_hash: str
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+
+    def __post_init__(self) -> None:
+        require_text("id", self.id, longest=64)
+        require_utc("created_at", self.created_at)
+        require_utc("expires_at", self.expires_at)
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether it still counts at ``now``."""
+        return self.ended_at is None and now < self.expires_at
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedIn:
+    """Who is behind a request, and through which login session."""
+
+    user: User
+    session_id: str
+    kind: SessionKind
+    expires_at: datetime
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The user's roles as they are now, not as they were at log in."""
+        return self.user.roles
