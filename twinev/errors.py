@@ -9,6 +9,7 @@
     ├── Conflict            the request contradicts what is there
     ├── Forbidden           this role may not do that
     ├── NotAuthenticated    no valid login
+    ├── TooManyTries        too many tries in a short time (a password, mostly)
     ├── SolverFailure       no solver returned a usable plan (the rule-based plan stands in)
     ├── StationUnreachable  no gateway holds the station's socket
     └── Unavailable         a part of the system that is needed does not answer
@@ -17,6 +18,8 @@ A message says who, the value, what is allowed and the remedy; the same facts ar
 """
 
 from __future__ import annotations
+
+import math
 
 
 class TwinEVError(Exception):
@@ -66,6 +69,15 @@ class Forbidden(TwinEVError):
 
 class NotAuthenticated(TwinEVError):
     """No valid login came with the request."""
+
+
+class TooManyTries(TwinEVError):
+    """Too many tries in a short time; ``retry_after_seconds`` says how long to wait. [s]"""
+
+    def __init__(self, what: str, retry_after_seconds: float) -> None:
+        self.what = what
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"too many tries to {what}; wait {math.ceil(retry_after_seconds)} s and try again")
 
 
 class SolverFailure(TwinEVError):
