@@ -6,7 +6,7 @@ The database is a synchronous unit of work: ``with unit_of_work() as work: …; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -60,6 +60,13 @@ class StationCommands(Protocol):
 
     async def send(self, station_id: str, command: AnyCommand, *, timeout_seconds: float = 30.0) -> CommandReply:
         """Never raises for what a station or the network does: the outcome says it (``offline``, ``timeout``…)."""
+
+
+class EventFeed(Protocol):
+    """The platform's own events, as they are published after the commit that caused them."""
+
+    def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Yield ``(kind, data)`` for ever; what was published while nobody listened is not repeated."""
 
 
 class Sites(Protocol):
