@@ -1,0 +1,158 @@
+"""Accounts, login sessions and tickets in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.elements import ColumnElement
+
+from twinev.adapters.database.engine import READ_ONLY
+from twinev.adapters.database.identity_tables import login_sessions, login_tickets, users
+from twinev.domain.login import Account, EndReason, LoginSession, SessionKind
+from twinev.domain.users import Role, User
+from twinev.errors import Conflict, NotFound
+
+_USER_COLUMNS = (users.c.username, users.c.display_name, users.c.roles, users.c.password_hash, users.c.disabled)
+
+
+class DatabaseAccounts:
+    """Implements `twinev.services.identity_ports.AccountStore`, a transaction for each call.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of `twinev.adapters.database.engine.open_engine`.
+    """
+
+    def __init__(self, *, engine: Engine) -> None:
+        self._engine = engine
+        # A look-up happens at every request: on SQLite it must not wait for the write lock.
+        self._reader = engine.execution_options(**{READ_ONLY: True})
+
+    def by_username(self, username: str) -> Account | None:
+        with self._reader.begin() as connection:
+            row = connection.execute(select(users).where(users.c.username_key == username.casefold())).one_or_none()
+        return None if row is None else _account(row, row.id)
+
+    def by_id(self, user_id: str) -> Account:
+        with self._reader.begin() as connection:
+            row = connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
+        if row is None:
+            raise NotFound("user", user_id)
+        return _account(row, row.id)
+
+    def list(self) -> list[Account]:
+        with self._reader.begin() as connection:
+            rows = connection.execute(select(users).order_by(users.c.username_key)).all()
+        return [_account(row, row.id) for row in rows]
+
+    def add(self, *accounts: Account) -> None:
+        names = ", ".join(account.user.username for account in accounts)
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(insert(users), [_row(account) for account in accounts])
+        except IntegrityError as error:
+            raise Conflict(f"a username of {names} is taken; choose another one") from error
+
+    def save(self, account: Account, *, end_sessions: EndReason | None, at: datetime) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(update(users).where(users.c.id == account.user.id).values(_row(account)))
+            if end_sessions is not None:
+                _end(connection, login_sessions.c.user_id == account.user.id, end_sessions, at)
+
+    def open_session(self, session: LoginSession) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(login_sessions).values(
+                    id=session.id,
+                    user_id=session.user_id,
+                    kind=session.kind.value,
+                    secret_hash=session.secret_hash,
+                    created_at=session.created_at,
+                    expires_at=session.expires_at,
+                )
+            )
+
+    def session(self, session_id: str) -> tuple[LoginSession, Account] | None:
+        return self._find_session(login_sessions.c.id == session_id)
+
+    def session_of_secret(self, secret_hash: str) -> tuple[LoginSession, Account] | None:
+        return self._find_session(login_sessions.c.secret_hash == secret_hash)
+
+    def end_session(self, session_id: str, reason: EndReason, at: datetime) -> None:
+        with self._engine.begin() as connection:
+            _end(connection, login_sessions.c.id == session_id, reason, at)
+
+    def add_ticket(self, ticket_hash: str, session_id: str, expires_at: datetime) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                insert(login_tickets).values(ticket_hash=ticket_hash, session_id=session_id, expires_at=expires_at)
+            )
+
+    def take_ticket(self, ticket_hash: str, at: datetime) -> str | None:
+        # One statement decides: of two that redeem at once, the second finds no row that is still unused.
+        taken = (
+            update(login_tickets)
+            .where(login_tickets.c.ticket_hash == ticket_hash)
+            .where(login_tickets.c.used_at.is_(None))
+            .where(login_tickets.c.expires_at > at)
+            .values(used_at=at)
+            .returning(login_tickets.c.session_id)
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(taken).scalar_one_or_none()
+
+    def forget_expired(self, before: datetime) -> int:
+        with self._engine.begin() as connection:
+            tickets = connection.execute(delete(login_tickets).where(login_tickets.c.expires_at < before))
+            sessions = connection.execute(delete(login_sessions).where(login_sessions.c.expires_at < before))
+            return tickets.rowcount + sessions.rowcount
+
+    def _find_session(self, condition: ColumnElement[bool]) -> tuple[LoginSession, Account] | None:
+        query = select(login_sessions, *_USER_COLUMNS).join(users).where(condition)
+        with self._reader.begin() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (_session(row), _account(row, row.user_id))
+
+
+def _end(connection: Connection, condition: ColumnElement[bool], reason: EndReason, at: datetime) -> None:
+    connection.execute(
+        update(login_sessions)
+        .where(condition, login_sessions.c.ended_at.is_(None))
+        .values(ended_at=at, end_reason=reason.value)
+    )
+
+
+def _row(account: Account) -> dict[str, Any]:
+    user = account.user
+    return {
+        "id": user.id,
+        "username": user.username,
+        "username_key": user.username.casefold(),
+        "display_name": user.display_name,
+        "roles": " ".join(sorted(user.roles)),
+        "password_hash": account.password_hash,
+        "disabled": account.disabled,
+    }
+
+
+def _account(row: Row, user_id: str) -> Account:
+    roles = frozenset(Role(name) for name in row.roles.split())
+    user = User(id=user_id, username=row.username, roles=roles, display_name=row.display_name)
+    return Account(user=user, password_hash=row.password_hash, disabled=row.disabled)
+
+
+def _session(row: Row) -> LoginSession:
+    return LoginSession(
+        id=row.id,
+        user_id=row.user_id,
+        kind=SessionKind(row.kind),
+        secret_hash=row.secret_hash,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        ended_at=row.ended_at,
+        end_reason=None if row.end_reason is None else EndReason(row.end_reason),
+    )

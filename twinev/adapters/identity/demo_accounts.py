@@ -1,0 +1,66 @@
+"""The accounts of a demonstration: one for each role, made once, with their random passwords in a private file."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from twinev.domain.users import Role
+from twinev.services.manage_users import ManageUsers
+
+# Letters and digits that nobody mistakes for another when typing them on a phone.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+_PURPOSES = {
+    Role.DRIVER: ("Demo driver", "see stations and one's own charging sessions"),
+    Role.GRID_OPERATOR: ("Demo grid operator", "watch the grid operator's page and limit the power of stations"),
+    Role.CHARGE_POINT_OPERATOR: ("Demo charge point operator", "run the stations: sessions, commands, plans"),
+    Role.ADMINISTRATOR: ("Demo administrator", "manage accounts; may open every page"),
+}
+
+
+def make_demo_accounts(*, users: ManageUsers, path: Path) -> bool:
+    """Make the demo accounts unless there are accounts already; say whether they were made.
+
+    Parameters
+    ----------
+    users : ManageUsers
+        Creates them.
+    path : Path
+        The file, mode 0600, that tells their passwords: a JSON list of username, password, role and purpose.
+    """
+    if users.list():
+        return False
+    entries = [
+        {"username": role.value, "password": _password(), "role": role.value, "purpose": _PURPOSES[role][1]}
+        for role in Role
+    ]
+    # The file first: accounts whose passwords nobody knows would never be made again.
+    _write_privately(path, json.dumps(entries, indent=2) + "\n")
+    accounts = [
+        users.new_account(
+            username=entry["username"],
+            password=entry["password"],
+            roles=[entry["role"]],
+            display_name=_PURPOSES[Role(entry["role"])][0],
+        )
+        for entry in entries
+    ]
+    return users.create_first(*accounts)
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
