@@ -1,0 +1,116 @@
+"""Publishes what stations said, durably: returns only when JetStream has the fact on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import nats.errors
+from nats.aio.client import Client
+from nats.js.api import Header
+from nats.js.errors import APIError
+
+from twinev.adapters.messaging import subjects
+from twinev.domain.facts import Decision, StationFact
+from twinev.errors import Unavailable
+from twinev.wire.messages import decode, encode
+
+logger = logging.getLogger(__name__)
+
+ATTEMPT_SECONDS = 5.0
+_RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
+_STREAM_FULL = (10047, 10077)  # JSInsufficientResourcesErr, JSStreamStoreFailed: maximum bytes exceeded
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class FactPublisher:
+    """The gateway's way up.
+
+    Parameters
+    ----------
+    client : Client
+        A connection as the user ``gateway``.
+    retry_seconds : float
+        How long a publication is tried before the station is told to come again. [s]
+    """
+
+    def __init__(self, *, client: Client, retry_seconds: float = 20.0) -> None:
+        self._client = client
+        self._jetstream = client.jetstream()
+        self._retry_seconds = retry_seconds
+
+    async def publish(self, fact: StationFact) -> None:
+        """Return when the fact is durable.
+
+        Raises
+        ------
+        Unavailable
+            NATS does not take it; the station keeps it and will send it again.
+        """
+        subject, body, message_id = subjects.fact(fact.station_id, fact.action), encode(fact), fact_message_id(fact)
+        deadline = asyncio.get_running_loop().time() + self._retry_seconds
+        attempt = 0
+        while True:
+            try:
+                await self._publish_once(subject, body, message_id, deadline)
+                return
+            except (nats.errors.Error, TimeoutError) as error:
+                pause = _RETRY_SECONDS[min(attempt, len(_RETRY_SECONDS) - 1)]
+                full = isinstance(error, APIError) and error.err_code in _STREAM_FULL
+                if full or asyncio.get_running_loop().time() + pause >= deadline:
+                    raise Unavailable(
+                        f"NATS does not take the fact {fact.key} of station {fact.station_id}: {error}"
+                    ) from error
+                logger.warning("fact %s of station %s is published again: %s", fact.key, fact.station_id, error)
+                await asyncio.sleep(pause)
+                attempt += 1
+
+    async def publish_and_wait(self, fact: StationFact, *, timeout_seconds: float) -> Decision:
+        """Publish a fact whose answer carries a decision, and wait until the API has committed and answered.
+
+        Raises
+        ------
+        Unavailable
+            The fact is not durable, or nobody answered within ``timeout_seconds``.
+        """
+        inbox = self._client.new_inbox()
+        subscription = await self._client.subscribe(inbox, max_msgs=1)
+        try:
+            await self.publish(replace(fact, reply_to=inbox))
+            message = await subscription.next_msg(timeout=timeout_seconds)
+            return decode(Decision, message.data)
+        except nats.errors.Error as error:
+            raise Unavailable(
+                f"the API did not decide on {fact.key} of station {fact.station_id} within {timeout_seconds:g} s"
+            ) from error
+        finally:
+            await _unsubscribe(subscription)
+
+    async def _publish_once(self, subject: str, body: bytes, message_id: str, deadline: float) -> None:
+        remaining = deadline - asyncio.get_running_loop().time()
+        await self._jetstream.publish(
+            subject,
+            body,
+            timeout=max(0.1, min(ATTEMPT_SECONDS, remaining)),
+            stream=subjects.FACTS_STREAM,
+            headers={Header.MSG_ID: message_id},
+        )
+
+
+def fact_message_id(fact: StationFact) -> str:
+    """The Msg-Id by which JetStream stores a fact once: equal for equal content, whenever it was received.
+
+    The natural key alone would not do: another content under the same key has to arrive, to be flagged. ``reply_to``
+    counts, because a station that asks again needs an answer again.
+    """
+    return hashlib.sha256(encode(replace(fact, received_at=_NEVER))).hexdigest()
+
+
+async def _unsubscribe(subscription: nats.aio.subscription.Subscription) -> None:
+    try:
+        await subscription.unsubscribe()
+    except nats.errors.Error as error:
+        logger.debug("unsubscribe: %s", error)

@@ -1,0 +1,144 @@
+"""Which gateway holds which station's socket: a KV bucket whose entries expire unless they are renewed.
+
+The newest claim wins. An older one notices at its next renewal (compare-and-set on its own revision), so neither a
+half-open socket nor a second gateway can keep a station from its live one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import nats.errors
+from nats.aio.client import Client
+from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.js.kv import KeyValue
+
+from twinev.adapters.messaging import subjects
+from twinev.errors import Unavailable
+from twinev.wire.messages import decode, encode
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketHolder:
+    """Who holds a station's socket."""
+
+    gateway_id: str
+    connection_id: str
+
+
+class Presence:
+    """The bucket, as gateways write it and the API reads it.
+
+    Parameters
+    ----------
+    client : Client
+        A connection as the user ``gateway`` or ``api``; the bucket is made by `ensure_streams`.
+    """
+
+    def __init__(self, *, client: Client) -> None:
+        self._client = client
+        self._bucket: KeyValue | None = None
+
+    async def claim(self, station_id: str, *, gateway_id: str, connection_id: str) -> PresenceClaim:
+        """Say that this connection is the station's newest; it stands until somebody newer claims it, or it expires.
+
+        Raises
+        ------
+        Unavailable
+            NATS does not take it.
+        """
+        holder = encode(SocketHolder(gateway_id=gateway_id, connection_id=connection_id))
+        key = subjects.station_token(station_id)
+        try:
+            bucket = await self._open()
+            return PresenceClaim(bucket, key, holder, await bucket.put(key, holder))
+        except (nats.errors.Error, TimeoutError) as error:
+            raise Unavailable(f"the presence of station {station_id} cannot be claimed: {error}") from error
+
+    async def online(self) -> dict[str, SocketHolder]:
+        """Every station with a live claim, and who holds it."""
+        return {
+            station_id: holder
+            async for station_id, holder in self._entries(await self._open(), ends=True)
+            if holder is not None
+        }
+
+    async def changes(self) -> AsyncIterator[tuple[str, SocketHolder | None]]:
+        """Each claim, renewal (again the holder) and loss (None: released or expired) as it happens, with no end.
+
+        What stands when it begins comes first.
+        """
+        async for change in self._entries(await self._open(), ends=False):
+            yield change
+
+    async def _entries(self, bucket: KeyValue, *, ends: bool) -> AsyncIterator[tuple[str, SocketHolder | None]]:
+        watcher = await bucket.watchall()
+        try:
+            async for entry in watcher:
+                if entry is None:  # Everything that stood at the beginning has been told.
+                    if ends:
+                        return
+                    continue
+                holder = decode(SocketHolder, entry.value) if entry.value else None
+                yield subjects.station_of(entry.key), holder
+        finally:
+            await watcher.stop()
+
+    async def _open(self) -> KeyValue:
+        if self._bucket is None:
+            self._bucket = await self._client.jetstream().key_value(subjects.PRESENCE_BUCKET)
+        return self._bucket
+
+
+class PresenceClaim:
+    """One connection's claim on its station."""
+
+    def __init__(self, bucket: KeyValue, key: str, holder: bytes, revision: int) -> None:
+        self._bucket = bucket
+        self._key = key
+        self._holder = holder
+        self._revision = revision
+
+    async def renew(self) -> bool:
+        """Keep the claim alive; False when a newer connection has taken the station.
+
+        Raises
+        ------
+        Unavailable
+            NATS does not answer; nothing is known, try again soon.
+        """
+        try:
+            try:
+                self._revision = await self._update(self._revision)
+                return True
+            except KeyWrongLastSequenceError:
+                return await self._renew_expired()
+        except KeyWrongLastSequenceError:
+            return False
+        except (nats.errors.Error, TimeoutError) as error:
+            raise Unavailable(f"presence cannot be renewed: {error}") from error
+
+    async def release(self) -> None:
+        """Give the station free, unless somebody newer holds it."""
+        try:
+            await self._bucket.delete(self._key, last=self._revision)
+        except (nats.errors.Error, TimeoutError):
+            # Somebody newer holds it, or NATS is away and the claim expires by itself.
+            return
+
+    async def _renew_expired(self) -> bool:
+        try:
+            entry = await self._bucket.get(self._key)
+            if entry.value:
+                return False
+            # The server's own marker of an expiry: it has no value, and nobody else has claimed since.
+            self._revision = await self._update(entry.revision or 0)
+        except KeyNotFoundError as gone:
+            if gone.entry is not None:  # Somebody newer claimed, and released again.
+                return False
+            self._revision = await self._update(0)
+        return True
+
+    async def _update(self, last: int) -> int:
+        return await self._bucket.update(self._key, self._holder, last=last)
