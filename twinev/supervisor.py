@@ -67,9 +67,13 @@ class Supervisor:
         """
         began = time.monotonic()
         ready = {spec.name: asyncio.Event() for spec in self._specs}
-        async with asyncio.timeout(timeout_seconds + 5), asyncio.TaskGroup() as group:
-            for spec in self._specs:
-                group.create_task(self._bring_up(spec, ready, began, timeout_seconds))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for spec in self._specs:
+                    group.create_task(self._bring_up(spec, ready, began, timeout_seconds))
+        except ExceptionGroup as failures:
+            # The first failure ended the others: it alone is worth a person's time.
+            raise failures.exceptions[0] from None
 
     async def stop(self) -> None:
         """End all processes, the last started first; who does not go within the grace is killed."""

@@ -1,0 +1,182 @@
+"""The whole system on one machine: which processes `twinev up` runs, and what each is told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from twinev.adapters.messaging.embedded_server import prepare_server
+from twinev.clock import PlatformClock
+from twinev.errors import Conflict
+from twinev.settings import Settings
+from twinev.supervisor import ProcessSpec
+
+# What a process may inherit: where programs are, whose home it is, how text and times are written. No secret.
+INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
+LOG_KEPT_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demonstration:
+    """The simulated stations that `twinev up` brings along; ``script`` says which EV comes when."""
+
+    script: Path | None = None
+    seed: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class WholeSystem:
+    """Builds the specs of all processes from one set of settings."""
+
+    settings: Settings
+    clock: PlatformClock
+    demonstration: Demonstration | None
+
+    def specs(self) -> list[ProcessSpec]:
+        """All processes, in the order in which they start."""
+        urls, nats = self._nats()
+        return [*nats, self._api(urls), self._gateway(urls), self._planner(urls), self._dashboards(), *self._stations()]
+
+    def _nats(self) -> tuple[Mapping[str, str], list[ProcessSpec]]:
+        external = self.settings.nats_url
+        if external:
+            return dict.fromkeys(("api", "gateway", "planner"), external), []
+        server = prepare_server(directory=self.settings.data_dir / "nats", port=self.settings.nats_port)
+        ready = _listening("127.0.0.1", self.settings.nats_port)
+        return server.urls, [self._spec("nats", server.command, {}, ready)]
+
+    def _api(self, urls: Mapping[str, str]) -> ProcessSpec:
+        told = {
+            "TWINEV_NATS_URL": urls["api"],
+            "TWINEV_API_PORT": self.settings.api_port,
+            "TWINEV_OCPP_PORT": self.settings.ocpp_port,
+            "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
+            "TWINEV_OCPP_ENROL": self.settings.ocpp_enrol,
+            "TWINEV_DATABASE_URL": self.settings.database_url,
+            "TWINEV_PUBLIC_URL": self.settings.public_url,
+            "TWINEV_SECRET_KEY": self.settings.secret_key,
+        }
+        command = _twinev("api", *(["--demo"] if self.demonstration else []))
+        ready = _answering(f"http://{_reached(self.settings.bind)}:{self.settings.api_port}/api/v1/health")
+        return self._spec("api", command, told, ready, after=self._messages())
+
+    def _gateway(self, urls: Mapping[str, str]) -> ProcessSpec:
+        told = {"TWINEV_NATS_URL": urls["gateway"], "TWINEV_OCPP_PORT": self.settings.ocpp_port}
+        ready = _listening(_reached(self.settings.bind), self.settings.ocpp_port)
+        return self._spec("gateway", _twinev("gateway"), told, ready, after=self._messages())
+
+    def _planner(self, urls: Mapping[str, str]) -> ProcessSpec:
+        told = {"TWINEV_NATS_URL": urls["planner"]}
+        return self._spec("planner", _twinev("planner"), told, _at_once, after=self._messages())
+
+    def _dashboards(self) -> ProcessSpec:
+        told = {
+            "TWINEV_API_PORT": self.settings.api_port,
+            "TWINEV_PUBLIC_URL": self.settings.public_url,
+            "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
+        }
+        ready = _listening(_reached(self.settings.bind), self.settings.dashboards_port)
+        return self._spec("dashboards", _twinev("dashboards"), told, ready)
+
+    def _stations(self) -> list[ProcessSpec]:
+        if self.demonstration is None:
+            return []
+        kept = self.settings.data_dir / "simulator"
+        options = ["--fleet", self.settings.data_dir / "simulator.json", "--state-dir", kept]
+        options += ["--ledger", kept / "ledger.jsonl", "--seed", self.demonstration.seed]
+        if self.demonstration.script:
+            options += ["--script", self.demonstration.script.absolute()]
+        return [self._spec("simulate", _twinev("simulate", *options), {}, _at_once, after=("api", "gateway"))]
+
+    def _messages(self) -> tuple[str, ...]:
+        return () if self.settings.nats_url else ("nats",)
+
+    def _spec(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        told: Mapping[str, object | None],
+        ready: Callable[[], Awaitable[bool]],
+        after: tuple[str, ...] = (),
+    ) -> ProcessSpec:
+        common = {
+            "TWINEV_DATA_DIR": self.settings.data_dir,
+            "TWINEV_BIND": self.settings.bind,
+            "TWINEV_CLOCK": self.clock.to_text(),
+            "PYTHONUNBUFFERED": 1,
+        }
+        environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        environment |= {key: str(value) for key, value in {**common, **told}.items() if value is not None}
+        log = self.settings.data_dir / "logs" / f"{name}.log"
+        if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        return ProcessSpec(
+            name=name,
+            command=command,
+            environment=environment,
+            log=log,
+            # Away from any .env: each process is told what it needs, and nothing else.
+            directory=self.settings.data_dir,
+            ready=ready,
+            after=after,
+        )
+
+
+def require_free_ports(settings: Settings) -> None:
+    """Raise `Conflict` for the first port that another program holds, with the variable that changes it."""
+    wanted = {
+        "TWINEV_API_PORT": (settings.bind, settings.api_port),
+        "TWINEV_OCPP_PORT": (settings.bind, settings.ocpp_port),
+        "TWINEV_DASHBOARDS_PORT": (settings.bind, settings.dashboards_port),
+    }
+    if not settings.nats_url:
+        wanted["TWINEV_NATS_PORT"] = ("127.0.0.1", settings.nats_port)
+    for variable, (host, port) in wanted.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise Conflict(
+                    f"port {port} on {host} cannot be used ({error.strerror}); end the program that holds it, "
+                    f"or set {variable} to another port"
+                ) from error
+
+
+def _twinev(*words: object) -> tuple[str, ...]:
+    return (sys.executable, "-m", "twinev", *map(str, words))
+
+
+def _reached(bind: str) -> str:
+    return "127.0.0.1" if bind == "0.0.0.0" else bind
+
+
+async def _at_once() -> bool:
+    return True
+
+
+def _listening(host: str, port: int) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 1)
+        writer.close()
+        return True
+
+    return ready
+
+
+def _answering(url: str) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            try:
+                return (await client.get(url)).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+            except httpx.HTTPError:
+                return False
+
+    return ready
