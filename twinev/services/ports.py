@@ -7,17 +7,19 @@ The database is a synchronous unit of work: ``with unit_of_work() as work: …; 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Site
 from twinev.domain.commands import AnyCommand, CommandReply
-from twinev.domain.facts import Sample, StationFact
+from twinev.domain.facts import Decision, Sample, StationFact
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
+from twinev.domain.vehicles import ChargingNeeds
 from twinev.sct import Problem, Schedule
 
 
@@ -85,6 +87,9 @@ class Stations(Protocol):
     def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None: ...
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
     def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
+    def set_last_seen(self, station_id: str, at: datetime) -> None: ...
+    def count(self) -> tuple[int, int]:
+        """Return how many there are, and how many of them are online."""
 
 
 class Sessions(Protocol):
@@ -98,6 +103,14 @@ class Sessions(Protocol):
         self, *, limit: int, before: str | None = None, station_id: str | None = None, active: bool | None = None
     ) -> Sequence[ChargingSession]: ...
     def save(self, session: ChargingSession) -> None: ...
+    def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:
+        """Keep what the driver asked for before the transaction began."""
+
+    def take_needs(self, station_id: str, evse_id: int, *, since: datetime) -> ChargingNeeds | None:
+        """Return and forget the held needs; None when there are none, or only some from before ``since``."""
+
+    def next_transaction_number(self) -> int:
+        """Allot a transaction id for a station that speaks OCPP 1.6."""
 
 
 class MeterValues(Protocol):
@@ -115,15 +128,29 @@ class Facts(Protocol):
     What contradicts an earlier one, or cannot be used, is set aside and kept.
     """
 
+    def look_up(self, batch: Iterable[StationFact]) -> None:
+        """Read at once what `known`, `contradicts` and `decision` will ask about each fact of a batch."""
+
     def known(self, fact: StationFact) -> bool: ...
-    def remember(self, fact: StationFact) -> None: ...
+    def contradicts(self, fact: StationFact) -> bool:
+        """Whether the same key was taken in with other content."""
+
+    def decision(self, fact: StationFact) -> Decision | None:
+        """What was answered when the fact came first."""
+
+    def remember(self, fact: StationFact, decision: Decision | None = None) -> None: ...
     def set_aside(self, station_id: str, key: str, body: bytes, reason: str, at: datetime) -> None: ...
+    def set_aside_since(self, at: datetime) -> int: ...
 
 
 class Plans(Protocol):
     def add(self, plan: StoredPlan) -> None: ...
     def get(self, plan_id: str) -> StoredPlan: ...
     def latest(self, site_id: str) -> StoredPlan | None: ...
+    def latest_id(self, site_id: str) -> str | None: ...
+    def summaries(self, *, limit: int, before: str | None = None, site_id: str | None = None) -> Sequence[StoredPlan]:
+        """As `list`, without the scenarios and the schedules' curves (``sessions``, ``supply_point``)."""
+
     def list(self, *, limit: int, before: str | None = None, site_id: str | None = None) -> Sequence[StoredPlan]: ...
 
 
@@ -167,6 +194,58 @@ class Events(Protocol):
         """Write an event into the outbox; it goes out as ``twinev.v1.evt.<kind>`` after the commit."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OutboxEvent:
+    """An event that waits in the outbox; ``id`` becomes its Msg-Id."""
+
+    id: str
+    kind: str
+    at: datetime
+    data: dict[str, Any]
+
+
+class Outbox(Protocol):
+    """What the relay needs of the outbox, oldest first."""
+
+    def pending(self, limit: int) -> Sequence[OutboxEvent]: ...
+    def published(self, event_ids: Iterable[str]) -> None:
+        """Forget events that the stream holds now."""
+
+    def lag(self) -> tuple[int, datetime | None]:
+        """Return how many events wait, and since when the oldest does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptAnswer:
+    """What a request with an Idempotency-Key was answered; ``status`` None while the first one is under way."""
+
+    request_hash: bytes
+    status: int | None
+    body: dict[str, Any] | None
+    at: datetime
+
+
+class Idempotency(Protocol):
+    """Answers to creating requests, by user and Idempotency-Key."""
+
+    def claim(self, user_id: str, key: str, request_hash: bytes, at: datetime) -> bool:
+        """Tell whether the key was free; then it is taken."""
+
+    def answer(self, user_id: str, key: str) -> KeptAnswer | None: ...
+    def keep(self, user_id: str, key: str, status: int, body: dict[str, Any]) -> None: ...
+    def release(self, user_id: str, key: str) -> None: ...
+    def forget_before(self, at: datetime) -> None: ...
+
+
+class Leadership(Protocol):
+    """Which of several API processes runs what must run once: the outbox relay, the planning loop."""
+
+    def held(self) -> bool:
+        """Whether this process leads; tries to take the lead when nobody does. Called again and again."""
+
+    def release(self) -> None: ...
+
+
 class UnitOfWork(Protocol):
     sites: Sites
     stations: Stations
@@ -179,6 +258,8 @@ class UnitOfWork(Protocol):
     series: SeriesStore
     tokens: Tokens
     events: Events
+    outbox: Outbox
+    idempotency: Idempotency
 
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -1,0 +1,30 @@
+"""The repository of commands that were sent to stations, and how each went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from twinev.adapters.database.statements import earlier_than, upsert
+from twinev.adapters.database.tables import commands
+from twinev.domain.plan import SentCommand
+
+
+class DatabaseCommands:
+    """Implements `twinev.services.ports.Commands`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, command: SentCommand) -> None:
+        upsert(self._connection, commands, asdict(command))
+
+    def list(self, *, limit: int, before: str | None = None, station_id: str | None = None) -> Sequence[SentCommand]:
+        statement = select(commands).order_by(commands.c.sent_at.desc(), commands.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(earlier_than(self._connection, commands.c.sent_at, commands.c.id, before))
+        if station_id is not None:
+            statement = statement.where(commands.c.station_id == station_id)
+        return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]

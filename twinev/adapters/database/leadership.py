@@ -1,0 +1,55 @@
+"""Which API process leads: on PostgreSQL whoever holds an advisory lock, on SQLite the only one there is."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+logger = logging.getLogger(__name__)
+
+# Any fixed number, as long as nobody else in this database locks it: "TwinEV" in ASCII.
+_LOCK = int.from_bytes(b"TwinEV", "big")
+
+
+class DatabaseLeadership:
+    """Implements `twinev.services.ports.Leadership`.
+
+    The lock lives as long as its connection: when the process or the network dies, the server gives it to another.
+    """
+
+    def __init__(self, *, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def held(self) -> bool:
+        if self._engine.dialect.name == "sqlite":
+            return True
+        try:
+            return self._still_held() or self._take()
+        except SQLAlchemyError as error:
+            logger.warning("leadership is lost: %s", error)
+            self.release()
+            return False
+
+    def release(self) -> None:
+        if self._connection is not None:
+            # Thrown away, not handed back to the pool: a pooled connection would keep the lock.
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+    def _still_held(self) -> bool:
+        if self._connection is None:
+            return False
+        self._connection.execute(text("SELECT 1"))
+        return True
+
+    def _take(self) -> bool:
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar():
+            self._connection = connection
+            return True
+        connection.close()
+        return False

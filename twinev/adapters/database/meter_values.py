@@ -1,0 +1,101 @@
+"""The repository of meter values: every sample once, by its natural key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from twinev.adapters.database.facts import set_aside
+from twinev.adapters.database.statements import insert_ignoring
+from twinev.adapters.database.tables import meter_values
+from twinev.domain.facts import Sample
+from twinev.domain.session import ChargingSession
+from twinev.services.ports import Clock
+from twinev.wire.messages import encode
+
+_KEY = tuple(column.name for column in meter_values.primary_key)
+
+
+class DatabaseMeterValues:
+    """Implements `twinev.services.ports.MeterValues`."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def add(self, station_id: str, evse_id: int, ocpp_transaction_id: str | None, samples: Iterable[Sample]) -> int:
+        rows = [_row(station_id, evse_id, ocpp_transaction_id, sample) for sample in samples]
+        if not rows:
+            return 0
+        inserted = self._connection.execute(insert_ignoring(self._connection, meter_values), rows).rowcount
+        if inserted < len(rows):
+            self._flag_contradictions(rows)
+        return inserted
+
+    def of_session(
+        self, session: ChargingSession, *, since: datetime | None = None, measurand: str | None = None
+    ) -> Sequence[Sample]:
+        statement = select(meter_values).where(
+            meter_values.c.station_id == session.station_id,
+            meter_values.c.ocpp_transaction_id == session.ocpp_transaction_id,
+        )
+        if since is not None:
+            statement = statement.where(meter_values.c.timestamp >= since)
+        if measurand is not None:
+            statement = statement.where(meter_values.c.measurand == measurand)
+        return [_sample(row) for row in self._connection.execute(statement.order_by(meter_values.c.timestamp))]
+
+    def _flag_contradictions(self, rows: list[dict[str, Any]]) -> None:
+        first = rows[0]
+        statement = select(meter_values).where(
+            meter_values.c.station_id == first["station_id"],
+            meter_values.c.ocpp_transaction_id == first["ocpp_transaction_id"],
+            meter_values.c.timestamp.in_({row["timestamp"] for row in rows}),
+        )
+        kept = {_key(found._mapping): found.value for found in self._connection.execute(statement)}
+        for row in rows:
+            if kept[_key(row)] != row["value"]:
+                reason = f"contradicts the {row['measurand']} of {kept[_key(row)]:g} that was measured at the same time"
+                key = "|".join(str(part) for part in _key(row))
+                set_aside(
+                    self._connection,
+                    station_id=row["station_id"],
+                    key=key,
+                    body=encode(row),
+                    reason=reason,
+                    at=self._clock.now(),
+                )
+
+
+def _row(station_id: str, evse_id: int, ocpp_transaction_id: str | None, sample: Sample) -> dict[str, Any]:
+    return {
+        "station_id": station_id,
+        "evse_id": evse_id,
+        "ocpp_transaction_id": ocpp_transaction_id or "",
+        "timestamp": sample.timestamp,
+        "measurand": sample.measurand,
+        "phase": sample.phase or "",
+        "location": sample.location,
+        "context": sample.context,
+        "value": sample.value,
+        "unit": sample.unit,
+    }
+
+
+def _key(row: Any) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _KEY)
+
+
+def _sample(row: Row) -> Sample:
+    return Sample(
+        timestamp=row.timestamp,
+        measurand=row.measurand,
+        value=row.value,
+        unit=row.unit,
+        phase=row.phase or None,
+        location=row.location,
+        context=row.context,
+    )

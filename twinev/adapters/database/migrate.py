@@ -1,0 +1,34 @@
+"""Brings a database's schema up to date; the API does so at its start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from twinev.adapters.database.engine import open_engine
+
+# Of several API processes that start at once, one migrates and the others wait.
+_LOCK = int.from_bytes(b"schema", "big")
+
+
+def upgrade(url: str, *, revision: str = "head") -> None:
+    """Bring the database at ``url`` to ``revision``; an empty one gets every table."""
+    engine = open_engine(url)
+    try:
+        upgrade_engine(engine, revision=revision)
+    finally:
+        engine.dispose()
+
+
+def upgrade_engine(engine: Engine, *, revision: str = "head") -> None:
+    """As `upgrade`, in one transaction on an engine that is open already."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

@@ -1,0 +1,140 @@
+"""The repository of charging sessions, with what belongs to them before they exist: held needs, transaction numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from twinev.adapters.database.statements import earlier_than, insert_ignoring, upsert
+from twinev.adapters.database.tables import charging_sessions, counters, held_needs
+from twinev.domain.charge_points import ChargingState
+from twinev.domain.session import ChargingSession
+from twinev.domain.vehicles import ChargingNeeds, DriverProfile
+from twinev.errors import NotFound
+
+_table = charging_sessions
+_ALIKE = (
+    "id",
+    "site_id",
+    "station_id",
+    "evse_id",
+    "ocpp_transaction_id",
+    "id_token",
+    "started_at",
+    "ended_at",
+    "stop_reason",
+    "meter_start_kwh",
+    "energy_kwh",
+    "power_kw",
+    "measured_at",
+)
+
+
+class DatabaseSessions:
+    """Implements `twinev.services.ports.Sessions`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, session_id: str) -> ChargingSession:
+        found = self._first(select(_table).where(_table.c.id == session_id))
+        if found is None:
+            raise NotFound("charging session", session_id)
+        return found
+
+    def active(self, *, site_id: str | None = None) -> list[ChargingSession]:
+        statement = select(_table).where(_table.c.ended_at.is_(None))
+        if site_id is not None:
+            statement = statement.where(_table.c.site_id == site_id)
+        return self._all(statement.order_by(_table.c.started_at.desc(), _table.c.id.desc()))
+
+    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None:
+        return self._first(
+            select(_table).where(_table.c.station_id == station_id, _table.c.ocpp_transaction_id == ocpp_transaction_id)
+        )
+
+    def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None:
+        return self._first(
+            select(_table)
+            .where(_table.c.station_id == station_id, _table.c.evse_id == evse_id, _table.c.ended_at.is_(None))
+            .order_by(_table.c.started_at.desc())
+            .limit(1)
+        )
+
+    def list(
+        self, *, limit: int, before: str | None = None, station_id: str | None = None, active: bool | None = None
+    ) -> Sequence[ChargingSession]:
+        statement = select(_table).order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(earlier_than(self._connection, _table.c.started_at, _table.c.id, before))
+        if station_id is not None:
+            statement = statement.where(_table.c.station_id == station_id)
+        if active is not None:
+            statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
+        return self._all(statement)
+
+    def save(self, session: ChargingSession) -> None:
+        row: dict[str, Any] = {name: getattr(session, name) for name in _ALIKE}
+        row["charging_state"] = session.charging_state and str(session.charging_state)
+        upsert(self._connection, _table, row | _needs_row(session.needs))
+
+    def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:
+        upsert(
+            self._connection,
+            held_needs,
+            {"station_id": station_id, "evse_id": evse_id, "at": at, **_needs_row(needs)},
+        )
+
+    def take_needs(self, station_id: str, evse_id: int, *, since: datetime) -> ChargingNeeds | None:
+        of_evse = (held_needs.c.station_id == station_id) & (held_needs.c.evse_id == evse_id)
+        row = self._connection.execute(select(held_needs).where(of_evse)).one_or_none()
+        if row is None:
+            return None
+        self._connection.execute(delete(held_needs).where(of_evse))
+        return _needs(row) if row.at >= since else None
+
+    def next_transaction_number(self) -> int:
+        counter = {"name": "ocpp_transaction", "value": 0}
+        self._connection.execute(insert_ignoring(self._connection, counters), counter)
+        return self._connection.execute(
+            update(counters)
+            .where(counters.c.name == counter["name"])
+            .values(value=counters.c.value + 1)
+            .returning(counters.c.value)
+        ).scalar_one()
+
+    def _first(self, statement: Any) -> ChargingSession | None:
+        row = self._connection.execute(statement).first()
+        return None if row is None else _session(row)
+
+    def _all(self, statement: Any) -> Any:
+        return [_session(row) for row in self._connection.execute(statement)]
+
+
+def _session(row: Row) -> ChargingSession:
+    return ChargingSession(
+        **{name: getattr(row, name) for name in _ALIKE},
+        charging_state=ChargingState(row.charging_state) if row.charging_state else None,
+        needs=_needs(row),
+    )
+
+
+def _needs(row: Row) -> ChargingNeeds:
+    return ChargingNeeds(
+        energy_kwh=row.energy_requested_kwh,
+        departure_at=row.departure_at,
+        max_kw=row.ev_max_kw,
+        profile=DriverProfile(row.profile),
+    )
+
+
+def _needs_row(needs: ChargingNeeds) -> dict[str, Any]:
+    return {
+        "energy_requested_kwh": needs.energy_kwh,
+        "departure_at": needs.departure_at,
+        "ev_max_kw": needs.max_kw,
+        "profile": str(needs.profile),
+    }

@@ -1,0 +1,42 @@
+"""Statements that several repositories share: insert-or-update (in both dialects), and the pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, literal, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from twinev.errors import BadInput
+
+
+def insert_ignoring(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Build an INSERT that leaves rows alone that are there already."""
+    return _insert(connection, table).on_conflict_do_nothing()
+
+
+def upsert(connection: Connection, table: Table, row: Mapping[str, Any], *, untouched: Sequence[str] = ()) -> None:
+    """Insert ``row``, or update the row of the same primary key except its ``untouched`` columns."""
+    key = [column.name for column in table.primary_key]
+    statement = _insert(connection, table)
+    changes = {name: statement.excluded[name] for name in row if name not in key and name not in untouched}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), dict(row))
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def earlier_than(connection: Connection, at: Column[Any], identifier: Column[Any], before: str) -> ColumnElement[bool]:
+    """Build the condition "older than the row ``before``" of a list that is ordered by time, then id.
+
+    Raises
+    ------
+    BadInput
+        No row has that id.
+    """
+    last = connection.execute(select(at, identifier).where(identifier == before)).one_or_none()
+    if last is None:
+        raise BadInput("cursor", before, "the next_cursor of an earlier page")
+    return tuple_(at, identifier) < tuple_(literal(last[0], at.type), literal(last[1], identifier.type))

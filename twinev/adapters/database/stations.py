@@ -1,0 +1,114 @@
+"""The repository of charging stations and their EVSEs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, or_, select, update
+
+from twinev.adapters.database.statements import upsert
+from twinev.adapters.database.tables import evses, stations
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
+from twinev.errors import NotFound
+
+_PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "connection_id")]
+
+
+class DatabaseStations:
+    """Implements `twinev.services.ports.Stations`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, station_id: str) -> ChargingStation:
+        row = self._connection.execute(select(*_PUBLIC).where(stations.c.id == station_id)).one_or_none()
+        if row is None:
+            raise NotFound("charging station", station_id)
+        statement = select(evses).where(evses.c.station_id == station_id).order_by(evses.c.id)
+        return _station(row, [_evse(found) for found in self._connection.execute(statement)])
+
+    def list(self, *, site_id: str | None = None) -> list[ChargingStation]:
+        statement = select(*_PUBLIC).order_by(stations.c.id)
+        of_evses = select(evses).order_by(evses.c.id)
+        if site_id is not None:
+            statement = statement.where(stations.c.site_id == site_id)
+            of_evses = of_evses.join(stations).where(stations.c.site_id == site_id)
+        evses_of: dict[str, list[Evse]] = defaultdict(list)
+        for row in self._connection.execute(of_evses):
+            evses_of[row.station_id].append(_evse(row))
+        return [_station(row, evses_of[row.id]) for row in self._connection.execute(statement)]
+
+    def count(self) -> tuple[int, int]:
+        """Return how many there are, and how many of them are online."""
+        everything = select(func.count(), func.count().filter(stations.c.online)).select_from(stations)
+        known, online = self._connection.execute(everything).one()
+        return known, online
+
+    def save(self, station: ChargingStation) -> None:
+        row = {column.name: getattr(station, column.name, None) for column in _PUBLIC}
+        row["latitude_degrees"] = station.location.latitude_degrees
+        row["longitude_degrees"] = station.location.longitude_degrees
+        upsert(self._connection, stations, row)
+        kept = [evse.id for evse in station.evses]
+        self._connection.execute(delete(evses).where(evses.c.station_id == station.id, evses.c.id.not_in(kept)))
+        for evse in station.evses:
+            upsert(self._connection, evses, _evse_row(station.id, evse))
+
+    def key_hmac(self, station_id: str) -> bytes | None:
+        return self._connection.execute(select(stations.c.key_hmac).where(stations.c.id == station_id)).scalar()
+
+    def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None:
+        self._connection.execute(update(stations).where(stations.c.id == station_id).values(key_hmac=key_hmac))
+
+    def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None:
+        """Note a socket gained or lost; the loss of a socket that another one has replaced changes nothing."""
+        statement = update(stations).where(stations.c.id == station_id)
+        if not online and connection_id is not None:
+            current = stations.c.connection_id
+            statement = statement.where(or_(current.is_(None), current == connection_id))
+        self._connection.execute(statement.values(online=online, last_seen=at, connection_id=connection_id))
+
+    def set_last_seen(self, station_id: str, at: datetime) -> None:
+        self._connection.execute(update(stations).where(stations.c.id == station_id).values(last_seen=at))
+
+    def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None:
+        """Note an EVSE's status, unless a later one is known (stations send what they queued while offline)."""
+        self._connection.execute(
+            update(evses)
+            .where(evses.c.station_id == station_id, evses.c.id == evse_id)
+            .where(or_(evses.c.status_at.is_(None), evses.c.status_at <= at))
+            .values(status=str(status), status_at=at)
+        )
+
+
+def _station(row: Row, of_station: list[Evse]) -> ChargingStation:
+    values = dict(row._mapping)
+    location = Location(
+        latitude_degrees=values.pop("latitude_degrees"), longitude_degrees=values.pop("longitude_degrees")
+    )
+    return ChargingStation(location=location, evses=tuple(of_station), **values)
+
+
+def _evse(row: Row) -> Evse:
+    return Evse(
+        id=row.id,
+        connector_type=row.connector_type,
+        max_kw=row.max_kw,
+        phases=row.phases,
+        status=ConnectorStatus(row.status),
+        status_at=row.status_at,
+    )
+
+
+def _evse_row(station_id: str, evse: Evse) -> dict[str, Any]:
+    return {
+        "station_id": station_id,
+        "id": evse.id,
+        "connector_type": evse.connector_type,
+        "max_kw": evse.max_kw,
+        "phases": evse.phases,
+        "status": str(evse.status),
+        "status_at": evse.status_at,
+    }

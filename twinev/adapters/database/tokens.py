@@ -1,0 +1,21 @@
+"""The repository of id tokens that may charge."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from twinev.adapters.database.statements import upsert
+from twinev.adapters.database.tables import id_tokens
+
+
+class DatabaseTokens:
+    """Implements `twinev.services.ports.Tokens`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def status(self, id_token: str) -> str | None:
+        return self._connection.execute(select(id_tokens.c.status).where(id_tokens.c.id_token == id_token)).scalar()
+
+    def save(self, id_token: str, status: str, user_id: str | None = None) -> None:
+        upsert(self._connection, id_tokens, {"id_token": id_token, "status": status, "user_id": user_id})

@@ -1,0 +1,134 @@
+"""The unit of work: one database transaction with all repositories in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from twinev.adapters.database.commands import DatabaseCommands
+from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
+from twinev.adapters.database.facts import DatabaseFacts
+from twinev.adapters.database.idempotency import DatabaseIdempotency
+from twinev.adapters.database.meter_values import DatabaseMeterValues
+from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
+from twinev.adapters.database.plans import DatabasePlans
+from twinev.adapters.database.restrictions import DatabaseRestrictions
+from twinev.adapters.database.series import DatabaseSeries
+from twinev.adapters.database.sessions import DatabaseSessions
+from twinev.adapters.database.sites import DatabaseSites
+from twinev.adapters.database.stations import DatabaseStations
+from twinev.adapters.database.tokens import DatabaseTokens
+from twinev.errors import Unavailable
+from twinev.services.ports import Clock
+
+
+class Database:
+    """Makes units of work on one engine.
+
+    Parameters
+    ----------
+    engine : Engine
+        From `twinev.adapters.database.engine.open_engine`, its schema up to date.
+    clock : Clock
+        Stamps the events.
+    """
+
+    def __init__(self, *, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._wake: Callable[[], None] = _nothing
+        # SQLite has one writer at a time and lets the others poll; a lock hands over in turn and at once.
+        self._writing = threading.Lock() if engine.dialect.name == "sqlite" else None
+
+    def on_events(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` after every commit that left events in the outbox; from any thread."""
+        self._wake = wake
+
+    def unit_of_work(self) -> DatabaseUnitOfWork:
+        """Make a transaction that may write."""
+        return DatabaseUnitOfWork(engine=self._engine, clock=self._clock, wake=self._wake, writing=self._writing)
+
+    def reading(self) -> DatabaseUnitOfWork:
+        """Make a snapshot for reading, which on SQLite never waits for a writer and cannot be committed."""
+        return DatabaseUnitOfWork(engine=self._engine, clock=self._clock, wake=self._wake, read_only=True)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+class DatabaseUnitOfWork:
+    """Implements `twinev.services.ports.UnitOfWork`. A database that does not answer raises `Unavailable`."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        clock: Clock,
+        wake: Callable[[], None],
+        writing: threading.Lock | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._wake = wake
+        self._writing = writing
+        self._read_only = read_only
+
+    def __enter__(self) -> Self:
+        if self._writing is not None and not self._writing.acquire(timeout=BUSY_SECONDS):
+            raise Unavailable(f"the database is busy: another transaction has lasted for {BUSY_SECONDS:g} s")
+        try:
+            self._connection = self._engine.connect().execution_options(**{READ_ONLY: self._read_only})
+        except (DBAPIError, PoolTimeout) as error:
+            self._release()
+            raise Unavailable(f"the database does not answer: {error}") from error
+        self._add_repositories()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._connection.close()
+        finally:
+            self._release()
+        if isinstance(error, (OperationalError, InterfaceError)):
+            raise Unavailable(f"the database does not answer: {error.orig}") from error
+
+    def commit(self) -> None:
+        if self._read_only:
+            raise RuntimeError("a unit of work for reading cannot be committed")
+        has_events = self.events.flush()
+        self._connection.commit()
+        if has_events:
+            self._wake()
+
+    def _add_repositories(self) -> None:
+        connection = self._connection
+        self.sites = DatabaseSites(connection)
+        self.stations = DatabaseStations(connection)
+        self.sessions = DatabaseSessions(connection)
+        self.meter_values = DatabaseMeterValues(connection, self._clock)
+        self.facts = DatabaseFacts(connection)
+        self.plans = DatabasePlans(connection)
+        self.commands = DatabaseCommands(connection)
+        self.restrictions = DatabaseRestrictions(connection)
+        self.series = DatabaseSeries(connection)
+        self.tokens = DatabaseTokens(connection)
+        self.events = DatabaseEvents(connection, self._clock)
+        self.outbox = DatabaseOutbox(connection)
+        self.idempotency = DatabaseIdempotency(connection)
+
+    def _release(self) -> None:
+        if self._writing is not None:
+            self._writing.release()
+
+
+def _nothing() -> None:
+    """Wake nobody."""
