@@ -1,0 +1,331 @@
+"""What the Smart Charging Tool is asked: a scenario, read from JSON, validated at birth.
+
+Shapes in words: ``[..T]`` is one value per slot. Positive power charges the EV. ``target_slot`` t means: charged at the
+END of slot t. The slots' limits, demand and production are mean powers over the slot, in kW.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from twinev.domain.horizon import Horizon
+from twinev.domain.vehicles import DriverProfile
+from twinev.errors import ScenarioError
+from twinev.sct.scenario_values import (
+    MOST_SLOTS,
+    build,
+    read_choice,
+    read_each,
+    read_instant,
+    read_number,
+    read_numbers,
+    read_object,
+    read_per_slot,
+    read_text,
+    read_whole,
+    require_length,
+)
+
+PROFILES = tuple(profile.value for profile in DriverProfile)
+TIE_BREAKS = ("earliest", "latest")
+SERIES = ("demand_kw", "production_kw", "flexibility_kw", "price_eur_per_kwh", "renewable_share")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplyPoint:
+    """Where the site meets the grid: at most ``max_kw`` import, ``-min_kw`` export. [kW]"""
+
+    max_kw: float
+    min_kw: float
+
+    def __post_init__(self) -> None:
+        _set(self, "max_kw", read_number(self.max_kw, "max_kw", at_least=0))
+        _set(self, "min_kw", read_number(self.min_kw, "min_kw", at_most=0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRequest:
+    """One EV: what it holds, what it may take, what its driver wants and when.
+
+    Parameters
+    ----------
+    capacity_kwh, soc_kwh : float
+        Energy that the battery holds when full, and holds now. [kWh]
+    evse_power_kw, evse_discharge_power_kw : float
+        Largest charging and discharging power, both as magnitudes. [kW]
+    target_soc : float
+        Wanted share of the capacity, 0–1, at the end of ``target_slot``.
+    previous_slots : int
+        Slots that the EV has waited already (opportunity cost).
+    arrival_slot, departure_slot : int
+        No energy flows before the one or after the other; a ``departure_slot`` of None is the last slot.
+    max_kw : tuple of float, shape (n_slots,), or None
+        A cap on the charging power per slot; None leaves the EVSE's own. [kW]
+    """
+
+    id: str
+    capacity_kwh: float
+    soc_kwh: float
+    evse_power_kw: float
+    target_soc: float
+    target_slot: int
+    evse_discharge_power_kw: float = 0.0
+    previous_slots: int = 0
+    profile: DriverProfile | None = None
+    arrival_slot: int = 0
+    departure_slot: int | None = None
+    max_kw: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        read_text(self.id, "id")
+        for key in ("capacity_kwh", "evse_power_kw", "evse_discharge_power_kw"):
+            _set(self, key, read_number(getattr(self, key), key, at_least=0))
+        _set(self, "soc_kwh", read_number(self.soc_kwh, "soc_kwh", at_least=0, at_most=self.capacity_kwh))
+        _set(self, "target_soc", read_number(self.target_soc, "target_soc", at_least=0, at_most=1))
+        for key in ("target_slot", "previous_slots", "arrival_slot"):
+            _set(self, key, read_whole(getattr(self, key), key))
+        if self.departure_slot is not None:
+            _set(self, "departure_slot", read_whole(self.departure_slot, "departure_slot", at_least=self.arrival_slot))
+            read_whole(self.target_slot, "target_slot", at_most=self.departure_slot)
+        if self.max_kw is not None:
+            _set(self, "max_kw", read_numbers(self.max_kw, "max_kw", at_least=0))
+        if self.profile is not None:
+            _set(self, "profile", DriverProfile(read_choice(self.profile, "profile", PROFILES)))
+
+    @property
+    def target_kwh(self) -> float:
+        """Energy that the battery is to hold at the end of ``target_slot``. [kWh]"""
+        return self.target_soc * self.capacity_kwh
+
+    @property
+    def need_kwh(self) -> float:
+        """Energy missing to the target now. [kWh]"""
+        return max(0.0, self.target_kwh - self.soc_kwh)
+
+    @classmethod
+    def from_dict(cls, data: object, key: str, slots: int) -> SessionRequest:
+        """Read one entry of ``sessions``."""
+        required = ("id", "capacity_kwh", "soc_kwh", "evse_power_kw", "target_soc", "target_slot")
+        fields = dict(read_object(data, key, cls.__dataclass_fields__, required))
+        if fields.get("max_kw") is not None:
+            fields["max_kw"] = read_per_slot(fields["max_kw"], f"{key}.max_kw", slots, at_least=0)
+        return build(cls, key, **fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The entry of the scenario file; what is neutral is left out."""
+        optional = {
+            "arrival_slot": self.arrival_slot or None,
+            "departure_slot": self.departure_slot,
+            "max_kw": None if self.max_kw is None else list(self.max_kw),
+        }
+        return {
+            "id": self.id,
+            "capacity_kwh": self.capacity_kwh,
+            "soc_kwh": self.soc_kwh,
+            "evse_power_kw": self.evse_power_kw,
+            "evse_discharge_power_kw": self.evse_discharge_power_kw,
+            "target_soc": self.target_soc,
+            "target_slot": self.target_slot,
+            "previous_slots": self.previous_slots,
+            "profile": None if self.profile is None else self.profile.value,
+        } | {key: value for key, value in optional.items() if value is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionGroup:
+    """A cap on the sum of some sessions' power: a feeder, or a grid operator's restriction. [kW]"""
+
+    id: str
+    session_ids: tuple[str, ...]
+    max_kw: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        read_text(self.id, "id")
+        _set(self, "session_ids", tuple(self.session_ids))
+        _set(self, "max_kw", read_numbers(self.max_kw, "max_kw", at_least=0))
+
+    @classmethod
+    def from_dict(cls, data: object, key: str, slots: int) -> SessionGroup:
+        """Read one entry of ``groups``."""
+        fields = read_object(data, key, cls.__dataclass_fields__, cls.__dataclass_fields__)
+        return build(
+            cls,
+            key,
+            id=fields["id"],
+            session_ids=read_each(fields["session_ids"], f"{key}.session_ids", read_text),
+            max_kw=read_per_slot(fields["max_kw"], f"{key}.max_kw", slots, at_least=0),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": self.id, "session_ids": list(self.session_ids), "max_kw": list(self.max_kw)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A site's planning problem: see the scenario file in ``docs/formulation.md``.
+
+    The five series are ``[..T]``; an empty one means zeros. ``time_zone`` is that of the file's ``start``: explanations
+    tell their times in it.
+    """
+
+    horizon: Horizon
+    supply_point: SupplyPoint
+    sessions: tuple[SessionRequest, ...]
+    demand_kw: tuple[float, ...] = ()
+    production_kw: tuple[float, ...] = ()
+    flexibility_kw: tuple[float, ...] = ()
+    price_eur_per_kwh: tuple[float, ...] = ()
+    renewable_share: tuple[float, ...] = ()
+    opportunity_cost_eur_per_slot: float = 0.0
+    groups: tuple[SessionGroup, ...] = ()
+    tie_break: str = "earliest"
+    time_zone: tzinfo = UTC
+
+    def __post_init__(self) -> None:
+        for key in SERIES:
+            _set(self, key, self._checked_series(key))
+        cost = self.opportunity_cost_eur_per_slot
+        _set(self, "opportunity_cost_eur_per_slot", read_number(cost, "opportunity_cost_eur_per_slot", at_least=0))
+        read_choice(self.tie_break, "tie_break", TIE_BREAKS)
+        self._check_sessions()
+        self._check_groups()
+
+    def _checked_series(self, key: str) -> tuple[float, ...]:
+        bounds = {"demand_kw": {"at_least": 0}, "production_kw": {"at_least": 0}}
+        bounds["renewable_share"] = {"at_least": 0, "at_most": 1}
+        numbers = read_numbers(getattr(self, key), key, **bounds.get(key, {})) or (0.0,) * self.slots
+        require_length(numbers, key, self.slots)
+        return numbers
+
+    def _check_sessions(self) -> None:
+        seen: set[str] = set()
+        for place, session in enumerate(self.sessions):
+            key = f"sessions[{place}]"
+            if session.id in seen:
+                raise ScenarioError(f"{key}.id", session.id, "an id that no other session has")
+            seen.add(session.id)
+            for name in ("target_slot", "arrival_slot", "departure_slot"):
+                if getattr(session, name) is not None:
+                    read_whole(getattr(session, name), f"{key}.{name}", at_most=self.slots - 1)
+            if session.max_kw is not None:
+                require_length(session.max_kw, f"{key}.max_kw", self.slots)
+
+    def _check_groups(self) -> None:
+        known = {session.id for session in self.sessions}
+        seen: set[str] = set()
+        for place, group in enumerate(self.groups):
+            key = f"groups[{place}]"
+            if group.id in seen:
+                raise ScenarioError(f"{key}.id", group.id, "an id that no other group has")
+            seen.add(group.id)
+            require_length(group.max_kw, f"{key}.max_kw", self.slots)
+            for member, session_id in enumerate(group.session_ids):
+                if session_id not in known or session_id in group.session_ids[:member]:
+                    raise ScenarioError(f"{key}.session_ids[{member}]", session_id, "the id of a session, each once")
+
+    @property
+    def slots(self) -> int:
+        """Number of slots, T."""
+        return self.horizon.slots
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the canonical JSON: equal for files that mean the same."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def clock_time(self, instant: datetime) -> str:
+        """``instant`` as a person at the site reads it: the hour, with the date when it is not the first day's."""
+        local, first = instant.astimezone(self.time_zone), self.horizon.now.astimezone(self.time_zone)
+        return local.strftime("%H:%M" if local.date() == first.date() else "%Y-%m-%d %H:%M")
+
+    @classmethod
+    def from_json(cls, path: str | Path) -> Problem:
+        """Read a scenario file.
+
+        Raises
+        ------
+        ScenarioError
+            The file is not JSON, or a value in it cannot be used.
+        OSError
+            The file cannot be read.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ScenarioError(str(path), str(error), "a scenario as JSON, in UTF-8") from error
+        return cls.from_dict(data)
+
+    @classmethod
+    def from_dict(cls, data: object) -> Problem:
+        """Read a scenario; unknown keys, NaN, wrong lengths and negative sizes are errors that name the key."""
+        known = {*SERIES, *_HORIZON_KEYS, "supply_point", "sessions", "groups"}
+        known |= {"opportunity_cost_eur_per_slot", "tie_break"}
+        read_object(data, "", known, ("slot_minutes", "start", "supply_point", "sessions"))
+        horizon = _read_horizon(data)
+        slots = horizon.slots
+        supply = read_object(data["supply_point"], "supply_point", ("max_kw", "min_kw"), ("max_kw", "min_kw"))
+        return cls(
+            horizon=horizon,
+            supply_point=build(SupplyPoint, "supply_point", **supply),
+            sessions=read_each(data["sessions"], "sessions", lambda d, key: SessionRequest.from_dict(d, key, slots)),
+            **{key: tuple(data[key]) for key in SERIES if key in data},
+            opportunity_cost_eur_per_slot=data.get("opportunity_cost_eur_per_slot", 0.0),
+            groups=read_each(data.get("groups", ()), "groups", lambda d, key: SessionGroup.from_dict(d, key, slots)),
+            tie_break=data.get("tie_break", "earliest"),
+            time_zone=read_instant(data["start"], "start").tzinfo,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scenario file; what is optional and neutral is left out, so that a hash outlives new optional keys."""
+        horizon = self.horizon
+        optional: dict[str, Any] = {}
+        if horizon.first_slot_minutes != horizon.slot_minutes:
+            optional["first_slot_minutes"] = float(horizon.first_slot_minutes)
+        if self.groups:
+            optional["groups"] = [group.to_dict() for group in self.groups]
+        if self.tie_break != "earliest":
+            optional["tie_break"] = self.tie_break
+        return {
+            "slot_minutes": float(horizon.slot_minutes),
+            "start": horizon.start.astimezone(self.time_zone).isoformat(),
+            "supply_point": {"max_kw": self.supply_point.max_kw, "min_kw": self.supply_point.min_kw},
+            **{key: list(getattr(self, key)) for key in SERIES},
+            "opportunity_cost_eur_per_slot": self.opportunity_cost_eur_per_slot,
+            "sessions": [session.to_dict() for session in self.sessions],
+            **optional,
+        }
+
+
+_HORIZON_KEYS = ("slot_minutes", "start", "slots", "first_slot_minutes")
+
+
+def _read_horizon(data: Mapping[str, Any]) -> Horizon:
+    """T is the length of the first list that is there, or ``slots``; every list is held against it later."""
+    lists = {key: read_numbers(data[key], key) for key in SERIES if key in data}
+    given = data.get("slots", next((len(numbers) for numbers in lists.values()), None))
+    if given is None:
+        raise ScenarioError("slots", given, "a whole number, where no list tells how many slots there are")
+    slots = read_whole(given, "slots", at_least=1, at_most=MOST_SLOTS)
+    for key, numbers in lists.items():
+        require_length(numbers, key, slots)
+    return build(
+        Horizon,
+        "",
+        start=read_instant(data["start"], "start"),
+        slot_minutes=data["slot_minutes"],
+        slots=slots,
+        first_slot_minutes=data.get("first_slot_minutes"),
+    )
+
+
+def _set(record: object, key: str, value: object) -> None:
+    """Replace a field of a frozen dataclass by its checked value, while it is being born."""
+    object.__setattr__(record, key, value)
