@@ -1,0 +1,92 @@
+"""``twinev doctor``: what stands, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from twinev import __version__
+from twinev.adapters.messaging.embedded_server import find_binary
+from twinev.errors import TwinEVError
+from twinev.settings import Settings
+
+app = typer.Typer()
+console = Console(highlight=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at; ``remedy`` is empty when it is well."""
+
+    what: str
+    seen: str
+    remedy: str = ""
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine and at the running system; exit 1 when something needs a remedy."""
+    settings = Settings()
+    findings = [
+        Finding(what="TwinEV", seen=f"{__version__}, Python {platform.python_version()}"),
+        _message_server(settings),
+        _data_directory(settings),
+        *_system(settings),
+    ]
+    table = Table("", "what", "seen", "remedy", box=None, pad_edge=False)
+    for finding in findings:
+        table.add_row("[red]✗" if finding.remedy else "[green]✓", finding.what, finding.seen, finding.remedy)
+    console.print(table)
+    raise typer.Exit(1 if any(finding.remedy for finding in findings) else 0)
+
+
+def _message_server(settings: Settings) -> Finding:
+    if settings.nats_url:
+        return Finding(what="NATS", seen="external (TWINEV_NATS_URL)")
+    try:
+        return Finding(what="NATS", seen=str(find_binary()))
+    except TwinEVError as error:
+        return Finding(what="NATS", seen="missing", remedy=str(error))
+
+
+def _data_directory(settings: Settings) -> Finding:
+    directory = settings.data_dir
+    if not directory.exists():
+        return Finding(what="data directory", seen=f"{directory} (made at the first `twinev up`)")
+    if not os.access(directory, os.W_OK):
+        return Finding(what="data directory", seen=f"{directory} is not writable", remedy="set TWINEV_DATA_DIR")
+    if directory.stat().st_mode & 0o077:
+        return Finding(what="data directory", seen=f"{directory} is open to others", remedy=f"chmod 700 {directory}")
+    return Finding(what="data directory", seen=str(directory))
+
+
+def _system(settings: Settings) -> Iterator[Finding]:
+    try:
+        health = httpx.get(f"{settings.api_url}/api/v1/health", timeout=3, trust_env=False).json()
+        for part in health["parts"]:
+            yield Finding(
+                what=part["name"],
+                seen=part["detail"] or ("well" if part["ok"] else "not well"),
+                remedy="" if part["ok"] else f"see {settings.data_dir / 'logs'}",
+            )
+    except (httpx.HTTPError, ValueError, KeyError):
+        yield Finding(what="system", seen=f"no TwinEV answers at {settings.api_url}: it does not run")
+        yield from _taken_ports(settings)
+
+
+def _taken_ports(settings: Settings) -> Iterator[Finding]:
+    for name in ("api_port", "ocpp_port", "dashboards_port", "nats_port"):
+        with socket.socket() as probe:
+            probe.settimeout(0.5)
+            if probe.connect_ex(("127.0.0.1", getattr(settings, name))) == 0:
+                port = getattr(settings, name)
+                remedy = f"end that program or set TWINEV_{name.upper()}"
+                yield Finding(what=f"port {port}", seen="another program holds it", remedy=remedy)
