@@ -22,6 +22,7 @@ TICKET_SECONDS = 30
 _COOKIE = "session-cookie"
 _TOKEN = "access-token"  # the purpose, not a token
 _CSRF = "csrf-token"
+_FORM = "login-form"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,14 @@ class CheckLogin:
                 "a change that comes with the session cookie needs the session's CSRF token in the header X-CSRF-Token;"
                 " GET /api/v1/auth/session gives it"
             )
+
+    def form_token_of(self, nonce: str) -> str:
+        """Return the token of a login form whose page set ``nonce`` as a cookie: there is no session yet."""
+        return self._signer.sign(_FORM, nonce)
+
+    def form_is_ours(self, nonce: str | None, token: str) -> bool:
+        """Whether a login form was sent by the page that we gave to this browser."""
+        return bool(nonce) and self._signer.read(_FORM, token) == nonce
 
     def issue_ticket(self, login: LoggedIn) -> Issued:
         """Return a ticket that carries this browser session into a kernel."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 
-from twinev.domain.checks import require_text
 from twinev.domain.login import Account, EndReason
 from twinev.domain.users import Role, User
 from twinev.errors import BadInput, Conflict
 from twinev.services.identity_ports import AccountStore, PasswordHasher
 from twinev.services.log_in import require_password
 from twinev.services.ports import Clock
+
+# Nothing that breaks a line of the log or hides in a page.
+_USERNAME = re.compile(r"[\w.@+-]{1,64}")
 
 _log = logging.getLogger(__name__)
 
@@ -65,11 +68,10 @@ class ManageUsers:
 
     def new_account(self, *, username: str, password: str, roles: Iterable[str], display_name: str = "") -> Account:
         """Return an account with a new id and a hashed password; nothing is kept yet."""
-        require_text("username", username, longest=64)
+        if not _USERNAME.fullmatch(username):
+            raise BadInput("username", username, "1 to 64 letters, digits and the signs . _ @ + -")
         require_password("password", password)
-        user = User(
-            id=uuid.uuid4().hex, username=username.strip(), roles=roles_of(roles), display_name=display_name.strip()
-        )
+        user = User(id=uuid.uuid4().hex, username=username, roles=roles_of(roles), display_name=display_name.strip())
         return Account(user=user, password_hash=self._passwords.hash(password))
 
     def change(
