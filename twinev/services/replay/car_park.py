@@ -1,0 +1,78 @@
+"""What the EVs really do: who is plugged in, and how much each draws of what it is offered.
+
+An EV is there from its recorded plug-in to its recorded departure, to the second. While it is there and needs energy it
+draws what it is offered or what it can, whichever is less; when it has what it really took in the record it stops, as
+if full. What it had asked for plays no part here. The offer is constant within a slot, so is the draw: a slot's mean
+power is its energy by its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from twinev.services.replay.record import RecordedSession
+
+FULL_KWH = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ev:
+    """The EV of one session as it really was. ``need_kwh`` is what it took; ``max_kw`` the most that it can draw."""
+
+    session: RecordedSession
+    need_kwh: float
+    max_kw: float
+    evse_kw: float
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """What one EV did in one slot: drew ``energy_kwh`` where ``offered_kwh`` could have flowed while it was there."""
+
+    energy_kwh: float
+    offered_kwh: float
+    full: bool
+
+
+class CarPark:
+    """The EVs of a replay and what each has received, slot by slot. [kWh]"""
+
+    def __init__(self, evs: tuple[Ev, ...], slot: timedelta) -> None:
+        self._evs = evs
+        self._slot = slot
+        self.received_kwh = {ev.id: 0.0 for ev in evs}
+
+    def plugged_in(self, instant: datetime) -> list[Ev]:
+        """The EVs that are there at ``instant``, in order of arrival."""
+        return [ev for ev in self._evs if ev.session.connected_at <= instant < ev.session.disconnected_at]
+
+    def newcomers(self, slot_start: datetime) -> list[Ev]:
+        """The EVs that plug in after ``slot_start`` and before its slot ends."""
+        end = slot_start + self._slot
+        return [ev for ev in self._evs if slot_start < ev.session.connected_at < end]
+
+    def run_slot(self, slot_start: datetime, offers_kw: Mapping[str, float]) -> dict[str, Draw]:
+        """Let every EV draw for one slot; an EV without an offer draws nothing."""
+        present = self.plugged_in(slot_start) + self.newcomers(slot_start)
+        draws = {ev.id: self._draw(ev, slot_start, offers_kw.get(ev.id, 0.0)) for ev in present}
+        for ev_id, draw in draws.items():
+            self.received_kwh[ev_id] += draw.energy_kwh
+        return draws
+
+    def _draw(self, ev: Ev, slot_start: datetime, offer_kw: float) -> Draw:
+        begin = max(slot_start, ev.session.connected_at)
+        end = min(slot_start + self._slot, ev.session.disconnected_at)
+        hours = (end - begin) / timedelta(hours=1)
+        missing_kwh = max(0.0, ev.need_kwh - self.received_kwh[ev.id])
+        energy_kwh = min(offer_kw * hours, ev.max_kw * hours, missing_kwh)
+        return Draw(
+            energy_kwh=energy_kwh,
+            offered_kwh=offer_kw * hours,
+            full=missing_kwh - energy_kwh <= FULL_KWH,
+        )

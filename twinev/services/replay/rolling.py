@@ -1,0 +1,99 @@
+"""The loop: slot by slot, show a strategy what is known, take its offers, let the EVs draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from twinev.services.replay.car_park import CarPark, Draw, Ev
+from twinev.services.replay.prices import SitePrices
+from twinev.services.replay.strategy import PluggedIn, SiteView, Strategy
+from twinev.services.replay.wishes import Assumption, wish_at
+
+_LESS_THAN_OFFERED_KWH = 1e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What a replay needs to know apart from the EVs; ``site_kw`` of None is no limit."""
+
+    site_kw: float | None
+    slot: timedelta
+    prices: SitePrices
+    assumption: Assumption
+
+
+@dataclass(kw_only=True)
+class Run:
+    """What came of one strategy: energy per slot and per session, shape (n_slots,) each. [kWh]"""
+
+    strategy: Strategy
+    energy_kwh: dict[str, list[float]]
+    received_kwh: dict[str, float] = field(default_factory=dict)
+
+
+def slot_starts(evs: tuple[Ev, ...], slot: timedelta) -> list[datetime]:
+    """The slots from the first arrival to the last departure; boundaries count from midnight UTC."""
+    first = min(ev.session.connected_at for ev in evs)
+    last = max(ev.session.disconnected_at for ev in evs)
+    midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    start = midnight + (first - midnight) // slot * slot
+    return [start + slot * position for position in range(-((start - last) // slot))]
+
+
+def run_strategy(
+    strategy: Strategy, evs: tuple[Ev, ...], site: Site, on_slot: Callable[[int, int], None] = lambda done, total: None
+) -> Run:
+    """Replay all slots; ``on_slot`` gets how many are done, and of how many."""
+    park = CarPark(evs, site.slot)
+    starts = slot_starts(evs, site.slot)
+    run = Run(strategy=strategy, energy_kwh={ev.id: [0.0] * len(starts) for ev in evs})
+    shown_kw: dict[str, float] = {}
+    full: set[str] = set()
+    for position, now in enumerate(starts):
+        offers_kw = dict(strategy.offers_kw(_view(park, now, site, shown_kw, full)))
+        if not strategy.newcomers_wait:
+            offers_kw |= {ev.id: ev.evse_kw for ev in park.newcomers(now)}
+        draws = park.run_slot(now, offers_kw)
+        for ev_id, draw in draws.items():
+            run.energy_kwh[ev_id][position] = draw.energy_kwh
+        _learn(draws, offers_kw, shown_kw, full)
+        on_slot(position + 1, len(starts))
+    run.received_kwh = dict(park.received_kwh)
+    return run
+
+
+def _view(park: CarPark, now: datetime, site: Site, shown_kw: dict[str, float], full: set[str]) -> SiteView:
+    return SiteView(
+        now=now,
+        slot=site.slot,
+        site_kw=site.site_kw,
+        prices=site.prices,
+        plugged_in=tuple(
+            PluggedIn(
+                id=ev.id,
+                evse_kw=ev.evse_kw,
+                arrived_at=ev.session.connected_at,
+                wish=wish_at(ev.session, now, evse_kw=ev.evse_kw, assumption=site.assumption),
+                received_kwh=park.received_kwh[ev.id],
+                shown_kw=shown_kw.get(ev.id),
+                full=ev.id in full,
+            )
+            for ev in park.plugged_in(now)
+        ),
+    )
+
+
+def _learn(draws: dict[str, Draw], offers_kw: dict[str, float], shown_kw: dict[str, float], full: set[str]) -> None:
+    """Take from the meters what they show: an EV that was offered energy and stopped, or that drew less than it could.
+
+    Nothing is learned of an EV that was offered nothing.
+    """
+    for ev_id, draw in draws.items():
+        if draw.offered_kwh <= 0 or draw.energy_kwh >= draw.offered_kwh - _LESS_THAN_OFFERED_KWH:
+            continue
+        if draw.full:
+            full.add(ev_id)
+        else:
+            shown_kw[ev_id] = offers_kw[ev_id] * draw.energy_kwh / draw.offered_kwh
