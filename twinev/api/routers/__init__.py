@@ -1,0 +1,1 @@
+"""The routers of `/api/v1` and of the pages, one for each subject."""
