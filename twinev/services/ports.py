@@ -12,7 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Site
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Site
 from twinev.domain.commands import AnyCommand, CommandReply
 from twinev.domain.facts import Decision, Sample, StationFact
 from twinev.domain.grid import Restriction
@@ -88,6 +88,19 @@ class Stations(Protocol):
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
     def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
     def set_last_seen(self, station_id: str, at: datetime) -> None: ...
+    def set_boot(
+        self,
+        station_id: str,
+        *,
+        protocol: str,
+        vendor: str,
+        model: str,
+        firmware_version: str | None,
+        at: datetime,
+    ) -> bool:
+        """Note what a station said of itself at its boot; False when nobody registered it."""
+
+    def save_evse(self, station_id: str, evse: Evse) -> None: ...
     def count(self) -> tuple[int, int]:
         """Return how many there are, and how many of them are online."""
 
@@ -100,7 +113,13 @@ class Sessions(Protocol):
     def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None: ...
     def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None: ...
     def list(
-        self, *, limit: int, before: str | None = None, station_id: str | None = None, active: bool | None = None
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        active: bool | None = None,
+        site_id: str | None = None,
     ) -> Sequence[ChargingSession]: ...
     def save(self, session: ChargingSession) -> None: ...
     def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:
@@ -140,6 +159,7 @@ class Facts(Protocol):
 
     def remember(self, fact: StationFact, decision: Decision | None = None) -> None: ...
     def set_aside(self, station_id: str, key: str, body: bytes, reason: str, at: datetime) -> None: ...
+    def set_aside_fact(self, fact: StationFact, reason: str) -> None: ...
     def set_aside_since(self, at: datetime) -> int: ...
 
 

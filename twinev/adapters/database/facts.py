@@ -61,6 +61,9 @@ class DatabaseFacts:
     def set_aside(self, station_id: str, key: str, body: bytes, reason: str, at: datetime) -> None:
         set_aside(self._connection, station_id=station_id, key=key, body=body, reason=reason, at=at)
 
+    def set_aside_fact(self, fact: StationFact, reason: str) -> None:
+        self.set_aside(fact.station_id, fact.key, encode(fact), reason, fact.received_at)
+
     def set_aside_since(self, at: datetime) -> int:
         statement = select(func.count()).select_from(set_aside_facts).where(set_aside_facts.c.at >= at)
         return self._connection.execute(statement).scalar_one()

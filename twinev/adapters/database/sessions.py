@@ -65,13 +65,21 @@ class DatabaseSessions:
         )
 
     def list(
-        self, *, limit: int, before: str | None = None, station_id: str | None = None, active: bool | None = None
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        active: bool | None = None,
+        site_id: str | None = None,
     ) -> Sequence[ChargingSession]:
         statement = select(_table).order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(earlier_than(self._connection, _table.c.started_at, _table.c.id, before))
         if station_id is not None:
             statement = statement.where(_table.c.station_id == station_id)
+        if site_id is not None:
+            statement = statement.where(_table.c.site_id == site_id)
         if active is not None:
             statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
         return self._all(statement)

@@ -73,6 +73,23 @@ class DatabaseStations:
     def set_last_seen(self, station_id: str, at: datetime) -> None:
         self._connection.execute(update(stations).where(stations.c.id == station_id).values(last_seen=at))
 
+    def set_boot(
+        self,
+        station_id: str,
+        *,
+        protocol: str,
+        vendor: str,
+        model: str,
+        firmware_version: str | None,
+        at: datetime,
+    ) -> bool:
+        said = {"protocol": protocol, "vendor": vendor, "model": model, "firmware_version": firmware_version}
+        statement = update(stations).where(stations.c.id == station_id).values(last_seen=at, **said)
+        return self._connection.execute(statement).rowcount == 1
+
+    def save_evse(self, station_id: str, evse: Evse) -> None:
+        upsert(self._connection, evses, _evse_row(station_id, evse))
+
     def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None:
         """Note an EVSE's status, unless a later one is known (stations send what they queued while offline)."""
         self._connection.execute(

@@ -9,13 +9,15 @@ from twinev.adapters.database.tables import id_tokens
 
 
 class DatabaseTokens:
-    """Implements `twinev.services.ports.Tokens`."""
+    """Implements `twinev.services.ports.Tokens`; OCPP's tokens do not tell upper from lower case."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def status(self, id_token: str) -> str | None:
-        return self._connection.execute(select(id_tokens.c.status).where(id_tokens.c.id_token == id_token)).scalar()
+        return self._connection.execute(
+            select(id_tokens.c.status).where(id_tokens.c.id_token == id_token.lower())
+        ).scalar()
 
     def save(self, id_token: str, status: str, user_id: str | None = None) -> None:
-        upsert(self._connection, id_tokens, {"id_token": id_token, "status": status, "user_id": user_id})
+        upsert(self._connection, id_tokens, {"id_token": id_token.lower(), "status": status, "user_id": user_id})

@@ -1,0 +1,68 @@
+"""Registers a charging station and makes its key."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from twinev.domain.charge_points import ChargingStation, Evse
+from twinev.errors import Conflict, NotFound
+from twinev.services.answer_stations import key_hmac
+from twinev.services.ports import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedStation:
+    """A new station with its key, which nobody can read again; None for security profile 0."""
+
+    station: ChargingStation
+    key: str | None
+
+
+def add_station(
+    station_id: str,
+    *,
+    site_id: str,
+    work: UnitOfWork,
+    secret_key: str,
+    name: str | None = None,
+    evse_count: int = 1,
+    max_kw: float = 22.0,
+    phases: int = 3,
+    security_profile: int = 1,
+) -> AddedStation:
+    """Register a station at a site; the caller commits.
+
+    Raises
+    ------
+    NotFound
+        No site has that id.
+    Conflict
+        The station is registered already.
+    """
+    site = work.sites.get(site_id)
+    station = ChargingStation(
+        id=station_id,
+        site_id=site.id,
+        name=name or station_id,
+        location=site.location,
+        evses=tuple(Evse(id=number, max_kw=max_kw, phases=phases) for number in range(1, evse_count + 1)),
+        security_profile=security_profile,
+    )
+    return register(station, work=work, secret_key=secret_key)
+
+
+def register(station: ChargingStation, *, work: UnitOfWork, secret_key: str) -> AddedStation:
+    """Keep a new station, with a new key unless its security profile has none."""
+    try:
+        work.stations.get(station.id)
+    except NotFound:
+        work.stations.save(station)
+    else:
+        raise Conflict(f"station {station.id} is registered already; choose another id")
+    if station.security_profile == 0:
+        return AddedStation(station=station, key=None)
+    # 32 characters: OCPP 2.0.1 allows 16 to 40 in a BasicAuthPassword, and the 1.6 whitepaper 32 to 40 hex digits.
+    key = secrets.token_hex(16)
+    work.stations.set_key_hmac(station.id, key_hmac(secret_key, station.id, key))
+    return AddedStation(station=station, key=key)

@@ -1,0 +1,99 @@
+"""What the facts of one batch share: the stations and sessions that they speak of, each read and written once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from twinev.domain.charge_points import ChargingState, ChargingStation
+from twinev.domain.facts import Sample, StationFact
+from twinev.domain.session import ChargingSession
+from twinev.services.ports import UnitOfWork
+
+
+class FactBatch:
+    """Sessions and samples are held here until `save`; everything else goes to the unit of work at once.
+
+    Parameters
+    ----------
+    work : UnitOfWork
+        The transaction that the batch belongs to.
+    """
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self.work = work
+        self._stations: dict[str, ChargingStation] = {}
+        self._sessions: dict[tuple[str, str], ChargingSession | None] = {}
+        self._changed: dict[str, ChargingSession] = {}
+        self._samples: dict[tuple[str, int, str | None], list[Sample]] = defaultdict(list)
+
+    def station(self, station_id: str) -> ChargingStation:
+        if station_id not in self._stations:
+            self._stations[station_id] = self.work.stations.get(station_id)
+        return self._stations[station_id]
+
+    def forget_station(self, station_id: str) -> None:
+        """Read the station again when it is asked for: it was changed."""
+        self._stations.pop(station_id, None)
+
+    def session_of(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None:
+        key = (station_id, ocpp_transaction_id)
+        if key not in self._sessions:
+            self._sessions[key] = self.work.sessions.of_transaction(station_id, ocpp_transaction_id)
+        return self._sessions[key]
+
+    def session_at(self, station_id: str, evse_id: int) -> ChargingSession | None:
+        """The active session at an EVSE, as the facts before this one left it."""
+        self._save_sessions()
+        found = self.work.sessions.active_at(station_id, evse_id)
+        if found is not None:
+            self._sessions[found.station_id, found.ocpp_transaction_id] = found
+        return found
+
+    def keep(self, session: ChargingSession) -> None:
+        """Take the session's new state; it is written with the batch."""
+        self._sessions[session.station_id, session.ocpp_transaction_id] = session
+        self._changed[session.id] = session
+
+    def change_state(self, session: ChargingSession, state: ChargingState) -> ChargingSession:
+        """Keep the session with another charging state, and tell of it when it is new."""
+        if session.charging_state is state:
+            return session
+        changed = replace(session, charging_state=state)
+        self.keep(changed)
+        self.add_session_event("session.updated", changed, charging_state=state)
+        return changed
+
+    def add_samples(
+        self, station_id: str, evse_id: int, ocpp_transaction_id: str | None, samples: Sequence[Sample]
+    ) -> None:
+        self._samples[station_id, evse_id, ocpp_transaction_id].extend(samples)
+
+    def add_event(self, kind: str, station_id: str, **data: Any) -> None:
+        self.work.events.add(kind, {"site_id": self.station(station_id).site_id, **data})
+
+    def add_session_event(self, kind: str, session: ChargingSession, **data: Any) -> None:
+        named = {
+            "site_id": session.site_id,
+            "station_id": session.station_id,
+            "evse_id": session.evse_id,
+            "session_id": session.id,
+        }
+        self.work.events.add(kind, named | data)
+
+    def set_aside(self, fact: StationFact, reason: str) -> None:
+        self.work.facts.set_aside_fact(fact, reason)
+
+    def save(self) -> None:
+        """Write what was held."""
+        self._save_sessions()
+        for (station_id, evse_id, ocpp_transaction_id), samples in self._samples.items():
+            self.work.meter_values.add(station_id, evse_id, ocpp_transaction_id, samples)
+        self._samples.clear()
+
+    def _save_sessions(self) -> None:
+        for session in self._changed.values():
+            self.work.sessions.save(session)
+        self._changed.clear()

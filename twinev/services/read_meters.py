@@ -1,0 +1,65 @@
+"""What a session's meter samples say about it: the energy so far, and the power now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from twinev.domain.facts import Sample
+from twinev.domain.session import ChargingSession
+
+REGISTER = "Energy.Active.Import.Register"
+IMPORT = "Power.Active.Import"
+EXPORT = "Power.Active.Export"
+_PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
+
+
+def with_samples(session: ChargingSession, samples: Iterable[Sample]) -> ChargingSession:
+    """Return the session as it is known after ``samples``; older ones than the last taken in change nothing."""
+    # Only the outlet is what the EV draws; inlet and body meters see the station's own use.
+    at_outlet = sorted((sample for sample in samples if sample.location == "Outlet"), key=attrgetter("timestamp"))
+    for at, together in groupby(at_outlet, key=attrgetter("timestamp")):
+        if session.measured_at is None or at >= session.measured_at:
+            session = _with_readings(session, at, tuple(together))
+    return session
+
+
+def _with_readings(session: ChargingSession, at: datetime, samples: Sequence[Sample]) -> ChargingSession:
+    register_kwh = _total(samples, REGISTER)
+    power_kw = _net_power_kw(samples)
+    if register_kwh is None and power_kw is None:
+        return session
+    energy_kwh, start_kwh = session.energy_kwh, session.meter_start_kwh
+    if register_kwh is not None:
+        start_kwh = register_kwh if start_kwh is None else start_kwh
+        energy_kwh = max(register_kwh - start_kwh, 0.0)
+    if power_kw is None:
+        power_kw = _mean_power_kw(session, at, energy_kwh)
+    return replace(session, meter_start_kwh=start_kwh, energy_kwh=energy_kwh, power_kw=power_kw, measured_at=at)
+
+
+def _net_power_kw(samples: Sequence[Sample]) -> float | None:
+    imported, exported = _total(samples, IMPORT), _total(samples, EXPORT)
+    if imported is None and exported is None:
+        return None
+    return (imported or 0.0) - (exported or 0.0)
+
+
+def _mean_power_kw(session: ChargingSession, at: datetime, energy_kwh: float) -> float:
+    """Many stations send their register alone: its slope is the mean power since the last reading. [kW]"""
+    since = session.measured_at or session.started_at
+    hours = (at - since).total_seconds() / 3600
+    return session.power_kw if hours <= 0 else (energy_kwh - session.energy_kwh) / hours
+
+
+def _total(samples: Sequence[Sample], measurand: str) -> float | None:
+    """The value over all phases: as the station states it, else the sum of its phases."""
+    of_kind = [sample for sample in samples if sample.measurand == measurand]
+    whole = [sample.value for sample in of_kind if sample.phase is None]
+    if whole:
+        return whole[-1]
+    phases = {sample.phase: sample.value for sample in of_kind if sample.phase in _PHASES}
+    return sum(phases.values()) if phases else None
