@@ -1,0 +1,126 @@
+"""Everything about one site that a plan depends on, at one instant, and how it is read from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from twinev.domain.charge_points import ChargingStation, Evse, Site
+from twinev.domain.grid import Restriction
+from twinev.domain.horizon import Horizon
+from twinev.domain.session import ChargingSession
+from twinev.domain.tariff import SeriesKind
+from twinev.services.evse_limits import EvseKey, EvseLimits, Limits
+from twinev.services.ports import UnitOfWork
+
+OUT_OF_SERVICE_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteState:
+    """A snapshot.
+
+    ``series`` holds one value per slot of ``horizon`` (None where nothing is known), ``price_yesterday`` the price of
+    the same slots 24 hours earlier. ``limits`` is what each EVSE was told, ``unresponsive`` the stations that are
+    online and do not do as they are told, ``idle_session_ids`` the sessions whose EV takes nothing though it may.
+    ``evses_under`` counts, per restriction, the EVSEs of all selected stations, at whatever site; ``shares_kw`` is this
+    site's part, per slot, of each restriction that spans several sites.
+    """
+
+    site: Site
+    stations: tuple[ChargingStation, ...]
+    sessions: tuple[ChargingSession, ...]
+    restrictions: tuple[Restriction, ...] = ()
+    series: Mapping[SeriesKind, tuple[float | None, ...]] = field(default_factory=dict)
+    price_yesterday: tuple[float | None, ...] = ()
+    limits: Limits = field(default_factory=dict)
+    unresponsive: frozenset[str] = frozenset()
+    idle_session_ids: frozenset[str] = frozenset()
+    evses_under: Mapping[str, int] = field(default_factory=dict)
+    shares_kw: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    now: datetime
+
+    @property
+    def horizon(self) -> Horizon:
+        return Horizon.from_now(self.now, slot_minutes=self.site.slot_minutes, slots=self.site.horizon_slots)
+
+    @property
+    def fallback_kw(self) -> float:
+        """What one EVSE may draw when no plan reaches it. [kW]"""
+        if self.site.fallback_kw is not None:
+            return self.site.fallback_kw
+        return self.site.supply_max_kw / max(sum(len(station.evses) for station in self.stations), 1)
+
+    def station(self, station_id: str) -> ChargingStation | None:
+        return next((station for station in self.stations if station.id == station_id), None)
+
+    def evse(self, key: EvseKey) -> Evse | None:
+        station = self.station(key[0])
+        return next((evse for evse in station.evses if evse.id == key[1]), None) if station else None
+
+    def session_at(self, key: EvseKey) -> ChargingSession | None:
+        return next((session for session in self.sessions if (session.station_id, session.evse_id) == key), None)
+
+    def power_limit_kw(self, session: ChargingSession) -> float:
+        """What the EVSE and the EV can do together. [kW]"""
+        evse = self.evse((session.station_id, session.evse_id))
+        evse_kw = evse.max_kw if evse else self.site.supply_max_kw
+        return evse_kw if session.needs.max_kw is None else min(evse_kw, session.needs.max_kw)
+
+    def steerable(self, session: ChargingSession) -> bool:
+        """Whether a plan for this session would reach its EV."""
+        station = self.station(session.station_id)
+        return station is not None and station.online and station.id not in self.unresponsive
+
+    def limits_of(self, key: EvseKey) -> EvseLimits:
+        return self.limits.get(key, EvseLimits())
+
+
+def read_site_state(
+    work: UnitOfWork,
+    site_id: str,
+    now: datetime,
+    *,
+    limits: Limits | None = None,
+    unresponsive: frozenset[str] = frozenset(),
+    idle_session_ids: frozenset[str] = frozenset(),
+    without_restriction: str | None = None,
+) -> SiteState:
+    """Read one site, with the restrictions that touch its stations and the series over its horizon."""
+    site = work.sites.get(site_id)
+    stations = tuple(work.stations.list(site_id=site_id))
+    horizon = Horizon.from_now(now, slot_minutes=site.slot_minutes, slots=site.horizon_slots)
+    restrictions = tuple(
+        restriction
+        for restriction in work.restrictions.open(now, station_ids=[station.id for station in stations])
+        if restriction.id != without_restriction
+    )
+    return SiteState(
+        site=site,
+        stations=stations,
+        sessions=tuple(sorted(work.sessions.active(site_id=site_id), key=lambda session: session.id)),
+        restrictions=restrictions,
+        series={kind: _values(work, kind, site, horizon) for kind in SeriesKind},
+        price_yesterday=_values(work, SeriesKind.PRICE, site, horizon, shift=timedelta(hours=-24)),
+        limits=limits or {},
+        unresponsive=unresponsive,
+        idle_session_ids=idle_session_ids,
+        evses_under={restriction.id: count_evses(work, restriction) for restriction in restrictions},
+        now=now,
+    )
+
+
+def count_evses(work: UnitOfWork, restriction: Restriction) -> int:
+    """How many EVSEs the selected stations have together."""
+    return sum(len(work.stations.get(station_id).evses) for station_id in restriction.station_ids)
+
+
+def _values(
+    work: UnitOfWork, kind: SeriesKind, site: Site, horizon: Horizon, *, shift: timedelta = timedelta(0)
+) -> tuple[float | None, ...]:
+    # A renewable share belongs to the zone's grid, as its price does.
+    by_zone = kind in {SeriesKind.PRICE, SeriesKind.RENEWABLE_SHARE}
+    subject = site.price_zone if by_zone else site.id
+    start = horizon.start + shift
+    return tuple(work.series.values(kind, subject, start, step_minutes=horizon.slot_minutes, count=horizon.slots))

@@ -1,0 +1,170 @@
+"""From a plan to what stations are told: charging profiles. Pure.
+
+Ids and stack levels: an EVSE has one profile per purpose, and its id is ``10 · evse_id + 1`` for the TxDefaultProfile
+and ``10 · evse_id + 2`` for the TxProfile, so that ids differ within a station, a newer profile replaces the older one
+of its kind, and nothing ever stacks: every stack level is 0, which each station knows.
+
+Limits are mean powers of their slot, rounded down to the watt; a TxProfile ends with the session's last planned slot,
+and from there the TxDefaultProfile rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from twinev.domain.charge_points import Evse
+from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
+from twinev.domain.grid import Restriction
+from twinev.domain.horizon import Horizon
+from twinev.domain.session import ChargingSession
+from twinev.sct import Schedule
+from twinev.services.build_problem import BuiltProblem
+from twinev.services.evse_limits import EvseKey
+from twinev.services.site_state import SiteState
+
+STACK_LEVEL = 0
+# A solver's 3.9999999 kW is 4 kW, not 3.999.
+SOLVER_NOISE_W = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredProfile:
+    """A profile that an EVSE shall have.
+
+    ``ceiling_kw`` is what EVSE and EV can do together, ``restriction_id`` the open restriction that concerns the
+    station.
+    """
+
+    key: EvseKey
+    profile: ChargingProfile
+    ceiling_kw: float
+    restriction_id: str | None = None
+
+
+def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) -> list[DesiredProfile]:
+    """Return every profile that the site's stations shall have by this plan, fallbacks included."""
+    energy_kwh = {session.id: session.energy_kwh for session in schedule.sessions}
+    desired = fallback_profiles(state)
+    for session in built.decided:
+        last_slot = _last_planned_slot(built, session.id)
+        desired.append(
+            DesiredProfile(
+                key=(session.station_id, session.evse_id),
+                profile=tx_profile(session, energy_kwh[session.id], built.horizon, last_slot=last_slot),
+                ceiling_kw=state.power_limit_kw(session),
+                restriction_id=_first_restriction(state, session.station_id),
+            )
+        )
+    return desired
+
+
+def tx_profile(
+    session: ChargingSession, energy_kwh: Iterable[float], horizon: Horizon, *, last_slot: int
+) -> ChargingProfile:
+    """Return the plan of one session as a TxProfile that ends with ``last_slot``.
+
+    Parameters
+    ----------
+    energy_kwh : (n_slots,)
+        Planned energy at the EVSE per slot; positive charges the EV. [kWh]
+    """
+    start = whole_second(horizon.now)
+    periods: list[SchedulePeriod] = []
+    hours = horizon.slot_hours
+    for slot, energy in enumerate(list(energy_kwh)[: last_slot + 1]):
+        limit_kw = round_down_kw(energy / hours[slot])
+        if not periods or periods[-1].limit_kw != limit_kw:
+            offset = 0 if slot == 0 else _seconds(horizon.slot_start(slot) - start)
+            periods.append(SchedulePeriod(start_seconds=offset, limit_kw=limit_kw))
+    return ChargingProfile(
+        id=profile_id(session.evse_id, ProfilePurpose.TX),
+        purpose=ProfilePurpose.TX,
+        stack_level=STACK_LEVEL,
+        evse_id=session.evse_id,
+        schedule=ChargingSchedule(
+            start=start, periods=tuple(periods), duration_seconds=_seconds(horizon.slot_end(last_slot) - start)
+        ),
+        ocpp_transaction_id=session.ocpp_transaction_id,
+    )
+
+
+def fallback_profiles(state: SiteState) -> list[DesiredProfile]:
+    """Return the TxDefaultProfile of every EVSE: what rules when no plan does."""
+    return [
+        DesiredProfile(
+            key=(station.id, evse.id),
+            profile=fallback_profile(state, station.id, evse),
+            ceiling_kw=evse.max_kw,
+            restriction_id=_first_restriction(state, station.id),
+        )
+        for station in state.stations
+        for evse in station.evses
+    ]
+
+
+def fallback_profile(state: SiteState, station_id: str, evse: Evse) -> ChargingProfile:
+    """Return one EVSE's TxDefaultProfile: the site's fallback, in a restriction at most an even part of its limit."""
+    own_kw = min(state.fallback_kw, evse.max_kw)
+    restrictions = [restriction for restriction in state.restrictions if station_id in restriction.station_ids]
+    start = whole_second(state.now)
+    edges = {start} | {
+        edge for restriction in restrictions for edge in _whole_second_edges(restriction) if edge > start
+    }
+    periods: list[SchedulePeriod] = []
+    for edge in sorted(edges):
+        limit_kw = round_down_kw(min([own_kw, *_even_parts_kw(restrictions, state.evses_under, edge)]))
+        if not periods or periods[-1].limit_kw != limit_kw:
+            periods.append(SchedulePeriod(start_seconds=_seconds(edge - start), limit_kw=limit_kw))
+    return ChargingProfile(
+        id=profile_id(evse.id, ProfilePurpose.TX_DEFAULT),
+        purpose=ProfilePurpose.TX_DEFAULT,
+        stack_level=STACK_LEVEL,
+        evse_id=evse.id,
+        schedule=ChargingSchedule(start=start, periods=tuple(periods)),
+    )
+
+
+def profile_id(evse_id: int, purpose: ProfilePurpose) -> int:
+    """Return the id of an EVSE's only profile of this purpose."""
+    return 10 * evse_id + (2 if purpose is ProfilePurpose.TX else 1)
+
+
+def whole_second(instant: datetime) -> datetime:
+    """Return ``instant`` without its fraction of a second: stations count whole ones."""
+    return instant.replace(microsecond=0)
+
+
+def round_down_kw(power_kw: float) -> float:
+    """Return ``power_kw`` in whole watts, toward zero: neither charging nor discharging may grow."""
+    noise = math.copysign(SOLVER_NOISE_W, power_kw)
+    return math.trunc(power_kw * 1000 + noise) / 1000 + 0.0
+
+
+def _last_planned_slot(built: BuiltProblem, session_id: str) -> int:
+    entry = next(entry for entry in built.scenario["sessions"] if entry["id"] == session_id)
+    return entry["departure_slot"]
+
+
+def _first_restriction(state: SiteState, station_id: str) -> str | None:
+    return next((restriction.id for restriction in state.restrictions if station_id in restriction.station_ids), None)
+
+
+def _even_parts_kw(restrictions: list[Restriction], evses_under: Mapping[str, int], edge: datetime) -> list[float]:
+    return [
+        restriction.limit_kw / max(evses_under.get(restriction.id, 1), 1)
+        for restriction in restrictions
+        if _whole_second_edges(restriction)[0] <= edge < _whole_second_edges(restriction)[1]
+    ]
+
+
+def _whole_second_edges(restriction: Restriction) -> tuple[datetime, datetime]:
+    """The restriction's window in whole seconds, never shorter than it is."""
+    end = whole_second(restriction.end)
+    return whole_second(restriction.start), end if end == restriction.end else end + timedelta(seconds=1)
+
+
+def _seconds(duration: timedelta) -> int:
+    return round(duration.total_seconds())
