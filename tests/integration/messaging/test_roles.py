@@ -7,7 +7,6 @@ import logging
 import stat
 
 import nats
-import pytest
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.connection import connect, disconnect, inbox_prefix
@@ -49,7 +48,8 @@ class Violations:
         self.seen: asyncio.Queue[str] = asyncio.Queue()
 
     async def take(self, error: Exception) -> None:
-        await self.seen.put(str(error).lower())
+        if "permissions violation" in str(error).lower():
+            await self.seen.put(str(error).lower())
 
 
 async def refused(server, user: str, *, publish: str | None = None, subscribe: str | None = None) -> str:
@@ -122,13 +122,19 @@ def test_streams_are_made_once_and_kept(nats_server) -> None:
 
 
 def test_nobody_connects_without_a_password(nats_server) -> None:
-    async def scenario() -> None:
+    async def scenario() -> bytes:
         async with nats_server.client("api"):
             pass
-        await nats.connect(f"nats://127.0.0.1:{nats_server.port}", allow_reconnect=False)
+        # By hand: the client library leaves its socket open when a first connection is refused.
+        reader, writer = await asyncio.open_connection("127.0.0.1", nats_server.port)
+        await reader.readline()
+        writer.write(b'CONNECT {"verbose": false}\r\nPING\r\n')
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+        return answer
 
-    with pytest.raises(nats.errors.Error, match=r"(?i)authorization"):
-        asyncio.run(scenario())
+    assert b"Authorization Violation" in asyncio.run(scenario())
 
 
 def test_violation_reaches_the_log(nats_server, caplog) -> None:

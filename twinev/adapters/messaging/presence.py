@@ -11,12 +11,20 @@ from dataclasses import dataclass
 
 import nats.errors
 from nats.aio.client import Client
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.client import JetStreamContext
 from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from twinev.adapters.messaging import subjects
 from twinev.errors import Unavailable
 from twinev.wire.messages import decode, encode
+
+_STREAM = f"KV_{subjects.PRESENCE_BUCKET}"
+_KEYS = f"$KV.{subjects.PRESENCE_BUCKET}.>"
+_LAST_OF_EACH = ConsumerConfig(
+    deliver_policy=DeliverPolicy.LAST_PER_SUBJECT, ack_policy=AckPolicy.NONE, inactive_threshold=30.0
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,31 +65,34 @@ class Presence:
             raise Unavailable(f"the presence of station {station_id} cannot be claimed: {error}") from error
 
     async def online(self) -> dict[str, SocketHolder]:
-        """Every station with a live claim, and who holds it."""
-        return {
-            station_id: holder
-            async for station_id, holder in self._entries(await self._open(), ends=True)
-            if holder is not None
-        }
+        """Every station with a live claim, and who holds it.
+
+        Raises
+        ------
+        Unavailable
+            NATS does not answer.
+        """
+        # Not the library's watcher: it can report that it has told everything while an entry is still on its way.
+        try:
+            consumer = await self._client.jetstream().pull_subscribe(_KEYS, stream=_STREAM, config=_LAST_OF_EACH)
+            try:
+                return await _read_holders(consumer)
+            finally:
+                await consumer.unsubscribe()
+        except (nats.errors.Error, TimeoutError) as error:
+            raise Unavailable(f"presence cannot be read: {error}") from error
 
     async def changes(self) -> AsyncIterator[tuple[str, SocketHolder | None]]:
         """Each claim, renewal (again the holder) and loss (None: released or expired) as it happens, with no end.
 
         What stands when it begins comes first.
         """
-        async for change in self._entries(await self._open(), ends=False):
-            yield change
-
-    async def _entries(self, bucket: KeyValue, *, ends: bool) -> AsyncIterator[tuple[str, SocketHolder | None]]:
-        watcher = await bucket.watchall()
+        watcher = await (await self._open()).watchall()
         try:
             async for entry in watcher:
-                if entry is None:  # Everything that stood at the beginning has been told.
-                    if ends:
-                        return
-                    continue
-                holder = decode(SocketHolder, entry.value) if entry.value else None
-                yield subjects.station_of(entry.key), holder
+                if entry is not None:
+                    holder = decode(SocketHolder, entry.value) if entry.value else None
+                    yield subjects.station_of(entry.key), holder
         finally:
             await watcher.stop()
 
@@ -142,3 +153,20 @@ class PresenceClaim:
 
     async def _update(self, last: int) -> int:
         return await self._bucket.update(self._key, self._holder, last=last)
+
+
+async def _read_holders(consumer: JetStreamContext.PullSubscription) -> dict[str, SocketHolder]:
+    holders: dict[str, SocketHolder] = {}
+    pending = (await consumer.consumer_info()).num_pending or 0
+    while pending > 0:
+        try:
+            messages = await consumer.fetch(min(pending, 500), timeout=2)
+        except TimeoutError:  # What was counted has expired in the meantime.
+            break
+        for message in messages:
+            station_id = subjects.station_of(message.subject.rpartition(".")[2])
+            holders.pop(station_id, None)
+            if message.data:  # Marks of a release or an expiry have no value.
+                holders[station_id] = decode(SocketHolder, message.data)
+        pending = messages[-1].metadata.num_pending
+    return holders
