@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,18 +23,25 @@ class DatabaseLeadership:
     def __init__(self, *, engine: Engine) -> None:
         self._engine = engine
         self._connection: Connection | None = None
+        # Several loops ask, each in a thread of its own; a connection serves one at a time.
+        self._asking = threading.Lock()
 
     def held(self) -> bool:
         if self._engine.dialect.name == "sqlite":
             return True
-        try:
-            return self._still_held() or self._take()
-        except SQLAlchemyError as error:
-            logger.warning("leadership is lost: %s", error)
-            self.release()
-            return False
+        with self._asking:
+            try:
+                return self._still_held() or self._take()
+            except SQLAlchemyError as error:
+                logger.warning("leadership is lost: %s", error)
+                self._let_go()
+                return False
 
     def release(self) -> None:
+        with self._asking:
+            self._let_go()
+
+    def _let_go(self) -> None:
         if self._connection is not None:
             # Thrown away, not handed back to the pool: a pooled connection would keep the lock.
             self._connection.invalidate()

@@ -54,3 +54,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_login_tickets_session_id", "login_tickets", ["session_id"], unique=False)
     op.create_index("ix_login_tickets_expires_at", "login_tickets", ["expires_at"], unique=False)
+
+
+def downgrade() -> None:
+    for table in ("login_tickets", "login_sessions", "users"):
+        op.drop_table(table)

@@ -1,0 +1,105 @@
+"""Publishes the events of the outbox to JetStream: woken by each commit, and by a clock for what was left over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from nats.aio.client import Client
+from nats.js.api import Header
+
+from twinev.adapters.messaging import subjects
+from twinev.services.ports import Leadership, OutboxEvent, UnitOfWorkFactory
+from twinev.wire.messages import encode
+from twinev.wire.rest import EventOut
+
+logger = logging.getLogger(__name__)
+
+_BATCH = 200
+_PUBLISH_SECONDS = 5.0
+
+
+class OutboxRelay:
+    """Moves events from the database to the stream, in order; each at least once, and once by its Msg-Id.
+
+    Parameters
+    ----------
+    client : Client
+        A connection as the user ``api``.
+    unit_of_work, reading : UnitOfWorkFactory
+        For what writes, and for what only reads.
+    leadership : Leadership
+        Only the leading API process publishes.
+    poll_seconds : float
+        How long an event may wait that another process wrote, or that a failure left. [s]
+    """
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        unit_of_work: UnitOfWorkFactory,
+        reading: UnitOfWorkFactory,
+        leadership: Leadership,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._client = client
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._leadership = leadership
+        self._poll_seconds = poll_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that there are events; from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._awake.set)
+
+    async def run(self) -> None:
+        """Relay for ever."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._awake.clear()
+            try:
+                while await asyncio.to_thread(self._leadership.held) and await self._relay():
+                    pass
+            except Exception as error:
+                # Whatever is away now comes back; the events wait till then.
+                logger.warning("events wait in the outbox: %r", error)
+            try:
+                await asyncio.wait_for(self._awake.wait(), self._poll_seconds)
+            except TimeoutError:
+                continue
+
+    async def _relay(self) -> bool:
+        """Publish a batch; tell whether there may be more."""
+        events = await asyncio.to_thread(self._pending)
+        published: list[str] = []
+        try:
+            for event in events:
+                await self._publish(event)
+                published.append(event.id)
+        finally:
+            if published:
+                await asyncio.to_thread(self._forget, published)
+        return len(events) == _BATCH
+
+    async def _publish(self, event: OutboxEvent) -> None:
+        body = encode(EventOut(id=event.id, kind=event.kind, at=event.at, data=event.data))
+        await self._client.jetstream().publish(
+            subjects.event(event.kind),
+            body,
+            timeout=_PUBLISH_SECONDS,
+            stream=subjects.EVENTS_STREAM,
+            headers={Header.MSG_ID: event.id},
+        )
+
+    def _pending(self) -> list[OutboxEvent]:
+        with self._reading() as work:
+            return list(work.outbox.pending(_BATCH))
+
+    def _forget(self, event_ids: list[str]) -> None:
+        with self._unit_of_work() as work:
+            work.outbox.published(event_ids)
+            work.commit()
