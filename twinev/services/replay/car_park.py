@@ -2,8 +2,7 @@
 
 An EV is there from its recorded plug-in to its recorded departure, to the second. While it is there and needs energy it
 draws what it is offered or what it can, whichever is less; when it has what it really took in the record it stops, as
-if full. What it had asked for plays no part here. The offer is constant within a slot, so is the draw: a slot's mean
-power is its energy by its length.
+if full. What its driver had asked for plays no part here.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from datetime import datetime, timedelta
 
 from twinev.services.replay.record import RecordedSession
 
-FULL_KWH = 1e-6
+_FULL_KWH = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class Ev:
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """What one EV did in one slot: drew ``energy_kwh`` where ``offered_kwh`` could have flowed while it was there."""
+    """What one EV drew in one step, where ``offered_kwh`` could have flowed while it was there."""
 
     energy_kwh: float
     offered_kwh: float
@@ -41,38 +40,29 @@ class Draw:
 
 
 class CarPark:
-    """The EVs of a replay and what each has received, slot by slot. [kWh]"""
+    """The EVs of a replay and what each has received so far. [kWh]"""
 
-    def __init__(self, evs: tuple[Ev, ...], slot: timedelta) -> None:
+    def __init__(self, evs: tuple[Ev, ...]) -> None:
         self._evs = evs
-        self._slot = slot
         self.received_kwh = {ev.id: 0.0 for ev in evs}
 
     def plugged_in(self, instant: datetime) -> list[Ev]:
         """The EVs that are there at ``instant``, in order of arrival."""
         return [ev for ev in self._evs if ev.session.connected_at <= instant < ev.session.disconnected_at]
 
-    def newcomers(self, slot_start: datetime) -> list[Ev]:
-        """The EVs that plug in after ``slot_start`` and before its slot ends."""
-        end = slot_start + self._slot
-        return [ev for ev in self._evs if slot_start < ev.session.connected_at < end]
-
-    def run_slot(self, slot_start: datetime, offers_kw: Mapping[str, float]) -> dict[str, Draw]:
-        """Let every EV draw for one slot; an EV without an offer draws nothing."""
-        present = self.plugged_in(slot_start) + self.newcomers(slot_start)
-        draws = {ev.id: self._draw(ev, slot_start, offers_kw.get(ev.id, 0.0)) for ev in present}
+    def run(self, begin: datetime, end: datetime, offers_kw: Mapping[str, float]) -> dict[str, Draw]:
+        """Let every EV that is there at ``begin`` draw until ``end``; one without an offer draws nothing."""
+        draws = {ev.id: self._draw(ev, begin, end, offers_kw.get(ev.id, 0.0)) for ev in self.plugged_in(begin)}
         for ev_id, draw in draws.items():
             self.received_kwh[ev_id] += draw.energy_kwh
         return draws
 
-    def _draw(self, ev: Ev, slot_start: datetime, offer_kw: float) -> Draw:
-        begin = max(slot_start, ev.session.connected_at)
-        end = min(slot_start + self._slot, ev.session.disconnected_at)
-        hours = (end - begin) / timedelta(hours=1)
+    def _draw(self, ev: Ev, begin: datetime, end: datetime, offer_kw: float) -> Draw:
+        hours = (min(end, ev.session.disconnected_at) - begin) / timedelta(hours=1)
         missing_kwh = max(0.0, ev.need_kwh - self.received_kwh[ev.id])
         energy_kwh = min(offer_kw * hours, ev.max_kw * hours, missing_kwh)
         return Draw(
             energy_kwh=energy_kwh,
             offered_kwh=offer_kw * hours,
-            full=missing_kwh - energy_kwh <= FULL_KWH,
+            full=missing_kwh - energy_kwh <= _FULL_KWH,
         )

@@ -49,7 +49,7 @@ def choose_sessions(sessions: Sequence[RecordedSession], days: Days) -> tuple[li
     unique = {s.id: s for s in reversed(arriving)}
     chosen = [s for s in arriving if unique.get(s.id) is s and is_possible(s)]
     if not chosen:
-        raise BadInput("--day", str(days), _days_with_sessions(sessions, days.zone))
+        raise BadInput("--day", str(days), tell_days(sessions, days.zone))
     left_out = [
         _left_out("repeated_id", "has the id of an earlier session", [s for s in arriving if unique[s.id] is not s]),
         _left_out(
@@ -72,7 +72,8 @@ def _left_out(key: str, what: str, sessions: list[RecordedSession]) -> Oddity:
     )
 
 
-def _days_with_sessions(sessions: Sequence[RecordedSession], zone: ZoneInfo) -> str:
+def tell_days(sessions: Sequence[RecordedSession], zone: ZoneInfo) -> str:
+    """Return which days can be replayed, in words for an error."""
     days = sorted({s.connected_at.astimezone(zone).date() for s in sessions if is_possible(s)})
     if not days:
         return "a file with at least one session that ends after it begins"

@@ -116,4 +116,4 @@ def why_short(ev: Ev, wish: Wish) -> str:
         minutes = (wish.departure_at - ev.session.disconnected_at).total_seconds() / 60
         source = "assumed" if wish.departure_assumed else "declared"
         return f"left {minutes / 60:.1f} h before the {source} departure"
-    return "the wait for the next slot, the EV's own power or the site's limit left too little time"
+    return "the EV's own power or the site's limit left too little time after what the plan preferred"

@@ -62,7 +62,7 @@ def _plans(run: Run) -> dict[str, Any]:
     return {
         "plans": len(log.seconds),
         "plans_with_shortfall": log.plans_with_shortfall,
-        "slots_without_new_plan": log.slots_without_new_plan,
+        "steps_without_new_plan": log.steps_without_new_plan,
     }
 
 
@@ -117,8 +117,8 @@ def _assumptions(replay: Replay) -> list[str]:
         + (f": {shown}." if shown else " (none that was used)."),
         "An EV really needs what it took in the record, and leaves when it left. It draws at most the highest average "
         "power that its driver's sessions show; the planner does not know that, and learns it when it is offered more.",
-        "A plan knows the EVs that are plugged in, and what their drivers have said so far. An EV that arrives within "
-        "a slot waits for the next; uncontrolled charging begins at once.",
+        "A plan knows the EVs that are plugged in, and what their drivers have said so far. Plans are made at "
+        "the beginning of a slot and at every arrival, when anything is new.",
         f"Of a driver who said nothing, {assumption.energy_kwh:.2f} kWh and a stay of "
         f"{assumption.stay / timedelta(minutes=1):.0f} min are assumed: {assumption.basis}.",
         f"Prices are matched by {replay.site.prices.matched_by}. Those of the next day are known from 13:00."

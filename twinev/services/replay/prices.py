@@ -52,9 +52,7 @@ class SitePrices:
             return "no prices were given: costs are not computed"
         if self.site_zone.key == self.price_zone.key:
             return f"instant: sessions and prices are both of {self.site_zone.key}"
-        return (
-            f"local clock time: a price of {self.price_zone.key} counts at the same clock time in {self.site_zone.key}"
-        )
+        return f"clock time: a price of {self.price_zone.key} counts at the same local time in {self.site_zone.key}"
 
     def at(self, instant: datetime) -> float | None:
         """Return the price that rules at ``instant``; None without a table. [EUR/kWh]
@@ -92,6 +90,5 @@ class SitePrices:
 
     def _covered_text(self) -> str:
         first, last = self.table.starts[0], self.table.starts[-1] + self.table.step
-        return (
-            f"a price for every hour of the replay; the file covers {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
-        )
+        covered = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+        return f"a price for every slot of the replay; the file covers {covered}, perhaps with gaps"

@@ -1,10 +1,15 @@
-"""The loop: slot by slot, show a strategy what is known, take its offers, let the EVs draw."""
+"""The loop: step by step, show a strategy what is known, take its offers, let the EVs draw.
+
+A step begins at every slot boundary and at every arrival, for the platform plans again as soon as an EV plugs in. It
+ends where the next begins. Energy is booked per slot.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from twinev.services.replay.car_park import CarPark, Draw, Ev
 from twinev.services.replay.prices import SitePrices
@@ -26,11 +31,11 @@ class Site:
 
 @dataclass(kw_only=True)
 class Run:
-    """What came of one strategy: energy per slot and per session, shape (n_slots,) each. [kWh]"""
+    """What came of one strategy: per session the energy in each slot, shape (n_slots,), and in all. [kWh]"""
 
     strategy: Strategy
     energy_kwh: dict[str, list[float]]
-    received_kwh: dict[str, float] = field(default_factory=dict)
+    received_kwh: dict[str, float]
 
 
 def slot_starts(evs: tuple[Ev, ...], slot: timedelta) -> list[datetime]:
@@ -43,25 +48,32 @@ def slot_starts(evs: tuple[Ev, ...], slot: timedelta) -> list[datetime]:
 
 
 def run_strategy(
-    strategy: Strategy, evs: tuple[Ev, ...], site: Site, on_slot: Callable[[int, int], None] = lambda done, total: None
+    strategy: Strategy,
+    evs: tuple[Ev, ...],
+    site: Site,
+    on_slot: Callable[[int, int], None] = lambda done, total: None,
 ) -> Run:
     """Replay all slots; ``on_slot`` gets how many are done, and of how many."""
-    park = CarPark(evs, site.slot)
+    park = CarPark(evs)
     starts = slot_starts(evs, site.slot)
-    run = Run(strategy=strategy, energy_kwh={ev.id: [0.0] * len(starts) for ev in evs})
+    run = Run(strategy=strategy, energy_kwh={ev.id: [0.0] * len(starts) for ev in evs}, received_kwh=park.received_kwh)
     shown_kw: dict[str, float] = {}
     full: set[str] = set()
-    for position, now in enumerate(starts):
-        offers_kw = dict(strategy.offers_kw(_view(park, now, site, shown_kw, full)))
-        if not strategy.newcomers_wait:
-            offers_kw |= {ev.id: ev.evse_kw for ev in park.newcomers(now)}
-        draws = park.run_slot(now, offers_kw)
-        for ev_id, draw in draws.items():
-            run.energy_kwh[ev_id][position] = draw.energy_kwh
-        _learn(draws, offers_kw, shown_kw, full)
+    for position, start in enumerate(starts):
+        for begin, end in _steps(start, evs, site.slot):
+            offers_kw = dict(strategy.offers_kw(_view(park, begin, site, shown_kw, full)))
+            draws = park.run(begin, end, offers_kw)
+            for ev_id, draw in draws.items():
+                run.energy_kwh[ev_id][position] += draw.energy_kwh
+            _learn(draws, offers_kw, shown_kw, full)
         on_slot(position + 1, len(starts))
-    run.received_kwh = dict(park.received_kwh)
     return run
+
+
+def _steps(slot_start: datetime, evs: tuple[Ev, ...], slot: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    end = slot_start + slot
+    arrivals = {ev.session.connected_at for ev in evs if slot_start < ev.session.connected_at < end}
+    return pairwise([slot_start, *sorted(arrivals), end])
 
 
 def _view(park: CarPark, now: datetime, site: Site, shown_kw: dict[str, float], full: set[str]) -> SiteView:

@@ -1,4 +1,4 @@
-"""What a charging strategy is: a way to say, slot by slot, what each plugged-in EV is offered.
+"""What a charging strategy is: a way to say, step by step, what each plugged-in EV is offered.
 
 A strategy sees a `SiteView`, and nothing of it is from the future: who is plugged in, what each driver has said so
 far, what each EV has received, and how it reacted to what it was offered.
@@ -44,7 +44,7 @@ class PluggedIn:
 
 @dataclass(frozen=True, kw_only=True)
 class SiteView:
-    """The site at the beginning of a slot, ``now``; None as ``site_kw`` means no limit."""
+    """The site at the beginning of a step, ``now``; None as ``site_kw`` means no limit."""
 
     now: datetime
     slot: timedelta
@@ -59,14 +59,13 @@ class PlanLog:
 
     seconds: list[float] = field(default_factory=list)
     plans_with_shortfall: int = 0
-    slots_without_new_plan: int = 0
+    steps_without_new_plan: int = 0
 
 
 class Strategy(Protocol):
-    """``newcomers_wait``: an EV that arrives within a slot gets nothing before the next one, else its EVSE's power."""
+    """Asked at every slot boundary and at every arrival; the offers hold until it is asked again."""
 
-    newcomers_wait: bool
     log: PlanLog
 
     def offers_kw(self, view: SiteView) -> Mapping[str, float]:
-        """What each plugged-in EV may draw in the slot that begins now, by session id. [kW]"""
+        """What each plugged-in EV may draw from now on, by session id; nothing where it is left out. [kW]"""

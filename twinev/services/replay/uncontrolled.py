@@ -1,4 +1,4 @@
-"""Uncontrolled charging: every EV gets its EVSE's full power from the moment it plugs in; the site's limit is ignored."""
+"""Uncontrolled charging: an EV gets its EVSE's full power from the moment it plugs in; the site's limit is ignored."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from twinev.services.replay.strategy import PlanLog, SiteView
 
 class Uncontrolled:
     """What happens where nobody plans."""
-
-    newcomers_wait = False
 
     def __init__(self) -> None:
         self.log = PlanLog()
