@@ -1,0 +1,43 @@
+"""Reads a charging profile off the wire; OCPP 1.6 and 2.0.1 name a schedule's parts alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from twinev.simulator.limits import Period, StationProfile
+
+
+def read_profile(
+    profile: Mapping[str, Any], schedule: Mapping[str, Any], *, profile_id: int, purpose: str, evse_id: int
+) -> StationProfile:
+    """A profile with its (first) schedule, in the station's words."""
+    kind = profile["chargingProfileKind"]
+    transaction_id = profile.get("transactionId")
+    return StationProfile(
+        id=profile_id,
+        purpose=purpose,
+        stack_level=profile["stackLevel"],
+        evse_id=evse_id,
+        unit=schedule["chargingRateUnit"],
+        periods=tuple(_period(period) for period in schedule["chargingSchedulePeriod"]),
+        kind=kind,
+        start=None if kind == "Relative" else instant(schedule.get("startSchedule")),
+        duration_seconds=schedule.get("duration"),
+        valid_from=instant(profile.get("validFrom")),
+        valid_to=instant(profile.get("validTo")),
+        transaction_id=None if transaction_id is None else str(transaction_id),
+    )
+
+
+def instant(text: str | None) -> datetime | None:
+    """An OCPP date and time; without a zone it is UTC."""
+    if text is None:
+        return None
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _period(period: Mapping[str, Any]) -> Period:
+    return Period(start_seconds=period["startPeriod"], limit=float(period["limit"]), phases=period.get("numberPhases"))

@@ -1,0 +1,145 @@
+"""Turns what happens at a station into queued messages and ledger lines, and takes in their confirmations."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+from twinev.simulator.dialect import ACCEPTED, Condition, Confirmation, Dialect, Request
+from twinev.simulator.fleet import StationSpec
+from twinev.simulator.ledger import Ledger
+from twinev.simulator.memory import PluggedEv, StationMemory, Transaction
+from twinev.simulator.message_queue import MessageQueue, QueuedMessage
+from twinev.simulator.meter import Reading, timestamp
+
+
+class Reports:
+    """``statuses`` are the StatusNotifications to be made; they are news, not records, so they are never queued."""
+
+    def __init__(
+        self, *, spec: StationSpec, dialect: Dialect, queue: MessageQueue, ledger: Ledger, memory: StationMemory
+    ) -> None:
+        self.queue = queue
+        self.statuses: deque[tuple[Condition, datetime]] = deque()
+        self._spec = spec
+        self._dialect = dialect
+        self._ledger = ledger
+        self._memory = memory
+
+    def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> None:
+        self._record(
+            "transaction_started",
+            transaction,
+            begin.at,
+            ocpp=self._spec.ocpp,
+            evse_id=1,
+            connector_id=1,
+            id_token=transaction.id_token,
+            meter_wh=transaction.meter_start_wh,
+            seq_no=transaction.seq_no,
+        )
+        self._queue(transaction, self._dialect.started(transaction, begin, offline=offline))
+
+    def needs(self, transaction: Transaction, plugged: PluggedEv, at: datetime) -> None:
+        """The driver's wish. It is queued as well: it must come after its transaction's start, and not be lost."""
+        self._record(
+            "needs",
+            transaction,
+            at,
+            evse_id=1,
+            energy_kwh=plugged.wanted_kwh,
+            departure=timestamp(plugged.departs_at),
+            max_kw=plugged.visit.ev.max_kw,
+            profile=plugged.visit.profile,
+        )
+        request = self._dialect.needs(plugged, at)
+        self.queue.put(request.action, request.payload, transaction=transaction.id, must_arrive=False)
+
+    def state_changed(self, transaction: Transaction, at: datetime, *, offline: bool) -> None:
+        request = self._dialect.state_changed(transaction, at, offline=offline)
+        if request is not None:
+            self._queue(transaction, request)
+
+    def metered(self, transaction: Transaction, reading: Reading, *, offline: bool) -> None:
+        self._queue(transaction, self._dialect.metered(transaction, reading, offline=offline))
+
+    def ended(self, transaction: Transaction, end: Reading, *, reason: str, offline: bool) -> None:
+        self._record(
+            "transaction_ended",
+            transaction,
+            end.at,
+            meter_wh=end.samples[0].value,
+            reason=reason,
+            seq_no=transaction.seq_no,
+        )
+        self._queue(transaction, self._dialect.ended(transaction, end, reason=reason, offline=offline))
+
+    def condition_changed(self, condition: Condition, at: datetime, *, online: bool) -> None:
+        """Offline, only the latest will be told after the reconnection."""
+        if not online:
+            self.statuses.clear()
+        self.statuses.append((condition, at))
+
+    def to_send(self, message: QueuedMessage) -> dict[str, Any]:
+        """The payload of a queued message, complete with what the CSMS decided meanwhile."""
+        csms_id = self._memory.csms_ids.get(message.transaction or "")
+        return self._dialect.addressed(message.action, message.payload, csms_id)
+
+    def confirmed(self, message: QueuedMessage, answer: dict[str, Any]) -> Confirmation:
+        """Take in the CALLRESULT of the first message of the queue."""
+        confirmation = self._dialect.read_confirmation(message.action, answer)
+        transaction = message.transaction
+        if confirmation.csms_id is not None and transaction is not None:
+            self._memory.csms_ids[transaction] = confirmation.csms_id
+            self._ledger.record(
+                "transaction_id",
+                station=self._spec.id,
+                transaction=transaction,
+                ocpp_transaction_id=confirmation.csms_id,
+            )
+        self.dropped(message)
+        return confirmation
+
+    def dropped(self, message: QueuedMessage) -> None:
+        """The first message of the queue needs no further try."""
+        self._ledger.record("delivered", station=self._spec.id, n=message.number)
+        self.queue.done(message)
+        running = self._memory.transaction
+        following = self.queue.first()
+        spoken_of = {of.transaction for of in (following,) if of} | {of.id for of in (running,) if of}
+        if message.transaction not in spoken_of:
+            self._memory.csms_ids.pop(message.transaction or "", None)
+
+    def _record(self, kind: str, transaction: Transaction, at: datetime, **facts: Any) -> None:
+        self._ledger.record(
+            kind,
+            n=self.queue.next_number,
+            station=self._spec.id,
+            transaction=transaction.id,
+            timestamp=timestamp(at),
+            **facts,
+        )
+
+    def _queue(self, transaction: Transaction, request: Request) -> None:
+        for reading in request.readings:
+            for sample in reading.samples:
+                self._record(
+                    "sample",
+                    transaction,
+                    reading.at,
+                    evse_id=1,
+                    context=reading.context,
+                    measurand=sample.measurand,
+                    phase=sample.phase,
+                    location=sample.location,
+                    value=sample.value,
+                    unit=sample.unit,
+                )
+        self.queue.put(request.action, request.payload, transaction=transaction.id)
+        transaction.seq_no += 1
+
+
+def token_accepted(status: str | None) -> bool:
+    """Whether a CSMS's word on an id token lets the EV charge; saying nothing does."""
+    return status in (None, ACCEPTED)
