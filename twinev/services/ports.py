@@ -57,6 +57,21 @@ class Planner(Protocol):
         """
 
 
+class Executor(Protocol):
+    """Runs a calculation beside the event loop: in a pool of processes here, or on other machines."""
+
+    async def run(self, function: Callable[..., Any], /, *args: object, timeout_seconds: float) -> Any:
+        """Return what ``function(*args)`` returns; both and the result can be pickled.
+
+        Raises
+        ------
+        SolverFailure
+            It took longer than ``timeout_seconds``; it has been stopped.
+        Unavailable
+            The process died over it, and again at the second try.
+        """
+
+
 class StationCommands(Protocol):
     """Sends a command to a station, wherever its socket is."""
 

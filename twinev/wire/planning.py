@@ -19,8 +19,13 @@ class PlanRequest(WireModel):
 
 
 class PlanReply(WireModel):
-    """Either the schedule file, or the error: ``key`` is set where the scenario was at fault."""
+    """Either the schedule file, or the error.
+
+    ``key``, ``value`` (as text) and ``allowed`` are set where the scenario was at fault.
+    """
 
     schedule: dict[str, Any] | None = None
     error: str | None = None
     key: str | None = None
+    value: str | None = None
+    allowed: str | None = None
