@@ -15,7 +15,7 @@ from traitlets import Integer, Unicode
 
 from twinev.errors import NotAuthenticated, Unavailable
 from twinev.ui.identity_provider import ApiSessions
-from twinev.ui.kernel_session import API_URL_VARIABLE, TICKET_HEADER, TICKET_VARIABLE
+from twinev.ui.kernel_session import API_URL_VARIABLE, PUBLIC_API_URL_VARIABLE, TICKET_HEADER, TICKET_VARIABLE
 
 #: All that a kernel sees of the server's environment: no database, no NATS, no key.
 ALLOWED_VARIABLES = frozenset(
@@ -49,14 +49,14 @@ WATCH_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-def kernel_environment(environment: Mapping[str, str], *, api_url: str, ipython_dir: str) -> dict[str, str]:
-    """Return what a kernel may see of the environment that Voila made for it."""
+def kernel_environment(environment: Mapping[str, str], **own: str) -> dict[str, str]:
+    """Return what a kernel may see of the environment that Voila made for it, and the variables of its ``own``."""
     allowed = ALLOWED_VARIABLES | REQUEST_VARIABLES
     kept = {name: value for name, value in environment.items() if name in allowed}
     ticket = environment.get(_TICKET_FROM_VOILA)
     if ticket is not None:
         kept[TICKET_VARIABLE] = ticket
-    return kept | {API_URL_VARIABLE: api_url, "IPYTHONDIR": ipython_dir}
+    return kept | own
 
 
 @dataclass(kw_only=True)
@@ -73,6 +73,7 @@ class DashboardKernels(AsyncMappingKernelManager):
     """Starts kernels for logged-in sessions and remembers whose they are."""
 
     api_url = Unicode(help="where kernels reach the API").tag(config=True)
+    public_api_url = Unicode(help="where the viewers' browsers reach the API").tag(config=True)
     most_kernels = Integer(40, help="kernels of all sessions together").tag(config=True)
     most_kernels_of_session = Integer(6, help="kernels of one session").tag(config=True)
 
@@ -86,11 +87,15 @@ class DashboardKernels(AsyncMappingKernelManager):
         sessions = [kernel.session_id for kernel in self.opened.values()] + self._starting
         if sessions.count(session_id) >= self.most_kernels_of_session or len(sessions) >= self.most_kernels:
             raise HTTPError(503, "Too many dashboards are open. Close one, wait a minute, and load this page again.")
-        ipython_dir = str(Path(self.connection_dir) / "ipython")
-        clean = kernel_environment(env, api_url=self.api_url, ipython_dir=ipython_dir)
+        own = {
+            API_URL_VARIABLE: self.api_url,
+            PUBLIC_API_URL_VARIABLE: self.public_api_url,
+            # A viewer's kernel neither runs nor writes what the server's user keeps in the home directory.
+            "IPYTHONDIR": str(Path(self.connection_dir) / "ipython"),
+        }
         self._starting.append(session_id)
         try:
-            kernel_id = await self.start_kernel(env=clean, **kwargs)
+            kernel_id = await self.start_kernel(env=kernel_environment(env, **own), **kwargs)
         finally:
             self._starting.remove(session_id)
         self.opened[kernel_id] = OpenedKernel(session_id=session_id, cookie=cookie, connected_at=monotonic())

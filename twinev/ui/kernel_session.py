@@ -1,8 +1,9 @@
-"""Keeps a dashboard's kernel logged in: redeems its ticket, renews its token, and ends the kernel when that is refused.
+"""The login of a dashboard's kernel: its client, and the end of the kernel when the login ends.
 
-The dashboards' server starts a kernel with `API_URL_VARIABLE` and `TICKET_VARIABLE` in its environment. The ticket is
-worth one use within 30 s, so a notebook calls `open_kernel_session` first of all. From then on a thread renews the
-token; after a log out, a change of roles or the session's end the API refuses, and the kernel ends.
+The dashboards' server starts a kernel with `TICKET_VARIABLE`, `API_URL_VARIABLE` and `PUBLIC_API_URL_VARIABLE` in its
+environment. The ticket is worth one use within 30 s, so a notebook calls `open_kernel_client` first of all. From then
+on a thread asks the API now and then who it is; after a log out, a change of roles or the session's end the API refuses
+to answer, and the kernel ends.
 """
 
 from __future__ import annotations
@@ -12,80 +13,71 @@ import os
 import threading
 from collections.abc import Callable, MutableMapping
 
-import httpx
-
-from twinev.errors import NotAuthenticated, Unavailable
+from twinev.client import Client
+from twinev.errors import Forbidden, NotAuthenticated, TwinEVError
 
 TICKET_HEADER = "X-Twinev-Ticket"
 TICKET_VARIABLE = "TWINEV_TICKET"
 API_URL_VARIABLE = "TWINEV_API_URL"
+PUBLIC_API_URL_VARIABLE = "TWINEV_PUBLIC_API_URL"
 
-#: A log out ends the kernel after one such interval at the latest, plus one request. [s]
-RENEW_SECONDS = 20.0
-REQUEST_SECONDS = 10.0
-#: Between telling the page that the session has ended and ending the kernel, so that the message gets there. [s]
+#: A log out ends the kernel after one such interval at the latest, plus the time of one request. [s]
+ASK_SECONDS = 20.0
+#: Between telling the page that the login has ended and ending the kernel, so that the message gets there. [s]
 FAREWELL_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
 
 
-class KernelSession:
-    """A login in a kernel; `token` is always one that is good for some minutes.
+class KernelGuard:
+    """Ends the kernel once the API refuses its login; an API that does not answer is asked again.
 
     Parameters
     ----------
-    api_url : str
-        Where the kernel reaches the API.
-    ticket : str
-        Of the dashboards' server, not used yet.
+    ask : Callable[[], object]
+        Asks the API something that only a valid login may know.
     before_end : Callable[[], None], optional
-        Called once when the session has ended, to tell the page.
+        Called once when the login has ended, to tell the page.
     end : Callable[[], None]
         Ends the kernel.
-    renew_seconds : float
-        The interval of renewals. [s]
+    ask_seconds : float
+        How often to ask. [s]
     """
 
     def __init__(
         self,
         *,
-        api_url: str,
-        ticket: str,
+        ask: Callable[[], object],
         before_end: Callable[[], None] | None = None,
         end: Callable[[], None] | None = None,
-        renew_seconds: float = RENEW_SECONDS,
+        ask_seconds: float = ASK_SECONDS,
     ) -> None:
-        self.api_url = api_url.rstrip("/")
+        self._ask = ask
         self._before_end = before_end
         self._end = end or end_this_process
-        self._renew_seconds = renew_seconds
+        self._ask_seconds = ask_seconds
         self._stopped = threading.Event()
-        # Secrets stay out of the environment and of proxies that it may name.
-        self._http = httpx.Client(base_url=self.api_url, timeout=REQUEST_SECONDS, trust_env=False)
-        self._token = self._ask("/api/v1/auth/tickets/redeem", json={"ticket": ticket})
-        self._thread = threading.Thread(target=self._keep_renewing, name="kernel-session", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="kernel-guard", daemon=True)
+
+    def start(self) -> None:
+        """Begin to ask, in a thread of its own."""
         self._thread.start()
 
-    def token(self) -> str:
-        """Return the access token to send now."""
-        return self._token
-
-    def close(self) -> None:
-        """Stop renewing; the kernel lives on."""
+    def stop(self) -> None:
+        """Ask no more; the kernel lives on."""
         self._stopped.set()
-        self._thread.join(REQUEST_SECONDS)
-        self._http.close()
+        self._thread.join()
 
-    def _keep_renewing(self) -> None:
-        while not self._stopped.wait(self._renew_seconds):
+    def _watch(self) -> None:
+        while not self._stopped.wait(self._ask_seconds):
             try:
-                self._token = self._ask("/api/v1/auth/renew", headers={"Authorization": f"Bearer {self._token}"})
-            except Unavailable as error:
-                _log.warning("the token was not renewed: %s; trying again", error)
-            except NotAuthenticated as error:
-                _log.warning("the login session has ended: %s; the kernel ends", error)
+                self._ask()
+            except (NotAuthenticated, Forbidden) as refusal:
+                _log.warning("the login of this kernel has ended: %s", refusal)
                 self._say_farewell()
                 return
+            except TwinEVError as error:
+                _log.warning("the login of this kernel could not be checked: %s; asking again", error)
 
     def _say_farewell(self) -> None:
         try:
@@ -95,22 +87,14 @@ class KernelSession:
         finally:
             self._end()
 
-    def _ask(self, path: str, **request: object) -> str:
-        try:
-            answer = self._http.post(path, **request)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"the API at {self.api_url} does not answer: {error!r}") from error
-        if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise NotAuthenticated("the API refused the ticket or token; open the page again and log in")
-        if answer.status_code != httpx.codes.OK:
-            raise Unavailable(f"the API at {self.api_url} answered {answer.status_code}")
-        return answer.json()["access_token"]
 
-
-def open_kernel_session(
-    *, before_end: Callable[[], None] | None = None, environment: MutableMapping[str, str] = os.environ
-) -> KernelSession:
-    """Log this kernel in with the ticket that it was started with, which leaves the environment.
+def open_kernel_client(
+    *,
+    before_end: Callable[[], None] | None = None,
+    environment: MutableMapping[str, str] = os.environ,
+    ask_seconds: float = ASK_SECONDS,
+) -> Client:
+    """Return a client that acts for the dashboard's viewer, and guard the kernel from now on.
 
     Raises
     ------
@@ -119,6 +103,7 @@ def open_kernel_session(
     Unavailable
         The API does not answer.
     """
+    # Taken out: what a notebook starts must not inherit it.
     ticket = environment.pop(TICKET_VARIABLE, "")
     api_url = environment.get(API_URL_VARIABLE, "")
     if not ticket or not api_url:
@@ -126,7 +111,16 @@ def open_kernel_session(
             f"this kernel has no {TICKET_VARIABLE} or no {API_URL_VARIABLE}: it was not started by `twinev dashboards`,"
             " or it is logged in already"
         )
-    return KernelSession(api_url=api_url, ticket=ticket, before_end=before_end)
+    client = Client(api_url, ticket=ticket)
+    # The first request redeems the ticket, which does not live long.
+    client.me()
+    KernelGuard(ask=client.me, before_end=before_end, ask_seconds=ask_seconds).start()
+    return client
+
+
+def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where a viewer's browser logs out."""
+    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, "")) + "/logout"
 
 
 def end_this_process() -> None:

@@ -7,21 +7,22 @@ Standalone, never the server extension: there a viewer could run code of one's o
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import nbformat
 from jinja2 import Environment, FileSystemLoader
-from jupyter_server import DEFAULT_STATIC_FILES_PATH
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.base.handlers import FileFindHandler
 from jupyterlab_server.themes_handler import ThemesHandler
 from tornado.ioloop import PeriodicCallback
 from traitlets import Any as AnyTrait
-from traitlets import Unicode
+from traitlets import default
 from traitlets.config import Config
 from voila.app import Voila
-from voila.paths import collect_static_paths, collect_template_paths
 from voila.static_file_handler import MultiStaticFileHandler, TemplateStaticFileHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
@@ -32,34 +33,41 @@ from twinev.ui.identity_provider import ApiIdentityProvider, KernelOwnerAuthoriz
 from twinev.ui.kernel_session import TICKET_HEADER
 
 _KERNEL_ID = r"(?P<kernel_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-#: Voila's own template, on which ours stands and whose name and scripts it keeps.
-_BASE_TEMPLATE = "lab"
+
+#: Nothing from elsewhere is loaded, and nothing is sent there. Voila's page has scripts in it and widgets make code of
+#: text, so those two are allowed; what they could be misused for stays on this host.
+_PAGE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; style-src 'self' 'unsafe-inline';"
+    " img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' data: blob:; worker-src 'self' blob:;"
+    " object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class OwnInterpreterOnly(KernelSpecManager):
+    """Knows the kernel of this interpreter only: one of the same name in a user's home would not have the package."""
+
+    @default("kernel_dirs")
+    def _no_other_kernels(self) -> list[str]:
+        return []
 
 
 class DashboardServer(Voila):
     """Voila with our handlers and nothing of its own that a viewer could misuse."""
 
     name = "voila"
-    template_dir = Unicode("", help="a folder whose files come before those of Voila's template").tag(config=True)
     dashboards = AnyTrait((), help="the notebooks, and who may open them")
-
-    def setup_template_dirs(self) -> None:
-        """Look for templates in our folder first, then in Voila's and nbconvert's."""
-        names = ["voila", "nbconvert"]
-        self.template_paths = collect_template_paths(names, _BASE_TEMPLATE, prune=True)
-        self.static_paths = [*collect_static_paths(names, _BASE_TEMPLATE), DEFAULT_STATIC_FILES_PATH]
-        if self.template_dir:
-            self.template_paths.insert(0, self.template_dir)
-            self.static_paths.insert(0, str(Path(self.template_dir) / "static"))
 
     def init_settings(self) -> dict[str, Any]:
         """Add what our handlers need, and start to watch the kernels."""
         settings = super().init_settings()
+        for dashboard in self.dashboards:
+            self._trust(Path(self.root_dir) / dashboard.notebook)
         templates = FileSystemLoader(Path(__file__).parent / "dashboard_templates")
         secure = urlsplit(self.identity_provider.public_url).scheme == "https"
         watch = KernelWatch(kernels=self.kernel_manager, sessions=self.identity_provider.sessions)
         PeriodicCallback(watch.look, WATCH_SECONDS * 1000).start()
         return settings | {
+            "headers": {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "same-origin"},
             "jinja2_env": Environment(loader=templates, autoescape=True),
             "login_url": self.identity_provider.login_address("/"),
             "xsrf_cookie_kwargs": {"samesite": "Lax", "secure": secure, "expires_days": None},
@@ -94,6 +102,11 @@ class DashboardServer(Voila):
             (r"/.*", NoSuchAddress),
         ]
 
+    def _trust(self, notebook: Path) -> None:
+        """Sign one of our own notebooks, else each view of it would be worth a warning to Jupyter."""
+        if notebook.exists():
+            self.contents_manager.notary.sign(nbformat.read(notebook, as_version=4))
+
 
 def run_dashboards(
     *,
@@ -103,6 +116,7 @@ def run_dashboards(
     notebooks_dir: Path,
     session_cookie_name: str,
     template_dir: Path | None = None,
+    template: str = "lab",
     public_api_url: str | None = None,
     public_url: str | None = None,
     dashboards: Collection[Dashboard] = DASHBOARDS,
@@ -121,19 +135,24 @@ def run_dashboards(
     session_cookie_name : str
         The name of the API's session cookie.
     template_dir : Path, optional
-        A folder whose ``index.html.j2`` (and ``static/``, served at ``/voila/static/``) come before Voila's.
+        A folder that holds ``voila/templates/<template>``.
+    template : str
+        The name of the template.
     public_api_url, public_url : str, optional
         How browsers reach the API and this server, where that is another way; both with the same host name.
     dashboards : Collection[Dashboard]
         The notebooks, and who may open them.
     """
+    if template_dir is not None:
+        # Voila looks for templates by name only, in Jupyter's folders.
+        os.environ["JUPYTER_PATH"] = str(template_dir.resolve())
     config = dashboard_config(
         api_url=api_url,
         host=host,
         port=port,
         notebooks_dir=notebooks_dir,
         session_cookie_name=session_cookie_name,
-        template_dir=template_dir,
+        template=template,
         public_api_url=public_api_url or api_url,
         public_url=public_url or f"http://{host}:{port}",
         log_level=log_level,
@@ -150,7 +169,7 @@ def dashboard_config(
     port: int,
     notebooks_dir: Path,
     session_cookie_name: str,
-    template_dir: Path | None,
+    template: str,
     public_api_url: str,
     public_url: str,
     log_level: int,
@@ -163,7 +182,6 @@ def dashboard_config(
         port_retries=0,
         open_browser=False,
         root_dir=str(notebooks_dir.resolve()),
-        template_dir=str(template_dir.resolve()) if template_dir else "",
         identity_provider_class=ApiIdentityProvider,
         authorizer_class=KernelOwnerAuthorizer,
         # No file of the folder that it happens to start in, or of a user's home, may configure it.
@@ -177,7 +195,7 @@ def dashboard_config(
         session_cookie_name=session_cookie_name,
     )
     config.VoilaConfiguration = Config(
-        template=_BASE_TEMPLATE,
+        template=template,
         allow_template_override="NO",
         allow_theme_override="NOTEBOOK",
         strip_sources=True,
@@ -185,12 +203,15 @@ def dashboard_config(
         file_allowlist=[],
         http_header_envs=[TICKET_HEADER],
         multi_kernel_manager_class=DashboardKernels,
+        kernel_spec_manager_class=OwnInterpreterOnly,
         preheat_kernel=False,
     )
-    config.DashboardKernels = Config(api_url=api_url.rstrip("/"), buffer_offline_messages=False)
+    config.DashboardKernels = Config(
+        api_url=api_url.rstrip("/"), public_api_url=public_api_url.rstrip("/"), buffer_offline_messages=False
+    )
     # A kernel that ends has been told to: a new one in its place would have no login. Over IPC only this user's
     # processes reach it, and no port is taken.
     config.KernelManager = Config(transport="ipc", autorestart=False)
-    # Only this interpreter: a kernel of the same name in a user's home would not have the package.
-    config.KernelSpecManager = Config(kernel_dirs=[], ensure_native_kernel=True)
+    # Trust is a matter of this process's life: our own notebooks, signed at its start.
+    config.NotebookNotary = Config(db_file=":memory:", secret=os.urandom(32))
     return config
