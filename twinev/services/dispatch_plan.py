@@ -100,10 +100,16 @@ class PlanDispatcher:
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(_log_failure)
 
+    def wanted_profiles(self, site_id: str) -> tuple[DesiredProfile, ...]:
+        """What the site's stations shall have, whether they accepted it already or not."""
+        pursuit = self._pursuits.get(site_id)
+        return pursuit.wanted.profiles if pursuit else ()
+
     def resume(self, site_id: str) -> None:
-        """Compare the wanted state with what was accepted again, and send what is missing."""
+        """Send again what the stations have not surely accepted, to those that came back too."""
         if (pursuit := self._pursuits.get(site_id)) is not None:
-            self.want(pursuit.wanted)
+            everyone = frozenset(desired.key[0] for desired in pursuit.wanted.profiles)
+            self.want(replace(pursuit.wanted, online=everyone))
 
     async def idle(self) -> None:
         """Wait until nothing is being sent or waiting to be sent again."""

@@ -1,0 +1,113 @@
+"""Asks the planner over NATS for a plan, and notices soon when the planner dies over it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import nats.errors
+from nats.aio.client import Client
+
+from twinev.adapters.messaging import subjects
+from twinev.errors import BadInput, ScenarioError, SolverFailure, Unavailable
+from twinev.sct import Problem, Schedule
+from twinev.wire.messages import decode, encode
+from twinev.wire.planning import PlanReply, PlanRequest
+
+# Beyond the solver's own limit: setting up the model, waiting for a plan that is being made, the way there and back.
+GRACE_SECONDS = 8.0
+PROBE_SECONDS = 1.0
+PROBE = b""
+
+
+class PlannerClient:
+    """`twinev.services.ports.Planner` over ``twinev.plan.request``.
+
+    Parameters
+    ----------
+    client : Client
+        A connection as the user ``api``.
+    probe_seconds : float
+        How often to look whether any planner is still there while one solves. [s]
+    """
+
+    def __init__(self, *, client: Client, probe_seconds: float = PROBE_SECONDS) -> None:
+        self._client = client
+        self._probe_seconds = probe_seconds
+
+    async def plan(
+        self,
+        problem: Problem,
+        *,
+        formulation: str = "cpo",
+        profile: str | None = None,
+        solver: str = "auto",
+        gap: float = 1e-4,
+        time_limit_seconds: float = 60.0,
+    ) -> Schedule:
+        """Return the planner's plan.
+
+        Raises
+        ------
+        ScenarioError
+            The problem cannot be used.
+        SolverFailure
+            The planner failed at it.
+        Unavailable
+            No planner answers.
+        """
+        request = PlanRequest(
+            scenario=problem.to_dict(),
+            formulation=formulation,
+            profile=profile,
+            solver=solver,
+            gap=gap,
+            time_limit_seconds=time_limit_seconds,
+        )
+        reply = await self._ask(encode(request), timeout_seconds=time_limit_seconds + GRACE_SECONDS)
+        if reply.schedule is None:
+            raise _error_of(reply)
+        return Schedule.from_dict(reply.schedule, problem)
+
+    async def _ask(self, body: bytes, *, timeout_seconds: float) -> PlanReply:
+        answering = asyncio.create_task(self._request(body, timeout_seconds))
+        missing = asyncio.create_task(self._wait_for_absence())
+        try:
+            await asyncio.wait({answering, missing}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise Unavailable("the planner died over this plan; it is asked again when it is back")
+            return await answering
+        finally:
+            for task in (answering, missing):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, Unavailable):
+                    await task
+
+    async def _request(self, body: bytes, timeout_seconds: float) -> PlanReply:
+        try:
+            message = await self._client.request(subjects.PLAN_REQUEST, body, timeout=timeout_seconds)
+            return decode(PlanReply, message.data)
+        except nats.errors.NoRespondersError as error:
+            raise Unavailable("no planner is running; start it with `twinev planner`") from error
+        except (nats.errors.Error, TimeoutError) as error:
+            raise Unavailable(f"the planner did not answer within {timeout_seconds:.0f} s: {error!r}") from error
+        except BadInput as error:
+            raise Unavailable(f"the planner's answer is unusable: {error}") from error
+
+    async def _wait_for_absence(self) -> None:
+        """Return when nobody listens for plan requests any more: who was solving is dead."""
+        while True:
+            await asyncio.sleep(self._probe_seconds)
+            try:
+                await self._client.request(subjects.PLAN_REQUEST, PROBE, timeout=self._probe_seconds)
+            except nats.errors.NoRespondersError:
+                return
+            except (nats.errors.Error, TimeoutError):
+                # A busy planner or a server that restarts: the request's own time limit decides.
+                continue
+
+
+def _error_of(reply: PlanReply) -> Exception:
+    if reply.key is not None:
+        return ScenarioError(reply.key, reply.value, reply.allowed or reply.error or "another value")
+    return SolverFailure(reply.error or "the planner returned neither a plan nor a reason")

@@ -1,0 +1,135 @@
+"""Whether a restriction holds, from what stations accepted and what their meters say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from twinev.domain.charge_points import ChargingStation
+from twinev.domain.grid import Enforcement, Restriction
+from twinev.domain.session import ChargingSession
+from twinev.services.evse_limits import EvseKey, EvseLimits
+
+MEASURED_TOLERANCE = 0.02
+# Meters and rounding to a station's unit; also what a limit of 0 kW tolerates.
+LEAST_TOLERANCE_KW = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """All that a judgement rests on: one restriction, its stations, and what is known of them."""
+
+    restriction: Restriction
+    stations: tuple[ChargingStation, ...]
+    sessions: tuple[ChargingSession, ...]
+    limits: Mapping[EvseKey, EvseLimits]
+    accepted_at: Mapping[EvseKey, datetime]
+    faults: Mapping[str, str]
+    grace: timedelta
+
+    def allowed_kw(self, session: ChargingSession, start: datetime, end: datetime) -> float:
+        """The highest that this EVSE was told within [start, end). [kW]"""
+        key = (session.station_id, session.evse_id)
+        station = next(station for station in self.stations if station.id == key[0])
+        ceiling_kw = next((evse.max_kw for evse in station.evses if evse.id == key[1]), station.max_kw)
+        limits = self.limits.get(key, EvseLimits())
+        return limits.highest_kw(start, end, ocpp_transaction_id=session.ocpp_transaction_id, otherwise_kw=ceiling_kw)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationJudgement:
+    """One station under a restriction; ``reason`` where it does not follow."""
+
+    station_id: str
+    state: Enforcement
+    reason: str | None = None
+    power_kw: float = 0.0
+
+    def to_record(self) -> dict[str, Any]:
+        """What is kept of it: the power changes with every measurement and is read anew instead."""
+        return {"station_id": self.station_id, "state": str(self.state), "reason": self.reason}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """How far a restriction has come; ``power_kw`` is the selected stations' measured sum."""
+
+    state: Enforcement
+    power_kw: float
+    stations: tuple[StationJudgement, ...]
+
+
+def judge(seen: Observation, now: datetime) -> Judgement:
+    """Return the state of the restriction and of each station.
+
+    ``enforced``: every selected station accepted, the sum of what they may draw is within the limit, and so is what
+    they are measured to draw. ``partly``: the sum holds, but not every station follows. ``not_enforced``: the sum is
+    above the limit after the grace, or no station follows. ``pending``: within the grace, or still being told.
+    """
+    restriction = seen.restriction
+    power_kw = sum(session.power_kw for session in seen.sessions)
+    stations = tuple(_judge_station(seen, station, now) for station in seen.stations)
+    state = _overall(seen, stations, power_kw, now)
+    if state is Enforcement.SCHEDULED or now < restriction.start:
+        stations = tuple(
+            StationJudgement(station_id=s.station_id, state=Enforcement.SCHEDULED, power_kw=s.power_kw)
+            for s in stations
+        )
+    return Judgement(state=state, power_kw=power_kw, stations=stations)
+
+
+def exceeds(power_kw: float, limit_kw: float) -> bool:
+    """Whether a measured power is above a limit by more than meters and rounding explain."""
+    return power_kw > limit_kw + max(MEASURED_TOLERANCE * limit_kw, LEAST_TOLERANCE_KW)
+
+
+def unfollowed(seen: Observation) -> dict[str, str | None]:
+    """Return, per station measured long enough after it accepted, how it does not follow; None where it does."""
+    verdicts: dict[str, str | None] = {}
+    for session in seen.sessions:
+        accepted_at = seen.accepted_at.get((session.station_id, session.evse_id))
+        if accepted_at is None or session.measured_at is None or session.measured_at < accepted_at + seen.grace:
+            continue
+        # The highest of the last seconds: a station may take them to come down a step.
+        allowed_kw = seen.allowed_kw(session, session.measured_at - seen.grace, session.measured_at)
+        if exceeds(session.power_kw, allowed_kw):
+            verdicts[session.station_id] = (
+                f"EVSE {session.evse_id} draws {session.power_kw:.1f} kW where it accepted {allowed_kw:.1f} kW"
+            )
+        else:
+            verdicts.setdefault(session.station_id, None)
+    return verdicts
+
+
+def _overall(seen: Observation, stations: tuple[StationJudgement, ...], power_kw: float, now: datetime) -> Enforcement:
+    restriction = seen.restriction
+    if now < restriction.start:
+        return Enforcement.SCHEDULED
+    in_grace = now < max(restriction.start, restriction.created_at) + seen.grace
+    over = exceeds(power_kw, restriction.limit_kw)
+    if over:
+        return Enforcement.PENDING if in_grace else Enforcement.NOT_ENFORCED
+    following = [station for station in stations if station.state is Enforcement.ENFORCED]
+    told_kw = sum(seen.allowed_kw(session, now, now) for session in seen.sessions)
+    if len(following) == len(stations) and told_kw <= restriction.limit_kw + LEAST_TOLERANCE_KW:
+        return Enforcement.ENFORCED
+    if in_grace or not any(station.state is Enforcement.NOT_ENFORCED for station in stations):
+        return Enforcement.PENDING
+    return Enforcement.PARTLY if following else Enforcement.NOT_ENFORCED
+
+
+def _judge_station(seen: Observation, station: ChargingStation, now: datetime) -> StationJudgement:
+    sessions = [session for session in seen.sessions if session.station_id == station.id]
+    power_kw = sum(session.power_kw for session in sessions)
+    state, reason = Enforcement.ENFORCED, None
+    if station.id in seen.faults:
+        state, reason = Enforcement.NOT_ENFORCED, seen.faults[station.id]
+    elif not station.online and sessions:
+        state, reason = Enforcement.NOT_ENFORCED, "offline: what it was told last may still rule"
+    elif not station.online:
+        reason = "offline, without an EV as far as is known"
+    elif any(not seen.limits.get((s.station_id, s.evse_id), EvseLimits()).default for s in sessions):
+        state, reason = Enforcement.PENDING, "has not accepted a profile yet"
+    return StationJudgement(station_id=station.id, state=state, reason=reason, power_kw=power_kw)

@@ -1,0 +1,288 @@
+"""The planning loop: what happens at a site makes it dirty, and a dirty site is planned again.
+
+A site is planned at the start, when something happened there, when a slot or a restriction begins or ends, and when a
+meter lags its plan. Events that come together make one plan; one plan per site is made at a time, and what moves
+meanwhile makes another. While no planner answers, the stations keep the last plan.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from twinev.domain.session import ChargingSession
+from twinev.services.compare_meter import lags_plan
+from twinev.services.dispatch_plan import PlanDispatcher
+from twinev.services.idle_sessions import IdleSessions
+from twinev.services.plan_site import MadePlan, SitePlanner
+from twinev.services.ports import Clock, EventFeed, UnitOfWorkFactory
+from twinev.services.told_limits import ToldLimits
+
+SITE_EVENTS = frozenset({"session.started", "session.needs", "session.ended", "station.online", "station.offline"})
+RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})
+BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
+MOST_DISCARDED = 2
+# A meter that lags is a reason to plan again this often at most, by whichever clock is first.
+LAG_WALL_SECONDS = 60.0
+LAG_PLATFORM_SECONDS = 600.0
+# A little after the boundary, so that the clock is surely past it.
+BOUNDARY_GRACE_SECONDS = 0.02
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanningHealth:
+    """Whether every site has the plan that it should have; ``detail`` says what is amiss."""
+
+    ok: bool
+    detail: str = ""
+
+
+@dataclass(kw_only=True)
+class _Site:
+    """What the loop remembers of one site."""
+
+    dirty: asyncio.Event = field(default_factory=asyncio.Event)
+    triggers: dict[str, None] = field(default_factory=dict)
+    made: MadePlan | None = None
+    discarded: int = 0
+    failures: int = 0
+    fault: str = ""
+
+
+class PlanSites:
+    """Keeps every site's plan up to date; `run` it as one task of one process.
+
+    Parameters
+    ----------
+    debounce_seconds : float
+        How long events are gathered before a plan is made. [s of the wall clock]
+    check_seconds : float
+        How often meters are compared with plans. [s of the wall clock]
+    """
+
+    def __init__(
+        self,
+        *,
+        site_planner: SitePlanner,
+        dispatcher: PlanDispatcher,
+        told: ToldLimits,
+        idle: IdleSessions,
+        feed: EventFeed,
+        reading: UnitOfWorkFactory,
+        clock: Clock,
+        debounce_seconds: float = 0.3,
+        check_seconds: float = 5.0,
+        backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
+    ) -> None:
+        self._site_planner = site_planner
+        self._dispatcher = dispatcher
+        self._told = told
+        self._idle = idle
+        self._feed = feed
+        self._reading = reading
+        self._clock = clock
+        self._debounce_seconds = debounce_seconds
+        self._check_seconds = check_seconds
+        self._backoff_seconds = backoff_seconds
+        self._sites: dict[str, _Site] = {}
+        self._group: asyncio.TaskGroup | None = None
+        self._lagged_at: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Plan for ever; ends when it is cancelled."""
+        self._told.on_change = self._on_reach_changed
+        site_ids = await asyncio.to_thread(self._restore)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self._listen())
+                group.create_task(self._check_meters())
+                for site_id in site_ids:
+                    self.mark_dirty(site_id, "start")
+        finally:
+            self._group = None
+            await self._dispatcher.close()
+
+    def mark_dirty(self, site_id: str, trigger: str) -> None:
+        """Have the site planned again soon; ``trigger`` goes on record as the reason."""
+        site = self._sites.get(site_id)
+        if site is None:
+            if self._group is None:
+                return
+            site = self._sites[site_id] = _Site()
+            self._group.create_task(self._tend(site_id, site))
+        site.triggers[trigger] = None
+        site.dirty.set()
+
+    def mark_all_dirty(self, trigger: str) -> None:
+        for site_id in self._sites:
+            self.mark_dirty(site_id, trigger)
+
+    @property
+    def health(self) -> PlanningHealth:
+        faults = [f"site {site_id}: {site.fault}" for site_id, site in self._sites.items() if site.fault]
+        return PlanningHealth(ok=not faults, detail="; ".join(faults))
+
+    def take_event(self, kind: str, data: dict[str, Any]) -> None:
+        """Mark dirty what an event concerns."""
+        if kind == "station.online":
+            self._told.forget(data["station_id"])
+        elif kind == "session.needs":
+            self._idle.forget(data["session_id"])
+        if kind in SITE_EVENTS:
+            self._mark_with_partners([data["site_id"]], kind)
+        elif kind in RESTRICTION_EVENTS:
+            self._mark_with_partners(data.get("site_ids") or [data["site_id"]], kind)
+        elif kind == "series.changed":
+            self._mark_with_partners(self._sites_of_series(data), kind)
+        elif kind == "plan.sent":
+            for site_id, site in self._sites.items():
+                if site_id != data["site_id"] and site.made is not None and site.made.held_back:
+                    self.mark_dirty(site_id, "partner.fell")
+
+    def _mark_with_partners(self, site_ids: Iterable[str], trigger: str) -> None:
+        for site_id in site_ids:
+            site = self._sites.get(site_id)
+            for concerned in (site_id, *(site.made.partners if site and site.made else ())):
+                self.mark_dirty(concerned, trigger)
+
+    def _sites_of_series(self, data: dict[str, Any]) -> list[str]:
+        """A series belongs to a site, or to a price zone: to every site in it."""
+        if data.get("site_id"):
+            return [data["site_id"]]
+        subject = data.get("subject")
+        zones = {
+            site_id: site.made.state.site.price_zone if site.made else None for site_id, site in self._sites.items()
+        }
+        return [site_id for site_id, zone in zones.items() if subject in (site_id, zone) or None in (subject, zone)]
+
+    def _on_reach_changed(self, station_id: str, trigger: str) -> None:
+        for site_id, site in self._sites.items():
+            if site.made is not None and site.made.state.station(station_id) is not None:
+                self._mark_with_partners([site_id], trigger)
+
+    def _restore(self) -> list[str]:
+        with self._reading() as work:
+            self._told.restore(work, [station.id for station in work.stations.list()])
+            return [site.id for site in work.sites.list()]
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for kind, data in self._feed.events():
+                    try:
+                        self.take_event(kind, data)
+                    except KeyError as error:
+                        _log.error("event %s lacks %s: %r", kind, error, data)
+            except Exception:
+                _log.exception("the event feed failed; listening again")
+            await asyncio.sleep(1.0)
+            # What was published meanwhile is not repeated.
+            self.mark_all_dirty("events.missed")
+
+    async def _tend(self, site_id: str, site: _Site) -> None:
+        while True:
+            await self._until_dirty(site)
+            await asyncio.sleep(self._debounce_seconds)
+            triggers, site.triggers = site.triggers, {}
+            site.dirty.clear()
+            try:
+                await self._plan(site_id, site, ", ".join(triggers))
+                site.failures, site.fault = 0, ""
+            except Exception as error:
+                site.failures += 1
+                site.fault = f"{type(error).__name__}: {error}"
+                _log.warning("site %s keeps its last plan: %s", site_id, site.fault, exc_info=_unless_expected(error))
+                site.triggers = triggers | site.triggers
+                site.dirty.set()
+                if "station.online" in triggers:
+                    self._dispatcher.resume(site_id)
+                await asyncio.sleep(self._backoff_seconds[min(site.failures, len(self._backoff_seconds)) - 1])
+
+    async def _plan(self, site_id: str, site: _Site, trigger: str) -> None:
+        def moved() -> bool:
+            return site.dirty.is_set() and site.discarded < MOST_DISCARDED
+
+        made = await self._site_planner.plan(site_id, trigger, moved=moved)
+        if made is None:
+            site.discarded += 1
+            site.triggers = dict.fromkeys(trigger.split(", ")) | site.triggers
+            return
+        site.discarded = 0
+        site.made = made
+
+    async def _until_dirty(self, site: _Site) -> None:
+        """Wait until something happened there, or the next slot or restriction begins or ends."""
+        if site.made is None:
+            await site.dirty.wait()
+            return
+        left = (site.made.renew_at - self._clock.now()).total_seconds()
+        with contextlib.suppress(TimeoutError):
+            seconds = max(self._clock.wall_seconds(left), 0.0) + BOUNDARY_GRACE_SECONDS
+            await asyncio.wait_for(site.dirty.wait(), seconds)
+            return
+        site.triggers["slot.began"] = None
+
+    async def _check_meters(self) -> None:
+        while True:
+            await asyncio.sleep(self._check_seconds)
+            try:
+                self._compare(await asyncio.to_thread(self._active_sessions))
+            except Exception:
+                _log.exception("the meters could not be compared with the plans")
+
+    def _active_sessions(self) -> list[ChargingSession]:
+        with self._reading() as work:
+            return work.sessions.active()
+
+    def _compare(self, sessions: list[ChargingSession]) -> None:
+        self._idle.keep_only({session.id for session in sessions})
+        for session in sessions:
+            site = self._sites.get(session.site_id)
+            if site is None or site.made is None:
+                continue
+            if self._idle.observe(session, self._offered_kw(site.made, session), self._clock.now()):
+                self.mark_dirty(session.site_id, "session.idle")
+            if self._lags(site.made, session):
+                self.mark_dirty(session.site_id, "meter.lags")
+
+    def _offered_kw(self, made: MadePlan, session: ChargingSession) -> float:
+        limits = self._told.of((session.station_id, session.evse_id))
+        return limits.highest_kw_at(
+            self._clock.now(),
+            ocpp_transaction_id=session.ocpp_transaction_id,
+            otherwise_kw=made.state.power_limit_kw(session),
+        )
+
+    def _lags(self, made: MadePlan, session: ChargingSession) -> bool:
+        planned = next((known for known in made.built.decided if known.id == session.id), None)
+        if planned is None or made.schedule is None or session.id in self._idle.ids:
+            return False
+        entry = next(entry for entry in made.schedule.sessions if entry.id == session.id)
+        lags = lags_plan(
+            session,
+            delivered_at_plan_kwh=planned.energy_kwh,
+            energy_kwh=entry.energy_kwh,
+            horizon=made.built.horizon,
+        )
+        if not lags:
+            return False
+        seldom = min(LAG_WALL_SECONDS, self._clock.wall_seconds(LAG_PLATFORM_SECONDS))
+        wall = time.monotonic()
+        if wall - self._lagged_at.get(session.id, float("-inf")) < seldom:
+            return False
+        self._lagged_at[session.id] = wall
+        return True
+
+
+def _unless_expected(error: Exception) -> Exception | None:
+    """A traceback for what should not happen; a planner that is away is no surprise."""
+    from_us = type(error).__module__ == "twinev.errors"
+    return None if from_us else error

@@ -1,0 +1,153 @@
+"""Turns a restriction from an order into a measured fact: watches what stations accepted and what their meters say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from twinev.domain.grid import Enforcement, Restriction
+from twinev.services.judge_enforcement import Judgement, Observation, judge, unfollowed
+from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.told_limits import ToldLimits
+
+# How long profiles, ramps and meters may take before a power above the limit counts against it.
+GRACE_WALL_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class _Record:
+    """How one restriction fared so far, as it is kept in the database."""
+
+    body: dict[str, Any]
+
+    @classmethod
+    def of(cls, kept: dict[str, Any] | None) -> _Record:
+        return cls(body=dict(kept or {}))
+
+    def take(self, judgement: Judgement, now: datetime) -> None:
+        """Note the state; from the first enforcement on also the highest power."""
+        self.body["state"] = str(judgement.state)
+        self.body["stations"] = [station.to_record() for station in judgement.stations]
+        if judgement.state is Enforcement.ENFORCED and not self.body.get("first_enforced_at"):
+            self.body["first_enforced_at"] = now.isoformat()
+        if self.body.get("first_enforced_at"):
+            self.body["highest_kw"] = max(self.body.get("highest_kw") or 0.0, round(judgement.power_kw, 3))
+
+
+class WatchEnforcement:
+    """Judges every open restriction once a second and records what changed.
+
+    Parameters
+    ----------
+    unit_of_work, reading : UnitOfWorkFactory
+        For what writes, and for what only reads.
+    told : ToldLimits
+        What stations accepted; here they are blamed where their meters show that they do not follow.
+    interval_seconds, grace_seconds : float
+        Between two looks, and what a station may take to follow. [s of the wall clock]
+    """
+
+    def __init__(
+        self,
+        *,
+        unit_of_work: UnitOfWorkFactory,
+        reading: UnitOfWorkFactory,
+        clock: Clock,
+        told: ToldLimits,
+        interval_seconds: float = 1.0,
+        grace_seconds: float = GRACE_WALL_SECONDS,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._reading = reading
+        self._clock = clock
+        self._told = told
+        self._interval_seconds = interval_seconds
+        self._grace = timedelta(seconds=grace_seconds / clock.wall_seconds(1.0))
+        self._watched: set[str] = set()
+
+    async def run(self) -> None:
+        """Watch for ever."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                _log.exception("restrictions could not be watched")
+            await asyncio.sleep(self._interval_seconds)
+
+    async def look(self) -> None:
+        """Judge every open restriction once, and close those that ended since."""
+        now = self._clock.now()
+        observations, ended = await asyncio.to_thread(self._observe, now)
+        changes: list[tuple[Restriction, Judgement | None]] = [(restriction, None) for restriction in ended]
+        for observation in observations:
+            self._blame_by_meter(observation, now)
+            changes.append((observation.restriction, judge(observation, now)))
+        if changes:
+            await asyncio.to_thread(self._record, changes, now)
+
+    def _observe(self, now: datetime) -> tuple[list[Observation], list[Restriction]]:
+        with self._reading() as work:
+            restrictions = work.restrictions.open(now)
+            gone = self._watched - {restriction.id for restriction in restrictions}
+            self._watched = {restriction.id for restriction in restrictions}
+            ended = [work.restrictions.get(restriction_id) for restriction_id in sorted(gone)]
+            return [self._observation(work, restriction) for restriction in restrictions], ended
+
+    def _observation(self, work: UnitOfWork, restriction: Restriction) -> Observation:
+        stations = tuple(work.stations.get(station_id) for station_id in restriction.station_ids)
+        sessions = [
+            session
+            for site_id in sorted({station.site_id for station in stations})
+            for session in work.sessions.active(site_id=site_id)
+            if session.station_id in restriction.station_ids
+        ]
+        return Observation(
+            restriction=restriction,
+            stations=stations,
+            sessions=tuple(sessions),
+            limits=dict(self._told.limits),
+            accepted_at=dict(self._told.accepted_at),
+            faults={station_id: fault.reason for station_id, fault in self._told.faults.items()},
+            grace=self._grace,
+        )
+
+    def _blame_by_meter(self, observation: Observation, now: datetime) -> None:
+        for station_id, reason in unfollowed(observation).items():
+            if reason is None:
+                self._told.clear(station_id, by_meter=True)
+            else:
+                self._told.blame(station_id, reason, now, by_meter=True)
+
+    def _record(self, changes: list[tuple[Restriction, Judgement | None]], now: datetime) -> None:
+        with self._unit_of_work() as work:
+            for restriction, judgement in changes:
+                kept = work.restrictions.state(restriction.id)
+                record = _Record.of(kept)
+                if judgement is None:
+                    record.body["state"] = str(
+                        Enforcement.REVOKED if restriction.revoked_at is not None else Enforcement.ENDED
+                    )
+                else:
+                    record.take(judgement, now)
+                if record.body != kept:
+                    work.restrictions.record_state(restriction.id, record.body)
+                    self._announce(work, restriction, record.body, kept)
+            work.commit()
+
+    def _announce(
+        self, work: UnitOfWork, restriction: Restriction, body: dict[str, Any], kept: dict[str, Any] | None
+    ) -> None:
+        """Tell of a new state; a new highest power alone is no news."""
+        told = ("state", "stations", "first_enforced_at")
+        if kept is not None and all(body.get(key) == kept.get(key) for key in told):
+            return
+        site_ids = sorted({work.stations.get(station_id).site_id for station_id in restriction.station_ids})
+        work.events.add(
+            "restriction.state",
+            {"site_id": site_ids[0], "site_ids": site_ids, "restriction_id": restriction.id, **body},
+        )
