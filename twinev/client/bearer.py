@@ -29,22 +29,17 @@ class BearerLogin(httpx.Auth):
     ----------
     base_url : str
         Where ``/auth/login``, ``/auth/renew`` and ``/auth/tickets/redeem`` are.
-    username, password, ticket : str, optional
+    username, password, token, ticket : str, optional
         How to get in; see `twinev.client.Client`.
-    token : str or callable, optional
-        An access token, or what gives the one that is good now.
     monotonic : callable
         A clock in seconds that never goes back.
     """
 
-    requires_response_body = True
-
     def __init__(
-        self, *, base_url: str, username: str | None = None, password: str | None = None, token: str | Callable[[], str] | None = None,
+        self, *, base_url: str, username: str | None = None, password: str | None = None, token: str | None = None,
         ticket: str | None = None, monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self.token = None if callable(token) else token
-        self._token_source = token if callable(token) else None
+        self.token = token
         self._base_url = base_url
         self._username = username
         self._password = password
@@ -55,7 +50,7 @@ class BearerLogin(httpx.Auth):
 
     def forget(self) -> None:
         """Log nobody in from now on."""
-        self.token = self._username = self._password = self._ticket = self._token_source = None
+        self.token = self._username = self._password = self._ticket = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         # Held over the exchange, so that threads that find the token old do not all renew it; never over the request.
@@ -83,9 +78,6 @@ class BearerLogin(httpx.Auth):
         return self._ticket is not None or (self._username is not None and self._password is not None)
 
     def _ensure_token(self, extensions: Mapping[str, Any]) -> Generator[httpx.Request, httpx.Response, None]:
-        if self._token_source is not None:
-            self.token = self._token_source()
-            return
         if self.token is not None and self._monotonic() >= self._renew_at:
             response = yield self._post("/auth/renew", None, extensions, bearer=self.token)
             response.read()

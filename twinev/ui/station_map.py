@@ -1,0 +1,215 @@
+"""The map: a pin per station with its power, a badge per site from afar; click or drag an area to select.
+
+The live state of all pins is one style sheet in one widget: a poll sends one message, and no pin is ever replaced
+under the pointer of the person who is about to click it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipyleaflet as leaflet
+import ipywidgets as widgets
+
+from twinev.ui import basemap, formats, texts
+from twinev.ui.live import Snapshot
+from twinev.ui.selection import Selection
+from twinev.ui.station_state import level_of, status_text
+from twinev.wire.rest import SiteOut, StationOut
+
+# From this zoom on the stations of a car park stand apart from each other.
+PINS_FROM_ZOOM = 15
+ASSUMED_SIZE_PIXELS = (560, 420)
+PANES = {"neighbours": 210, "land": 220, "water": 230, "graticule": 240, "carparks": 250}
+LINE_WEIGHT = 1
+
+
+class StationMap:
+    """A Leaflet map without tiles over our own outline.
+
+    Parameters
+    ----------
+    selection : Selection
+        Shared with the list and the form.
+    """
+
+    def __init__(self, *, selection: Selection) -> None:
+        self._selection = selection
+        self._pins: dict[str, int] = {}
+        self._badges: dict[str, int] = {}
+        self._snapshot: Snapshot | None = None
+        self._map = leaflet.Map(
+            layers=(), panes={name: {"zIndex": depth} for name, depth in PANES.items()}, center=(52.1, 5.3), zoom=7,
+            min_zoom=3, max_zoom=20, scroll_wheel_zoom=True, attribution_control=False, layout=widgets.Layout(height="100%"),
+        )  # fmt: skip
+        self._map.add_class("tv-leaflet")
+        self._add_outlines()
+        self._add_controls()
+        self._live_style = widgets.HTML(layout=widgets.Layout(display="none"))
+        self._zooms = widgets.HBox()
+        self._zooms.add_class("tv-toolbar")
+        legend = widgets.HTML(legend_html())
+        self.widget = widgets.VBox([self._zooms, self._map, legend, self._live_style])
+        self.widget.add_class("tv-map")
+        selection.observe(self._on_change, "station_ids")
+        self._map.observe(self._on_change, "zoom")
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Show a new state; pins are made for stations that are new."""
+        sites_before = len(self._badges)
+        self._add_pins(snapshot)
+        self._snapshot = snapshot
+        if len(self._badges) > sites_before:
+            self._zooms.children = self._zoom_buttons(snapshot.sites)
+            self._show(snapshot.stations)
+        self._on_change()
+
+    def _add_outlines(self) -> None:
+        for kind in ("neighbours", "land", "water"):
+            self._add_shape(basemap.outline(kind), pane=kind)
+        self._add_shape(basemap.graticule(), pane="graticule")
+        for name, latitude, longitude in basemap.TOWNS:
+            label = f'<span class="tv-town">{formats.safe(name)}</span>'
+            self._map.add(_marker((latitude, longitude), label, keyboard=False, z_index_offset=-1000))
+
+    def _add_shape(self, data: dict[str, Any], *, pane: str) -> None:
+        self._map.add(leaflet.GeoJSON(data=data, pane=pane, style={"weight": LINE_WEIGHT, "fillOpacity": 1}))
+
+    def _add_controls(self) -> None:
+        area = leaflet.DrawControl(
+            polyline={}, polygon={}, circle={}, circlemarker={}, marker={}, edit=False, remove=False,
+            rectangle={"shapeOptions": {"color": "#1769c2", "weight": 2}, "metric": False},
+        )  # fmt: skip
+        area.on_draw(self._on_draw)
+        self._map.add(area)
+        self._map.add(leaflet.ScaleControl(position="bottomleft", imperial=False))
+
+    def _add_pins(self, snapshot: Snapshot) -> None:
+        for site in snapshot.sites:
+            stations = [station for station in snapshot.stations if station.site_id == site.id]
+            if site.id in self._badges or not stations:
+                continue
+            self._badges[site.id] = len(self._badges)
+            self._add_shape(basemap.car_park([_position(station) for station in stations]), pane="carparks")
+            badge = _marker(
+                (site.latitude_degrees, site.longitude_degrees),
+                f'<span class="tv-badge tv-badge-{self._badges[site.id]}">{formats.safe(site.name)}</span>',
+                title=texts.MAP_ZOOM_TO.format(name=site.name),
+            )
+            badge.on_click(self._zoom_callback(site.id))
+            self._map.add(badge)
+        for station in snapshot.stations:
+            if station.id not in self._pins:
+                self._add_pin(station)
+
+    def _add_pin(self, station: StationOut) -> None:
+        number = self._pins[station.id] = len(self._pins)
+        name = f'<span class="tv-hidden">{formats.safe(station.id)}</span>'
+        label = f'<span class="tv-pin tv-pin-{number}"><i class="tv-pin-mark"></i>{name}</span>'
+        pin = _marker(_position(station), label)
+        pin.on_click(lambda **_: self._selection.toggle(station.id))
+        self._map.add(pin)
+
+    def _zoom_buttons(self, sites: Sequence[SiteOut]) -> list[widgets.Button]:
+        everything = widgets.Button(description=texts.MAP_ALL, tooltip=texts.MAP_ALL)
+        everything.on_click(lambda _: self._snapshot and self._show(self._snapshot.stations))
+        buttons = [everything]
+        for site in sites:
+            button = widgets.Button(description=site.name, tooltip=texts.MAP_ZOOM_TO.format(name=site.name))
+            button.on_click(self._zoom_callback(site.id))
+            buttons.append(button)
+        return buttons
+
+    def _zoom_callback(self, site_id: str) -> Callable[..., None]:
+        def zoom_to_site(*_: object, **__: object) -> None:
+            if self._snapshot:
+                self._show([station for station in self._snapshot.stations if station.site_id == site_id])
+
+        return zoom_to_site
+
+    def _show(self, stations: Sequence[StationOut]) -> None:
+        width, height = ASSUMED_SIZE_PIXELS
+        view = basemap.view_of([_position(s) for s in stations], width_pixels=width, height_pixels=height)
+        self._map.center = (view.latitude_degrees, view.longitude_degrees)
+        self._map.zoom = view.zoom
+
+    def _on_draw(self, control: leaflet.DrawControl, *, action: str, geo_json: dict[str, Any]) -> None:
+        if action != "created" or self._snapshot is None:
+            return
+        control.clear()
+        self._selection.add(stations_within(self._snapshot.stations, geo_json["geometry"]["coordinates"][0]))
+
+    def _on_change(self, _: object = None) -> None:
+        if self._snapshot is None:
+            return
+        rules = [f".tv-leaflet .{name} {{display: none}}" for name in _hidden_at(self._map.zoom)]
+        rules += [badge_rule(self._badges[site.id], site) for site in self._snapshot.sites if site.id in self._badges]
+        for station in self._snapshot.stations:
+            selected = station.id in self._selection.station_ids
+            rules.append(pin_rule(self._pins[station.id], station, self._snapshot, selected=selected))
+        self._live_style.value = f"<style>{''.join(rules)}</style>"
+
+
+def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: bool) -> str:
+    """The rule that paints one pin: its colour, its number, what it says when pointed at, whether it is selected."""
+    site = snapshot.site_of(station)
+    zone = formats.zone_of(site.time_zone if site else "UTC")
+    tip = texts.PIN_TIP.format(
+        id=station.id, name=station.name, site=site.name if site else station.site_id, status=status_text(station, zone),
+        power=formats.kw(station.power_kw), max=formats.limit_kw(station.max_kw),
+    )  # fmt: skip
+    value = formats.short_kw(station.power_kw) if station.online else ""
+    look = {
+        "fill": f"var(--tv-{level_of(station)})",
+        "ring": "var(--tv-ring-selected)" if selected else "var(--tv-ring)",
+        "mark-shown": str(int(selected)),
+        "value": formats.css_string(value),
+        "tip": formats.css_string(tip),
+    }
+    return f".tv-pin-{number} {{{'; '.join(f'--{name}: {value}' for name, value in look.items())}}}"
+
+
+def badge_rule(number: int, site: SiteOut) -> str:
+    """The rule that writes a site's power on its badge."""
+    import_kw = site.charging_kw + site.demand_kw - site.production_kw
+    power = texts.SITE_POWER.format(power=formats.kw(import_kw), limit=formats.limit_kw(site.supply_max_kw))
+    return f".tv-badge-{number} {{--value: {formats.css_string(power)}}}"
+
+
+def stations_within(stations: Sequence[StationOut], ring: Sequence[Sequence[float]]) -> list[str]:
+    """The ids of the stations inside a rectangle, given as its corners (longitude, latitude)."""
+    longitudes, latitudes = zip(*((corner[0], corner[1]) for corner in ring), strict=True)
+    return [
+        station.id
+        for station in stations
+        if min(longitudes) <= station.longitude_degrees <= max(longitudes)
+        and min(latitudes) <= station.latitude_degrees <= max(latitudes)
+    ]
+
+
+def legend_html() -> str:
+    """What the colours mean."""
+    keys = [*zip(("idle", "low", "medium", "high", "full"), texts.LEGEND, strict=True)]
+    keys += [("offline", texts.LEGEND_OFFLINE), ("discharging", texts.LEGEND_DISCHARGING)]
+    items = "".join(
+        f'<li><i style="background: var(--tv-{level})"></i>{formats.safe(words)}</li>' for level, words in keys
+    )
+    return (
+        f'<p class="tv-help">{formats.safe(texts.MAP_HELP)}</p><ul class="tv-legend"><li>{formats.safe(texts.LEGEND_TITLE)}'
+        f'</li>{items}<li><i class="tv-legend-selected"></i>{formats.safe(texts.LEGEND_SELECTED)}</li></ul>'
+    )
+
+
+def _hidden_at(zoom: float) -> tuple[str, ...]:
+    return ("tv-badge", "tv-town") if zoom >= PINS_FROM_ZOOM else ("tv-pin",)
+
+
+def _position(station: StationOut) -> tuple[float, float]:
+    return station.latitude_degrees, station.longitude_degrees
+
+
+def _marker(position: tuple[float, float], label: str, **options: Any) -> leaflet.Marker:
+    # A size of 0 puts the label's own box on the spot; the style sheet centres it.
+    icon = leaflet.DivIcon(html=label, icon_size=[0, 0], icon_anchor=[0, 0])
+    return leaflet.Marker(location=position, icon=icon, draggable=False, **options)

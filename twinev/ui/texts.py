@@ -1,0 +1,171 @@
+"""Every word that the grid operators' page shows, in one place for translation. Braces are filled in by the page."""
+
+APP_NAME = "TwinEV"
+PAGE_TITLE = "Grid operators"
+SKIP = "Skip to the order form"
+LOG_OUT = "Log out"
+LOGGED_IN_AS = "Logged in as {name}"
+TAB_STATUS = "Status"
+TAB_HISTORY = "Historical"
+
+# The connection
+CONNECTED = "Live, {age} s ago"
+CONNECTION_LOST = "Connection lost, retrying. What you see is from {time}."
+SESSION_ENDED = "Your session has ended. Load the page again to log in."
+CLOCK = "{time} {zone}"
+CLOCK_FAST = "{time} {zone}, running {speed}× faster than real time"
+
+# Sites
+SITE_POWER = "{power} kW of {limit} kW"
+SITE_DETAIL = "EVs {charging} kW, building {demand} kW, on-site production {production} kW"
+SITE_EVS = "{count} EVs plugged in"
+SITE_EV = "1 EV plugged in"
+SITE_STATIONS = "{online} of {total} stations online"
+SITE_FREE = "{free} kW left"
+SITE_OVER = "{over} kW over the supply limit"
+SITE_BAR = "Import of {name}: {power} of {limit} kW"
+
+# Limits in force
+LIMITS_TITLE = "Limits now and to come"
+LIMITS_NONE = "No limit is in force. Select stations below to order one."
+LIMIT_POWER = "{power} kW of at most {limit} kW"
+LIMIT_STATIONS = "{count} stations"
+LIMIT_STATION = "1 station"
+LIMIT_UNTIL = "until {end}"
+LIMIT_FROM = "from {start} until {end}"
+LIMIT_BAR = "Measured {power} kW, limit {limit} kW"
+
+# The map
+MAP_TITLE = "Stations"
+MAP_HELP = (
+    "Click a pin to select it, or drag over several with Select area. The list on the right does the same by keyboard."
+)
+MAP_ALL = "All sites"
+MAP_ZOOM_TO = "Show {name}"
+SELECT_AREA = "Select area"
+LEGEND_TITLE = "Power against what the station can give:"
+LEGEND = ("idle", "to 25 %", "to 50 %", "to 75 %", "to full")
+LEGEND_OFFLINE = "offline"
+LEGEND_DISCHARGING = "discharging"
+LEGEND_SELECTED = "selected"
+PIN_TIP = "{id} · {name}\n{site}\n{power} kW of {max} kW\n{status}"
+STATUS_OFFLINE = "offline, last seen {time}"
+STATUS_OFFLINE_NEVER = "offline, never seen"
+STATUS_CHARGING = "charging"
+STATUS_DISCHARGING = "discharging"
+STATUS_PLUGGED_IN = "EV plugged in, not charging"
+STATUS_FREE = "free"
+STATUS_RESERVED = "reserved"
+STATUS_FAULTED = "faulted"
+STATUS_UNAVAILABLE = "out of service"
+
+# The list
+LIST_TITLE = "Select by list"
+LIST_SITE = "{name}"
+LIST_CLEAR = "Clear selection"
+LIST_POWER = "{power} kW"
+
+# The order form
+FORM_TITLE = "Order a limit"
+FORM_NOTHING = "No stations selected yet."
+FORM_SELECTED = "{count} stations selected, drawing {power} kW now (they can draw {max} kW)."
+FORM_SELECTED_ONE = "1 station selected, drawing {power} kW now (it can draw {max} kW)."
+FORM_LIMIT = "Limit on their sum"
+FORM_LIMIT_HINT = "kW, such as 12 or 12.5"
+FORM_START = "Starts"
+FORM_START_NOW = "now"
+FORM_START_LATER = "at a set time"
+FORM_LASTS = "Lasts"
+FORM_LASTS_UNTIL = "until a set time"
+FORM_DURATIONS = (
+    ("15 minutes", 15),
+    ("30 minutes", 30),
+    ("1 hour", 60),
+    ("2 hours", 120),
+    ("4 hours", 240),
+    ("8 hours", 480),
+)
+FORM_TIMES_IN = "Times are in {zone}."
+FORM_V2G = "EVs may feed energy back (V2G) to meet it"
+FORM_PREVIEW = "Preview the effect"
+FORM_CONFIRM = "Confirm the order"
+FORM_AGAIN = "Order another"
+FORM_PREVIEWING = "Planning with and without the limit…"
+FORM_CONFIRMING = "Sending the order…"
+FORM_STALE = "You changed the order since this preview."
+
+# What is wrong, said beside the field
+ERROR_NO_STATION = "Select at least one station, on the map or in the list."
+ERROR_LIMIT_MISSING = "Enter the limit in kW."
+ERROR_LIMIT_NOT_A_NUMBER = "“{text}” is not a number; enter kW, such as 12 or 12.5."
+ERROR_LIMIT_NEGATIVE = "A limit below 0 kW cannot be ordered; 0 stops charging."
+ERROR_LIMIT_TOO_HIGH = "At most 1,000,000 kW."
+ERROR_START_MISSING = "Choose when it starts."
+ERROR_END_MISSING = "Choose when it ends."
+ERROR_END_BEFORE_START = "The end, {end}, must come after the start, {start}."
+ERROR_END_PAST = "The end, {end}, is already past."
+
+# The preview
+PREVIEW_TITLE = "Effect"
+PREVIEW_EVS = "EVs affected"
+PREVIEW_SHORT = "kWh not delivered in time"
+PREVIEW_COST = "change in energy cost"
+PREVIEW_NO_EFFECT = "Without the limit the plan already stays under it."
+CHART_TITLE = "Planned power of the selected stations, kW"
+CHART_BEFORE = "without the limit"
+CHART_AFTER = "with it"
+CHART_LIMIT = "limit {limit} kW"
+CHART_DESCRIPTION = (
+    "Planned power of the selected stations from {start} to {end}: at most {before} kW without the limit, "
+    "at most {after} kW within the limit's time."
+)
+
+# The progress of an order
+PROGRESS_TITLE = "Order: at most {limit} kW on {stations}, {window}"
+STEP_ORDERED = "Ordered"
+STEP_PLANNED = "Planned again"
+STEP_SENT = "Sent to stations"
+STEP_ACCEPTED = "Accepted by stations"
+STEP_READ_BACK = "Read back and equal"
+STEP_UNDER_LIMIT = "Measured power under the limit"
+STEP_SECONDS = "{seconds} s"
+STEP_COUNT = "{done} of {total}"
+STEP_POWER = "{power} kW of {limit} kW"
+STEP_WAITS = "when it starts, {start}"
+PROGRESS_NOTHING_TO_SEND = "no station needs a new profile"
+
+# States of a restriction
+STATES = {
+    "scheduled": "scheduled",
+    "pending": "pending",
+    "enforced": "enforced",
+    "partly": "partly enforced",
+    "not_enforced": "not enforced",
+    "ended": "ended",
+    "revoked": "revoked",
+}
+
+# The Historical tab
+HISTORY_SEARCH = "Find"
+HISTORY_SEARCH_HINT = "person, station or site"
+HISTORY_STATE = "State"
+HISTORY_ANY_STATE = "any"
+HISTORY_COUNT = "{shown} of {total} orders"
+HISTORY_NONE = "No limit has been ordered yet."
+HISTORY_NO_MATCH = "No order matches."
+HISTORY_MORE = "Show more"
+HISTORY_EXPORT = "Download as CSV"
+HISTORY_REVOKE = "Revoke"
+HISTORY_REVOKE_SURE = "Revoke now?"
+HISTORY_COLUMNS = ("Ordered", "Stations", "Limit", "In force", "V2G", "State", "Highest measured")
+HISTORY_BY = "by {user}"
+HISTORY_REVOKED_AT = "revoked {time}"
+HISTORY_OVER = "{over} kW over"
+HISTORY_HIGHEST_UNKNOWN = "not measured"
+HISTORY_NOT_FOLLOWING = "{count} not following"
+YES = "yes"
+NO = "no"
+CSV_COLUMNS = (
+    "id", "ordered_at", "ordered_by", "station_ids", "limit_kw", "start", "end", "v2g", "state", "revoked_at",
+    "first_enforced_at", "highest_kw", "not_following",
+)  # fmt: skip
