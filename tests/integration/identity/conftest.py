@@ -1,0 +1,268 @@
+"""A real API with the identity routers on a free port, and a real dashboards' server as a process beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from twinev.adapters.database.accounts import DatabaseAccounts
+from twinev.adapters.database.engine import open_engine
+from twinev.adapters.database.migrate import upgrade_engine
+from twinev.adapters.identity.passwords import Argon2Passwords
+from twinev.adapters.identity.signing import SecretKeySigner
+from twinev.api.login_desk import LoginDesk
+from twinev.api.routers import auth, pages_login, users
+from twinev.clock import PlatformClock
+from twinev.domain.login import Account, SessionKind
+from twinev.domain.users import Role, User
+from twinev.errors import BadInput, Conflict, Forbidden, NotAuthenticated, NotFound, TooManyTries, TwinEVError
+from twinev.services.check_login import CheckLogin
+from twinev.services.log_in import LogIn
+from twinev.services.manage_users import ManageUsers
+
+STATUS = {BadInput: 422, NotFound: 404, Conflict: 409, Forbidden: 403, NotAuthenticated: 401, TooManyTries: 429}
+PASSWORD = "correct horse battery"
+USERS = {role.value: role for role in Role} | {"second_operator": Role.GRID_OPERATOR}
+
+NOTEBOOK = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "id": "a",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": "import json, os\n"
+            "from twinev.ui.kernel_session import log_out_url, open_kernel_client\n"
+            "names = sorted(os.environ)\n"
+            "client = open_kernel_client(ask_seconds=0.5)\n"
+            "facts = {'pid': os.getpid(), 'names': names, 'user': client.me().username, 'log_out_url': log_out_url()}\n"
+            "print('BEGIN' + json.dumps(facts | {'still': 'TWINEV_TICKET' in os.environ}) + 'END')",
+        }
+    ],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+SERVE = """
+import json, sys
+from pathlib import Path
+from twinev.ui.voila_server import run_dashboards
+options = json.loads(sys.argv[1])
+run_dashboards(**options | {"notebooks_dir": Path(options["notebooks_dir"])})
+"""
+
+#: What the dashboards' server may hold by mistake, and a kernel must never see.
+SECRETS = {
+    "TWINEV_NATS_URL": "nats://secret",
+    "TWINEV_DATABASE_URL": "postgresql://secret",
+    "TWINEV_SECRET_KEY": "secret",
+    "PGPASSWORD": "secret",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Browser:
+    """A browser with a session's cookie."""
+
+    http: httpx.Client
+    csrf_token: str
+
+    def post(self, path: str, **kwargs: object) -> httpx.Response:
+        return self.http.post(path, headers={"X-CSRF-Token": self.csrf_token}, **kwargs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """The running API and the services behind it, for arranging."""
+
+    desk: LoginDesk
+    accounts: DatabaseAccounts
+    api_url: str
+    dashboards_url: str
+    stop: Callable[[], None]
+
+    def id_of(self, username: str) -> str:
+        return self.accounts.by_username(username).user.id
+
+    @contextmanager
+    def browser(self, username: str | None = None) -> Iterator[Browser]:
+        """A browser, logged in without the login page (which counts its tries)."""
+        with httpx.Client(base_url=self.api_url, timeout=60, trust_env=False) as http:
+            csrf_token = ""
+            if username is not None:
+                account = self.accounts.by_username(username)
+                opened = self.desk.log_in.open_session(account, kind=SessionKind.BROWSER)
+                http.cookies.set(self.desk.cookie_name, self.desk.check_login.cookie_of(opened.secret))
+                csrf_token = self.desk.check_login.csrf_token_of(opened.login)
+            yield Browser(http=http, csrf_token=csrf_token)
+
+    def token(self, username: str) -> dict[str, str]:
+        """The header of a bearer token."""
+        opened = self.desk.log_in.open_session(self.accounts.by_username(username), kind=SessionKind.TOKEN)
+        return {"Authorization": f"Bearer {self.desk.check_login.token_of(opened.login).text}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboards:
+    """The running dashboards' server."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        threading.Event().wait(0.1)
+
+
+def build_app(desk: LoginDesk) -> FastAPI:
+    app = FastAPI()
+    app.state.identity = desk
+    for router in (auth.router, users.router, pages_login.router):
+        app.include_router(router)
+
+    @app.exception_handler(TwinEVError)
+    def answer(_request: Request, error: TwinEVError) -> JSONResponse:
+        status = STATUS[type(error)]
+        return JSONResponse({"title": "problem", "detail": str(error), "status": status}, status_code=status)
+
+    return app
+
+
+@contextmanager
+def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
+    engine = open_engine(f"sqlite:///{folder}/twinev.db")
+    upgrade_engine(engine)
+    accounts = DatabaseAccounts(engine=engine)
+    accounts.add(
+        *(
+            Account(user=User(id=f"id-{name}", username=name, roles=frozenset({role})), password_hash=password_hash)
+            for name, role in USERS.items()
+        )
+    )
+    clock, passwords, api_port = PlatformClock(), Argon2Passwords(), free_port()
+    desk = LoginDesk(
+        log_in=LogIn(accounts=accounts, passwords=passwords, clock=clock),
+        check_login=CheckLogin(accounts=accounts, signer=SecretKeySigner(secret_key="k" * 64), clock=clock),
+        users=ManageUsers(accounts=accounts, passwords=passwords, clock=clock),
+        public_url=f"http://127.0.0.1:{api_port}",
+        dashboards_url=f"http://127.0.0.1:{free_port()}",
+    )
+    options = {"host": "127.0.0.1", "port": api_port, "log_level": "warning", "ws": "none"}
+    server = uvicorn.Server(uvicorn.Config(build_app(desk), **options))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+
+    wait_until(lambda: server.started, seconds=10, what="the API's start")
+    try:
+        yield Identity(
+            desk=desk,
+            accounts=accounts,
+            api_url=f"http://127.0.0.1:{api_port}",
+            dashboards_url=desk.dashboards_url,
+            stop=stop,
+        )
+    finally:
+        stop()
+        engine.dispose()
+
+
+@contextmanager
+def running_dashboards(identity: Identity, folder: Path) -> Iterator[Dashboards]:
+    notebooks = folder / "dashboards"
+    notebooks.mkdir()
+    for name in ("grid_operators.ipynb", "not_listed.ipynb"):
+        (notebooks / name).write_text(json.dumps(NOTEBOOK))
+    (notebooks / "picture.png").write_bytes(b"not for viewers")
+    options = {
+        "api_url": identity.api_url,
+        "host": "127.0.0.1",
+        "port": int(identity.dashboards_url.rpartition(":")[2]),
+        "notebooks_dir": str(notebooks),
+        "session_cookie_name": identity.desk.cookie_name,
+    }
+    log = folder / "dashboards.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, json.dumps(options)], stdout=output, stderr=output, env=os.environ | SECRETS
+        )
+    try:
+        wait_until(lambda: answers(identity.dashboards_url), seconds=60, what="the dashboards' start")
+        yield Dashboards(url=identity.dashboards_url, process=process, log=log)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    return Argon2Passwords().hash(PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def shared_identity(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Iterator[Identity]:
+    """One API for the tests of a module that change none of its accounts."""
+    with running_identity(tmp_path_factory.mktemp("api"), password_hash) as identity:
+        yield identity
+
+
+@pytest.fixture(scope="module")
+def dashboards(shared_identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboards]:
+    with running_dashboards(shared_identity, tmp_path_factory.mktemp("dashboards")) as dashboards:
+        yield dashboards
+
+
+@pytest.fixture
+def identity(tmp_path: Path, password_hash: str) -> Iterator[Identity]:
+    """An API for one test."""
+    with running_identity(tmp_path, password_hash) as identity:
+        yield identity
+
+
+@pytest.fixture
+def serve_dashboards(tmp_path: Path) -> Callable[[Identity], AbstractContextManager[Dashboards]]:
+    """What starts a dashboards' server for one test."""
+    return lambda identity: running_dashboards(identity, tmp_path)
