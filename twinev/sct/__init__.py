@@ -1,9 +1,19 @@
-"""The Smart Charging Tool: a problem in, a verified schedule out. Pure: no I/O but its own files, no clock."""
+"""The Smart Charging Tool: a problem in, a verified schedule out. Pure: no I/O but its own files.
 
+>>> from twinev.sct import Problem, optimise, verify
+>>> problem = Problem.from_json("data/scenarios/paper_3.json")
+>>> schedule = optimise(problem)
+>>> verify(problem, schedule).holds
+True
+"""
+
+from twinev.sct.optimise import optimise
 from twinev.sct.problem import Problem, SessionGroup, SessionRequest, SupplyPoint
 from twinev.sct.schedule import Schedule, SessionSchedule, Stage, SupplyPointSchedule
+from twinev.sct.verify import BrokenRule, Verification, verify
 
 __all__ = [
+    "BrokenRule",
     "Problem",
     "Schedule",
     "SessionGroup",
@@ -12,4 +22,7 @@ __all__ = [
     "Stage",
     "SupplyPoint",
     "SupplyPointSchedule",
+    "Verification",
+    "optimise",
+    "verify",
 ]

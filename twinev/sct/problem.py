@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -242,9 +242,9 @@ class Problem:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def clock_time(self, instant: datetime) -> str:
-        """``instant`` as a person at the site reads it: the hour, with the date when it is not the first day's."""
-        local, first = instant.astimezone(self.time_zone), self.horizon.now.astimezone(self.time_zone)
-        return local.strftime("%H:%M" if local.date() == first.date() else "%Y-%m-%d %H:%M")
+        """``instant`` as a person at the site reads it: the hour, with the date where the hour alone is not clear."""
+        soon = timedelta(0) <= instant - self.horizon.now < timedelta(days=1)
+        return instant.astimezone(self.time_zone).strftime("%H:%M" if soon else "%Y-%m-%d %H:%M")
 
     @classmethod
     def from_json(cls, path: str | Path) -> Problem:

@@ -1,0 +1,177 @@
+"""`optimise`: a problem in, a verified schedule out, whatever the solver manages in the time that it has."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinev.domain.checks import require_finite
+from twinev.errors import BadInput, ScenarioError, SolverFailure
+from twinev.sct.assemble import import_cost_eur, session_schedules, supply_point_schedule, tidy_energy
+from twinev.sct.diagnose import explain
+from twinev.sct.inputs import Inputs, read_inputs
+from twinev.sct.problem import Problem
+from twinev.sct.rule_based import plan_by_rule
+from twinev.sct.schedule import Schedule, Stage, SupplyPointSchedule
+from twinev.sct.verify import verify
+
+SOLVERS = ("auto", "scip", "highs")
+SERVED_PROFILES = ("cheap", "default")
+COST_STAGES = ("cost", "cheap")
+LEAST_EUR = 0.01
+RUNGS = {
+    "optimum": "optimum",
+    "incumbent": "incumbent: the best plan found within the time limit",
+    "relaxation": "relaxation: the optimum without the import/export binaries, at its true cost",
+    "rule-based": "rule-based: least laxity first, no solver was done in time",
+}
+
+
+def optimise(  # noqa: PLR0917 (the signature is public)
+    problem: Problem,
+    formulation: str = "cpo",
+    profile: str | None = None,
+    solver: str = "auto",
+    gap: float = 1e-4,
+    time_limit: float = 60,
+) -> Schedule:
+    """Plan a site.
+
+    Parameters
+    ----------
+    problem : Problem
+        The scenario.
+    formulation : str
+        ``cpo`` (Eq. 1–22) or ``grid`` (flexibility orders and discharge count too).
+    profile : str, optional
+        Overrides every session's own; None leaves them.
+    solver : str
+        ``auto``, ``scip`` or ``highs``.
+    gap : float
+        Relative distance to the proven bound at which the plan counts as optimal.
+    time_limit : float
+        When to stop with the best plan found. [s]
+
+    Returns
+    -------
+    Schedule
+        A plan that `verify` found to hold; where limits or targets had to give way it says so.
+
+    Raises
+    ------
+    BadInput
+        An argument or the scenario cannot be used.
+    """
+    started = time.monotonic()
+    _check(solver, gap, time_limit)
+    profiles = _profiles(problem, profile)
+    inputs = read_inputs(problem, formulation)
+    candidates = [_Candidate(energy_kwh=plan_by_rule(inputs), rung="rule-based", solver="none")]
+    if inputs.charge_limit_kwh.any() or inputs.discharge_limit_kwh.any():
+        # CVXPY takes seconds to import: only who solves pays for it.
+        from twinev.sct.staging import find_plan  # noqa: PLC0415
+
+        found, used = find_plan(
+            inputs,
+            formulation=formulation,
+            profiles=profiles,
+            tie_break=problem.tie_break,
+            solver=solver,
+            gap=gap,
+            deadline_s=started + time_limit,
+        )
+        if found.energy_kwh is not None:
+            candidates.append(
+                _Candidate(energy_kwh=found.energy_kwh, rung=found.rung, solver=used, stages=found.stages)
+            )
+    else:
+        candidates.append(_Candidate(energy_kwh=np.zeros(inputs.shape), rung="optimum", solver="none"))
+    head = {"formulation": formulation, "profile": profile}
+    minimises_cost = "default" not in profiles
+    for candidate in reversed(candidates):
+        schedule = _schedule(problem, inputs, candidate, minimises_cost=minimises_cost, started=started, **head)
+        verification = verify(problem, schedule)
+        if verification.holds:
+            return schedule
+    raise SolverFailure(f"not even the rule-based plan holds: {verification}; please report this scenario")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    """A plan on its way out, with what is known of it."""
+
+    energy_kwh: np.ndarray
+    rung: str
+    solver: str
+    stages: tuple[Stage, ...] = ()
+
+
+def _schedule(
+    problem: Problem,
+    inputs: Inputs,
+    candidate: _Candidate,
+    *,
+    formulation: str,
+    profile: str | None,
+    minimises_cost: bool,
+    started: float,
+) -> Schedule:
+    energy_kwh = tidy_energy(candidate.energy_kwh, inputs)
+    sessions = session_schedules(problem, inputs, energy_kwh)
+    supply_point = supply_point_schedule(inputs, energy_kwh)
+    objective = import_cost_eur(inputs, supply_point)
+    bound = _bound(candidate, objective) if minimises_cost else None
+    return Schedule(
+        scenario_sha256=problem.sha256,
+        formulation=formulation,
+        profile=profile,
+        tie_break=problem.tie_break,
+        status=_status(candidate.rung, supply_point),
+        objective=objective,
+        bound=bound,
+        gap=None if bound is None else round((objective - bound) / max(abs(objective), LEAST_EUR), 9),
+        solver=candidate.solver,
+        method=RUNGS[candidate.rung],
+        solve_seconds=round(time.monotonic() - started, 4),
+        sessions=sessions,
+        supply_point=supply_point,
+        stages=candidate.stages,
+        explanations=tuple(explain(problem, inputs, energy_kwh, candidate.rung)),
+        problem=problem,
+    )
+
+
+def _bound(candidate: _Candidate, objective: float) -> float | None:
+    """What was proven of Eq. (1) itself: the last stage's bound, where the cost was its aim."""
+    if candidate.rung == "rule-based":
+        return None
+    if not candidate.stages:
+        return objective
+    last = candidate.stages[-1]
+    return None if last.name not in COST_STAGES or last.bound is None else min(last.bound, objective)
+
+
+def _status(rung: str, supply_point: SupplyPointSchedule) -> str:
+    if any(supply_point.limit_excess_kwh):
+        return "infeasible"
+    return "optimal" if rung == "optimum" else "feasible"
+
+
+def _check(solver: str, gap: float, time_limit: float) -> None:
+    if solver not in SOLVERS:
+        raise BadInput("solver", solver, ", ".join(SOLVERS))
+    require_finite("gap", gap, at_least=0, at_most=1)
+    require_finite("time_limit", time_limit, at_least=0)
+
+
+def _profiles(problem: Problem, override: str | None) -> list[str | None]:
+    """Each session's profile; one that no step serves is refused."""
+    if override is not None and override not in SERVED_PROFILES:
+        raise BadInput("profile", override, ", ".join(SERVED_PROFILES))
+    profiles = [override or session.profile for session in problem.sessions]
+    for place, profile in enumerate(profiles):
+        if profile is not None and profile not in SERVED_PROFILES:
+            raise ScenarioError(f"sessions[{place}].profile", str(profile), ", ".join(SERVED_PROFILES))
+    return profiles
