@@ -82,6 +82,22 @@ class SiteOut(WireModel):
     active_sessions: int
 
 
+class SiteIn(WireModel):
+    """PUT /sites/{id}; ``fallback_kw`` None shares the supply point evenly among the EVSEs."""
+
+    name: str = Field(min_length=1, max_length=255)
+    latitude_degrees: float = Field(ge=-90, le=90)
+    longitude_degrees: float = Field(ge=-180, le=180)
+    supply_max_kw: float = Field(ge=0, le=1_000_000)
+    supply_min_kw: float = Field(default=0.0, ge=-1_000_000, le=0)
+    fallback_kw: float | None = Field(default=None, ge=0, le=1_000_000)
+    price_zone: str = Field(default="NL", min_length=1, max_length=64)
+    time_zone: str = Field(default="Europe/Amsterdam", min_length=1, max_length=64)
+    slot_minutes: int = Field(default=15, ge=1, le=60)
+    horizon_slots: int = Field(default=96, ge=1, le=1000)
+    accepts_unknown_tokens: bool = False
+
+
 class EvseOut(WireModel):
     """An EVSE; ``power_kw`` and ``planned_kw`` are now's measured power and now's limit from the plan."""
 
@@ -109,6 +125,37 @@ class StationOut(WireModel):
     max_kw: float
     power_kw: float
     evses: tuple[EvseOut, ...]
+
+
+class StationIn(WireModel):
+    """POST /stations: register a charging station whose EVSEs are alike."""
+
+    id: str = Field(min_length=1, max_length=48)
+    site_id: str
+    name: str | None = Field(default=None, min_length=1, max_length=255)
+    evse_count: int = Field(default=1, ge=1, le=50)
+    max_kw: float = Field(default=22.0, gt=0, le=5000)
+    phases: int = 3
+    security_profile: int = Field(default=1, ge=0, le=3)
+
+
+class StationCreated(WireModel):
+    """``key`` is the station's password; it is told this once."""
+
+    id: str
+    key: str | None
+
+
+class IdTokenIn(WireModel):
+    """PUT /id-tokens/{id_token}: whether a card may charge (an OCPP AuthorizationStatus)."""
+
+    status: str = "Accepted"
+    user_id: str | None = None
+
+
+class IdTokenOut(WireModel):
+    id_token: str
+    status: str
 
 
 class SessionOut(WireModel):

@@ -1,0 +1,71 @@
+"""The application: routers, errors as problem details, and the loops that run beside the requests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from twinev import __version__
+from twinev.api.background import Service, running
+from twinev.api.identity import Authenticator
+from twinev.api.limit_body import LimitBody
+from twinev.api.platform import Platform
+from twinev.api.problems import answer_with_problems
+from twinev.api.routers import commands, docs, events, health, id_tokens, plans, series, sessions, sites, stations
+
+_OWN_ROUTERS = (sites, stations, sessions, commands, id_tokens, series, plans, events, health, docs)
+
+
+def create_app(
+    *,
+    platform: Platform,
+    identity: Authenticator,
+    routers: Iterable[APIRouter] = (),
+    services: Mapping[str, Service] | None = None,
+    state: Mapping[str, Any] | None = None,
+) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    platform : Platform
+        What the routers of this package work with.
+    identity : Authenticator
+        Tells who calls.
+    routers : iterable of APIRouter
+        More resources and pages: log in, users, restrictions.
+    services : mapping of name to Service
+        Loops that run while the application does; one that fails is started again.
+    state : mapping
+        What ``routers`` find at ``app.state``, beside ``platform`` and ``identity``.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with running(services or {}):
+            yield
+
+    app = FastAPI(
+        title="TwinEV",
+        version=__version__,
+        description="Plans EV charging, sends the plans to charging stations, and explains them.",
+        openapi_url=docs.OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.platform = platform
+    app.state.identity = identity
+    app.state.plan_slots = plans.PlanSlots()
+    for name, value in (state or {}).items():
+        setattr(app.state, name, value)
+    for module in _OWN_ROUTERS:
+        app.include_router(module.router)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(LimitBody)
+    answer_with_problems(app)
+    return app

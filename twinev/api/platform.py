@@ -1,0 +1,73 @@
+"""What the routers work with, at ``app.state.platform``; wiring puts it there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from twinev.api.identity import require_role
+from twinev.api.live import PlanMemory
+from twinev.domain.users import Role, User
+from twinev.services.command_station import CommandStation
+from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
+from twinev.wire.rest import EventOut, PartHealth
+
+HealthCheck = Callable[[], Awaitable[PartHealth]]
+
+
+class EventStream(Protocol):
+    """Events for listeners that come and go."""
+
+    def listening(self) -> AbstractAsyncContextManager[AsyncIterator[EventOut]]:
+        """Give an iterator over the events from now on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """The services behind the API.
+
+    Parameters
+    ----------
+    unit_of_work, reading : UnitOfWorkFactory
+        For what writes, and for what only reads.
+    secret_key : str
+        Keys the HMACs of new stations' keys.
+    health_checks : tuple of HealthCheck
+        One for each part whose state ``/health`` tells, beside the database's own.
+    """
+
+    unit_of_work: UnitOfWorkFactory
+    reading: UnitOfWorkFactory
+    clock: Clock
+    planner: Planner
+    command_station: CommandStation
+    events: EventStream
+    plan_memory: PlanMemory
+    secret_key: str
+    health_checks: tuple[HealthCheck, ...] = ()
+
+
+def platform_of(request: Request) -> Platform:
+    return request.app.state.platform
+
+
+ThePlatform = Annotated[Platform, Depends(platform_of)]
+
+
+def reading_work(platform: ThePlatform) -> Iterator[UnitOfWork]:
+    """Open a snapshot of the database for one request."""
+    with platform.reading() as work:
+        yield work
+
+
+Reading = Annotated[UnitOfWork, Depends(reading_work)]
+
+staff_user = require_role(Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR)
+#: Everybody but drivers, who may see their own sessions alone.
+Staff = Annotated[User, Depends(staff_user)]
+#: Who runs the charge points.
+Operator = Annotated[User, Depends(require_role(Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR))]

@@ -1,0 +1,109 @@
+"""Tells a station something on behalf of a person, and keeps on record what was said and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import uuid
+from dataclasses import asdict, replace
+
+from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
+from twinev.domain.plan import SentCommand
+from twinev.errors import BadInput, Conflict
+from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+
+
+class CommandStation:
+    """Sends single commands.
+
+    Parameters
+    ----------
+    commands : StationCommands
+        The way to the stations.
+    unit_of_work : UnitOfWorkFactory
+        The record is written before the sending, and again after the answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        commands: StationCommands,
+        unit_of_work: UnitOfWorkFactory,
+        clock: Clock,
+        timeout_seconds: float = 20.0,
+    ) -> None:
+        self._commands = commands
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+
+    async def start_session(self, station_id: str, *, evse_id: int, id_token: str, issued_by: str) -> SentCommand:
+        """Ask a station to start charging; the session itself begins when the station says so.
+
+        Raises
+        ------
+        NotFound, BadInput, Conflict
+            No such station or EVSE, or an EV is charging there.
+        """
+        await asyncio.to_thread(self._require_free, station_id, evse_id)
+        # OCPP wants a number that tells several requests apart; 31 bits are what every station can hold.
+        command = RequestStartTransaction(
+            evse_id=evse_id, id_token=id_token, remote_start_id=secrets.randbelow(2**31 - 1) + 1
+        )
+        return await self.send(station_id, command, issued_by=issued_by)
+
+    async def stop_session(self, session_id: str, *, issued_by: str) -> SentCommand:
+        """Ask the session's station to stop charging.
+
+        Raises
+        ------
+        NotFound, Conflict
+            No such session, or it has ended.
+        """
+        station_id, transaction = await asyncio.to_thread(self._running_transaction, session_id)
+        command = RequestStopTransaction(ocpp_transaction_id=transaction)
+        return await self.send(station_id, command, issued_by=issued_by)
+
+    async def send(self, station_id: str, command: AnyCommand, *, issued_by: str) -> SentCommand:
+        """Send, wait for the answer, and return the record of both."""
+        record = SentCommand(
+            id=uuid.uuid4().hex,
+            station_id=station_id,
+            action=command.action,
+            payload=asdict(command),
+            issued_by=issued_by,
+            sent_at=self._clock.now(),
+        )
+        await asyncio.to_thread(self._keep, record)
+        reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
+        answered = replace(
+            record,
+            answered_at=self._clock.now(),
+            outcome=reply.outcome,
+            status=reply.status,
+            detail=reply.detail,
+            round_trip_ms=reply.round_trip_ms,
+        )
+        await asyncio.to_thread(self._keep, answered)
+        return answered
+
+    def _keep(self, record: SentCommand) -> None:
+        with self._unit_of_work() as work:
+            work.commands.save(record)
+            work.commit()
+
+    def _require_free(self, station_id: str, evse_id: int) -> None:
+        with self._unit_of_work() as work:
+            evses = {evse.id for evse in work.stations.get(station_id).evses}
+            if evse_id not in evses:
+                raise BadInput("evse_id", evse_id, f"an EVSE of station {station_id}: {sorted(evses)}")
+            session = work.sessions.active_at(station_id, evse_id)
+        if session is not None:
+            raise Conflict(f"an EV is charging at EVSE {evse_id} of station {station_id}: session {session.id}")
+
+    def _running_transaction(self, session_id: str) -> tuple[str, str]:
+        with self._unit_of_work() as work:
+            session = work.sessions.get(session_id)
+        if not session.active:
+            raise Conflict(f"session {session_id} ended at {session.ended_at.isoformat()}")
+        return session.station_id, session.ocpp_transaction_id

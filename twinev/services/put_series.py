@@ -1,0 +1,28 @@
+"""Takes in values over time, and tells the sites that depend on them."""
+
+from __future__ import annotations
+
+from twinev.domain.tariff import Series, SeriesKind
+from twinev.errors import NotFound
+from twinev.services.ports import UnitOfWork
+
+#: These belong to a price zone, with all its sites; the others to one site.
+OF_ZONES = frozenset({SeriesKind.PRICE, SeriesKind.RENEWABLE_SHARE})
+
+
+def put_series(series: Series, *, work: UnitOfWork) -> None:
+    """Keep the values and announce them to each site concerned; the caller commits.
+
+    Raises
+    ------
+    NotFound
+        The series is of a site that nobody knows.
+    """
+    sites = work.sites.list()
+    of_zone = series.kind in OF_ZONES
+    concerned = [site.id for site in sites if (site.price_zone if of_zone else site.id) == series.subject]
+    if not concerned and not of_zone:
+        raise NotFound("site", series.subject)
+    work.series.put(series)
+    for site_id in concerned:
+        work.events.add("series.changed", {"site_id": site_id, "kind": series.kind, "subject": series.subject})
