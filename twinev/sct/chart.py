@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,16 +68,18 @@ def _slot_rows(problem: Problem, schedule: Schedule) -> list[dict[str, Any]]:
             "import limit": problem.supply_point.max_kw + (problem.flexibility_kw[t] if flexible else 0.0),
             "export limit": problem.supply_point.min_kw,
         }
-        rows += [{**_when(problem, t), "quantity": name, "kw": round(kw, 6)} for name, kw in quantities.items()]
+        for moment in _moments(problem, t):
+            rows += [{"start": moment, "quantity": name, "kw": round(kw, 6)} for name, kw in quantities.items()]
     return rows
 
 
 def _session_rows(problem: Problem, schedule: Schedule) -> list[dict[str, Any]]:
     hours = problem.horizon.slot_hours
     return [
-        {**_when(problem, t), "session": session.id, "power_kw": round(session.energy_kwh[t] / hours[t], 6)}
+        {"start": moment, "session": session.id, "power_kw": round(session.energy_kwh[t] / hours[t], 6)}
         for session in schedule.sessions
         for t in range(problem.slots)
+        for moment in _moments(problem, t)
     ]
 
 
@@ -93,12 +96,13 @@ def _soc_rows(problem: Problem, schedule: Schedule) -> list[dict[str, Any]]:
     return rows
 
 
-def _when(problem: Problem, slot: int) -> dict[str, str]:
-    horizon = problem.horizon
-    return {"start": _local(problem, horizon.slot_start(slot)), "end": _local(problem, horizon.slot_end(slot))}
+def _moments(problem: Problem, slot: int) -> list[str]:
+    """When a step of the staircase begins; the last one needs its end too, to be drawn at its full width."""
+    moments = [_local(problem, problem.horizon.slot_start(slot))]
+    return [*moments, _local(problem, problem.horizon.end)] if slot == problem.slots - 1 else moments
 
 
-def _local(problem: Problem, moment: Any) -> str:
+def _local(problem: Problem, moment: datetime) -> str:
     # Without an offset Vega-Lite shows the clock time as it stands, wherever the browser is.
     return moment.astimezone(problem.time_zone).replace(tzinfo=None).isoformat()
 
