@@ -18,6 +18,8 @@ from twinev.wire.messages import decode, encode
 
 logger = logging.getLogger(__name__)
 
+_LAST_MOMENT_SECONDS = 1.0
+
 Handler = Callable[[CommandMessage], Awaitable[CommandReply]]
 
 
@@ -66,20 +68,27 @@ class StationInbox:
         task.add_done_callback(self._under_way.discard)
 
     async def close(self) -> None:
-        """Take no more commands; those under way are given up, their senders learn it by their timeout."""
+        """Take no more commands; those under way have a moment to end, then their senders learn it by their timeout."""
         if self.subscription is not None:
             try:
                 await self.subscription.unsubscribe()
             except nats.errors.Error as error:
                 logger.debug("unsubscribe: %s", error)
-        for task in tuple(self._under_way):
-            task.cancel()
+        if self._under_way:
+            _, unfinished = await asyncio.wait(self._under_way, timeout=_LAST_MOMENT_SECONDS)
+            for task in unfinished:
+                task.cancel()
 
     async def _answer(self, message: Msg) -> None:
         try:
             reply = await self._handle(decode(CommandMessage, message.data))
-            await message.respond(encode(reply))
         except BadInput as error:
             logger.warning("a command on %s cannot be read: %s", message.subject, error)
+            return
+        except Exception:
+            logger.exception("a command on %s failed", message.subject)
+            return
+        try:
+            await message.respond(encode(reply))
         except nats.errors.Error as error:
             logger.warning("the reply to a command on %s was not sent: %s", message.subject, error)

@@ -1,0 +1,146 @@
+"""One socket's life: claimed, announced, read until it closes or a newer one takes the station, and cleared away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from twinev.adapters.ocpp.faults import ConnectionLost
+from twinev.adapters.ocpp.ports import Claim, Clock, Commands, Inbox, Presence
+from twinev.adapters.ocpp.station_link import StationLink
+from twinev.domain.facts import ConnectionChanged
+from twinev.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+CONNECTION_ACTION = "Connection"
+
+
+class StationConnection:
+    """Joins a socket with its `StationLink`, its presence and its inbox of commands.
+
+    Parameters
+    ----------
+    renew_seconds : float
+        How often the presence is renewed; well below the time after which it expires. [s]
+    """
+
+    def __init__(
+        self,
+        *,
+        station_id: str,
+        socket: ServerConnection,
+        link: StationLink,
+        gateway_id: str,
+        clock: Clock,
+        commands: Commands,
+        presence: Presence,
+        renew_seconds: float,
+    ) -> None:
+        self._station_id = station_id
+        self._socket = socket
+        self._link = link
+        self._gateway_id = gateway_id
+        self._clock = clock
+        self._commands = commands
+        self._presence = presence
+        self._renew_seconds = renew_seconds
+        self._connection_id = uuid.uuid4().hex
+        self._inbox: Inbox | None = None
+        self._announced = False
+        self._superseded = False
+        self._closing: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Return when the socket is closed and everything about it is cleared away."""
+        claim: Claim | None = None
+        try:
+            claim = await self._presence.claim(
+                self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
+            )
+            self._inbox = await self._commands.open(self._station_id, self._link.obey)
+            await self._announce(online=True)
+            self._announced = True
+            async with self._background(claim):
+                await self._read()
+        except Unavailable as error:
+            logger.warning("station %s cannot be taken in: %s", self._station_id, error)
+            await self._socket.close(CloseCode.TRY_AGAIN_LATER, "the central system is not available; try again")
+        finally:
+            await self._clear(claim)
+
+    async def supersede(self) -> None:
+        """A newer connection has the station: take no more commands, and close without anybody waiting for it."""
+        if not self._superseded:
+            self._superseded = True
+            await self._stop_commands()
+            self._closing = asyncio.create_task(self._close_superseded())
+
+    async def _read(self) -> None:
+        with contextlib.suppress(ConnectionClosed, ConnectionLost):
+            async for frame in self._socket:
+                await self._link.rpc.receive(frame)
+
+    @contextlib.asynccontextmanager
+    async def _background(self, claim: Claim) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self._serve()), asyncio.create_task(self._renew(claim))]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self) -> None:
+        with contextlib.suppress(ConnectionLost):
+            await self._link.rpc.serve()
+
+    async def _renew(self, claim: Claim) -> None:
+        while True:
+            await asyncio.sleep(self._renew_seconds)
+            try:
+                if not await claim.renew():
+                    logger.info("station %s has a newer connection at another gateway", self._station_id)
+                    await self.supersede()
+                    return
+            except Unavailable as error:
+                logger.warning("station %s: %s", self._station_id, error)
+
+    async def _clear(self, claim: Claim | None) -> None:
+        await self._stop_commands()
+        # A superseded station is still online, through its newer socket.
+        if self._announced and not self._superseded:
+            try:
+                await self._announce(online=False)
+            except Unavailable as error:
+                logger.warning("station %s went offline, which NATS did not take: %s", self._station_id, error)
+        if claim is not None:
+            await claim.release()
+        if self._closing is not None:
+            await self._closing
+
+    async def _stop_commands(self) -> None:
+        # First the link: a command under way ends as offline, which its sender hears before the inbox closes.
+        self._link.close()
+        if self._inbox is not None:
+            inbox, self._inbox = self._inbox, None
+            await inbox.close()
+
+    async def _announce(self, *, online: bool) -> None:
+        fact = ConnectionChanged(
+            timestamp=self._clock.now(),
+            online=online,
+            gateway_id=self._gateway_id,
+            connection_id=self._connection_id,
+        )
+        await self._link.tell(CONNECTION_ACTION, fact, (self._connection_id, online), {})
+
+    async def _close_superseded(self) -> None:
+        await self._socket.close(CloseCode.GOING_AWAY, "a newer connection of this station took over")

@@ -1,0 +1,66 @@
+"""What differs between the versions of OCPP: error codes, schemas, and the mapping of messages and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from twinev.adapters.ocpp.mapping.abilities import Abilities
+from twinev.adapters.ocpp.mapping.station import Station
+from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, Step
+from twinev.domain.commands import AnyCommand
+
+ReadMessage = Callable[[Station, dict[str, Any], datetime], Step]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorCodes:
+    """CALLERROR codes by what went wrong; ``unknown_message_type`` None means that the frame is ignored."""
+
+    malformed: str
+    unknown_message_type: str | None
+    format: str
+    required: str
+    occurrence: str
+    type: str = "TypeConstraintViolation"
+    property: str = "PropertyConstraintViolation"
+    not_implemented: str = "NotImplemented"
+    not_supported: str = "NotSupported"
+    internal: str = "InternalError"
+    security: str = "SecurityError"
+    generic: str = "GenericError"
+
+    def of_rule(self, rule: str) -> str:
+        """The code for a payload that breaks this JSON-schema keyword."""
+        match rule:
+            case "required":
+                return self.required
+            case "type":
+                return self.type
+            case "minItems" | "maxItems":
+                return self.occurrence
+            case "additionalProperties":
+                return self.format
+        return self.property
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """One version of OCPP.
+
+    ``station_messages`` are the actions that are understood from a station. ``call_of`` translates a command to a
+    CALL, ``outcome_of`` the station's result back; ``abilities_call`` asks what the station can do with profiles and
+    ``read_abilities`` understands its answer.
+    """
+
+    protocol: str
+    schemas: str
+    codes: ErrorCodes
+    known_actions: frozenset[str]
+    station_messages: Mapping[str, ReadMessage]
+    call_of: Callable[[AnyCommand, Station, Abilities], StationCall]
+    outcome_of: Callable[[AnyCommand, dict[str, Any], Station], StationOutcome]
+    abilities_call: tuple[str, dict[str, Any]]
+    read_abilities: Callable[[dict[str, Any]], Abilities]

@@ -1,0 +1,87 @@
+"""What a station's message asks the gateway to do, and what a command becomes: the mapping's result types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from twinev.domain.charging_profile import ChargingProfile
+from twinev.domain.commands import CompositeSchedule
+from twinev.domain.facts import AnyFact, AuthorizeQuestion, BootAnswer, BootQuestion, Decision
+
+
+class UnusablePayload(Exception):
+    """Valid by its schema and yet without a meaning, such as a connector 0 that starts a transaction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerNow:
+    """The gateway knows the answer."""
+
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskBoot:
+    """The API decides whether the station is accepted."""
+
+    question: BootQuestion
+    answer: Callable[[BootAnswer], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskAuthorize:
+    """The API decides whether this token may charge."""
+
+    question: AuthorizeQuestion
+    answer: Callable[[Decision], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tell:
+    """A fact: the answer goes out when it is durable.
+
+    ``key`` are the parts of its natural key after action and station.
+    """
+
+    fact: AnyFact
+    key: tuple[str | int | float | None, ...]
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellAndAsk:
+    """A fact whose answer carries a decision of the API."""
+
+    fact: AnyFact
+    key: tuple[str | int | float | None, ...]
+    answer: Callable[[Decision], dict[str, Any]]
+
+
+Step = AnswerNow | AskBoot | AskAuthorize | Tell | TellAndAsk
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationCall:
+    """A command as the station's version says it; ``sent`` is the profile in it, in kW, as it was rounded."""
+
+    action: str
+    payload: dict[str, Any]
+    sent: ChargingProfile | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationOutcome:
+    """What the station's CALLRESULT means."""
+
+    outcome: Literal["accepted", "rejected", "not_supported"]
+    status: str | None
+    composite: CompositeSchedule | None = None
+
+
+def outcome_of_status(status: str) -> Literal["accepted", "rejected", "not_supported"]:
+    """A station's own word, as one of the three."""
+    if status == "Accepted":
+        return "accepted"
+    return "not_supported" if status == "NotSupported" else "rejected"

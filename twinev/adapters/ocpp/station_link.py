@@ -1,0 +1,214 @@
+"""One connected station: turns its CALLs into facts and questions, and the platform's commands into CALLs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from twinev.adapters.ocpp.dialect import Dialect
+from twinev.adapters.ocpp.faults import CallFault, CallRefused, CallTimedOut, ConnectionLost
+from twinev.adapters.ocpp.mapping.abilities import Abilities
+from twinev.adapters.ocpp.mapping.station import Station
+from twinev.adapters.ocpp.mapping.steps import (
+    AnswerNow,
+    AskAuthorize,
+    AskBoot,
+    Step,
+    Tell,
+    TellAndAsk,
+    UnusablePayload,
+)
+from twinev.adapters.ocpp.ports import Clock, Desk, Facts
+from twinev.adapters.ocpp.rpc import Reply, Rpc
+from twinev.domain.commands import (
+    CommandMessage,
+    CommandReply,
+    GetCompositeSchedule,
+    RequestStartTransaction,
+    SetChargingProfile,
+)
+from twinev.domain.facts import AnyFact, BootAnswer, StationFact
+from twinev.errors import BadInput, Unavailable
+
+logger = logging.getLogger(__name__)
+
+BOOT = "BootNotification"
+# While the API is away a station asks again soon, so that it is back within seconds of the API.
+PENDING_SECONDS = 10
+ABILITIES_SECONDS = 15.0
+_NEEDING_ABILITIES = (SetChargingProfile, GetCompositeSchedule, RequestStartTransaction)
+_UNSUPPORTED = ("NotImplemented", "NotSupported")
+
+
+class StationLink:
+    """What the gateway does for one station over one socket.
+
+    Parameters
+    ----------
+    station : Station
+        Who it is.
+    dialect : Dialect
+        What it speaks.
+    send : callable
+        Puts a text frame on its socket.
+    accepted : bool
+        False for a station whose last boot was not accepted: it has to boot before anything else.
+    on_accepted : callable
+        Hears of each boot's verdict.
+    decision_seconds : float
+        How long the API may take to decide. [s]
+    """
+
+    def __init__(
+        self,
+        *,
+        station: Station,
+        dialect: Dialect,
+        clock: Clock,
+        desk: Desk,
+        facts: Facts,
+        send: Callable[[str], Any],
+        accepted: bool,
+        on_accepted: Callable[[bool], None],
+        decision_seconds: float,
+    ) -> None:
+        self._station = station
+        self._dialect = dialect
+        self._clock = clock
+        self._desk = desk
+        self._facts = facts
+        self._accepted = accepted
+        self._on_accepted = on_accepted
+        self._decision_seconds = decision_seconds
+        self._abilities: Abilities | None = None
+        self._asking_abilities = asyncio.Lock()
+        self._background: set[asyncio.Task[Any]] = set()
+        self.rpc = Rpc(dialect=dialect, send=send, handle=self.answer, name=station.station_id)
+
+    async def answer(self, action: str, payload: dict[str, Any]) -> Reply:
+        """Answer one valid CALL of the station; raises `CallFault` to refuse it."""
+        if not self._accepted and action != BOOT:
+            # OCPP 2.0.1 B02.FR.09; 1.6 ed. 2 §4.2 forbids the station to send it.
+            raise CallFault(self._dialect.codes.security, "the boot of this station is not accepted yet")
+        try:
+            step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
+            return await self._take(action, payload, step)
+        except UnusablePayload as unusable:
+            raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
+        except Unavailable as error:
+            logger.warning("station %s: %s is not answered: %s", self._station.station_id, action, error)
+            raise CallFault(self._dialect.codes.internal, "the central system is not available; try again") from error
+
+    async def tell(self, action: str, fact: AnyFact, key: tuple[Any, ...], payload: dict[str, Any]) -> None:
+        """Publish a fact about the station, durably."""
+        await self._facts.publish(self._station_fact(action, fact, key, payload))
+
+    async def obey(self, message: CommandMessage) -> CommandReply:
+        """Carry out a command; whatever happens is in the reply."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            reply = await self._obey(message, deadline=began + message.timeout_seconds)
+        except CallRefused as refused:
+            outcome = "not_supported" if refused.code in _UNSUPPORTED else "call_error"
+            reply = CommandReply(
+                command_id=message.command_id, outcome=outcome, status=refused.code, detail=str(refused)
+            )
+        except (BadInput, UnusablePayload) as unusable:
+            reply = CommandReply(command_id=message.command_id, outcome="call_error", detail=str(unusable))
+        except CallTimedOut as silent:
+            reply = CommandReply(command_id=message.command_id, outcome="timeout", detail=str(silent))
+        except ConnectionLost as lost:
+            reply = CommandReply(command_id=message.command_id, outcome="offline", detail=str(lost))
+        return reply
+
+    def close(self) -> None:
+        """The socket is gone."""
+        self.rpc.close()
+        for task in tuple(self._background):
+            task.cancel()
+
+    async def _obey(self, message: CommandMessage, *, deadline: float) -> CommandReply:
+        loop = asyncio.get_running_loop()
+        abilities = Abilities()
+        if isinstance(message.command, _NEEDING_ABILITIES):
+            abilities = await self._known_abilities(deadline - loop.time())
+        call = self._dialect.call_of(message.command, self._station, abilities)
+        sent_at = loop.time()
+        response = await self.rpc.call(call.action, call.payload, timeout_seconds=max(0.0, deadline - sent_at))
+        result = self._dialect.outcome_of(message.command, response, self._station)
+        return CommandReply(
+            command_id=message.command_id,
+            outcome=result.outcome,
+            status=result.status,
+            round_trip_ms=(loop.time() - sent_at) * 1000,
+            sent=call.sent,
+            composite=result.composite,
+            response=response,
+        )
+
+    async def _take(self, action: str, payload: dict[str, Any], step: Step) -> Reply:
+        match step:
+            case AnswerNow(payload=answer):
+                return Reply(payload=answer)
+            case AskBoot():
+                return await self._boot(step)
+            case AskAuthorize(question=question, answer=answer_of):
+                return Reply(payload=answer_of(await self._desk.authorize(question)))
+            case Tell(fact=fact, key=key, payload=answer):
+                await self.tell(action, fact, key, payload)
+                return Reply(payload=answer)
+            case TellAndAsk(fact=fact, key=key, answer=answer_of):
+                told = self._station_fact(action, fact, key, payload)
+                decision = await self._facts.publish_and_wait(told, timeout_seconds=self._decision_seconds)
+                return Reply(payload=answer_of(decision))
+
+    async def _boot(self, step: AskBoot) -> Reply:
+        try:
+            verdict = await self._desk.boot(step.question)
+        except Unavailable as error:
+            logger.warning("station %s boots while the API is away: %s", self._station.station_id, error)
+            verdict = BootAnswer(status="Pending", interval_seconds=PENDING_SECONDS, current_time=self._clock.now())
+        self._accepted = verdict.status == "Accepted"
+        self._on_accepted(self._accepted)
+        self._abilities = None  # A boot may follow new firmware.
+        return Reply(payload=step.answer(verdict), afterwards=self._learn_abilities if self._accepted else None)
+
+    def _learn_abilities(self) -> None:
+        task = asyncio.create_task(self._known_abilities(ABILITIES_SECONDS))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _known_abilities(self, timeout_seconds: float) -> Abilities:
+        async with self._asking_abilities:
+            if self._abilities is not None:
+                return self._abilities
+            action, payload = self._dialect.abilities_call
+            seconds = min(max(0.0, timeout_seconds), ABILITIES_SECONDS)
+            try:
+                response = await self.rpc.call(action, payload, timeout_seconds=seconds)
+                self._abilities = self._dialect.read_abilities(response)
+            except CallRefused as refused:
+                logger.info("station %s does not tell its abilities: %s", self._station.station_id, refused)
+                self._abilities = Abilities()
+            except (CallTimedOut, ConnectionLost) as silent:
+                # Asked again before the next command.
+                logger.info("station %s does not tell its abilities: %s", self._station.station_id, silent)
+                return Abilities()
+            return self._abilities
+
+    def _station_fact(self, action: str, fact: AnyFact, key: tuple[Any, ...], payload: dict[str, Any]) -> StationFact:
+        parts = (action, self._station.station_id, *key)
+        return StationFact(
+            station_id=self._station.station_id,
+            protocol=self._station.protocol,
+            action=action,
+            # A JSON array: no part can run into the next, whatever characters a station puts there.
+            key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
+            received_at=self._clock.now(),
+            fact=fact,
+            payload=payload,
+        )
