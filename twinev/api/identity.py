@@ -36,6 +36,9 @@ class Authenticator(Protocol):
     def of_cookie(self, cookie: str) -> LoggedIn:
         """Raise `NotAuthenticated` for a cookie that is forged, or whose session has ended."""
 
+    def is_open(self, login: LoggedIn) -> bool:
+        """Whether a login still counts; a long-lived answer asks now and then, for its token may have expired."""
+
     def check_csrf(self, login: LoggedIn, token: str | None) -> None:
         """Raise `Forbidden` unless ``token`` belongs to this login session."""
 

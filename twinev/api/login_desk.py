@@ -58,6 +58,9 @@ class LoginDesk:
     def of_cookie(self, cookie: str) -> LoggedIn:
         return self.check_login.of_cookie(cookie)
 
+    def is_open(self, login: LoggedIn) -> bool:
+        return self.check_login.is_open(login)
+
     def check_csrf(self, login: LoggedIn, token: str | None) -> None:
         self.check_login.check_csrf(login, token)
 

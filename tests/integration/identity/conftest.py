@@ -18,8 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
 
 from twinev.adapters.database.accounts import DatabaseAccounts
 from twinev.adapters.database.engine import open_engine
@@ -27,16 +26,15 @@ from twinev.adapters.database.migrate import upgrade_engine
 from twinev.adapters.identity.passwords import Argon2Passwords
 from twinev.adapters.identity.signing import SecretKeySigner
 from twinev.api.login_desk import LoginDesk
+from twinev.api.problems import answer_with_problems
 from twinev.api.routers import auth, pages_login, users
 from twinev.clock import PlatformClock
 from twinev.domain.login import Account, SessionKind
 from twinev.domain.users import Role, User
-from twinev.errors import BadInput, Conflict, Forbidden, NotAuthenticated, NotFound, TooManyTries, TwinEVError
 from twinev.services.check_login import CheckLogin
 from twinev.services.log_in import LogIn
 from twinev.services.manage_users import ManageUsers
 
-STATUS = {BadInput: 422, NotFound: 404, Conflict: 409, Forbidden: 403, NotAuthenticated: 401, TooManyTries: 429}
 PASSWORD = "correct horse battery"
 USERS = {role.value: role for role in Role} | {"second_operator": Role.GRID_OPERATOR}
 
@@ -147,12 +145,7 @@ def build_app(desk: LoginDesk) -> FastAPI:
     app.state.identity = desk
     for router in (auth.router, users.router, pages_login.router):
         app.include_router(router)
-
-    @app.exception_handler(TwinEVError)
-    def answer(_request: Request, error: TwinEVError) -> JSONResponse:
-        status = STATUS[type(error)]
-        return JSONResponse({"title": "problem", "detail": str(error), "status": status}, status_code=status)
-
+    answer_with_problems(app)
     return app
 
 
