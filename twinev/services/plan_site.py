@@ -20,7 +20,7 @@ from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
 from twinev.services.share_restriction import fair_parts_kw, share_kw
 from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.told_limits import ToldLimits
-from twinev.services.translate_plan import fallback_profiles, translate_plan
+from twinev.services.translate_plan import DesiredProfile, fallback_profiles, translate_plan
 
 # Less than this below its fair part is rounding, and no reason to plan again when others fall.
 HELD_BACK_KW = 0.05
@@ -207,12 +207,12 @@ def _concerned(restriction: Restriction, states: Mapping[str, SiteState]) -> dic
 
 
 def _require_verified(built: BuiltProblem, schedule: Schedule) -> None:
-    violations = verify(built.problem, schedule)
-    if violations:
-        raise SolverFailure(f"the plan breaks its constraints and is not sent: {violations[0]}")
+    verification = verify(built.problem, schedule)
+    if not verification.holds:
+        raise SolverFailure(f"the plan breaks its constraints and is not sent: {verification}")
 
 
-def _wanted(made: MadePlan, profiles: list, plan_id: str | None) -> WantedState:
+def _wanted(made: MadePlan, profiles: list[DesiredProfile], plan_id: str | None) -> WantedState:
     state = made.state
     return WantedState(
         site_id=state.site.id,

@@ -19,7 +19,7 @@ from twinev.services.site_state import SiteState, count_evses, read_site_state
 from twinev.services.told_limits import ToldLimits
 
 PREVIEW_ID = "preview"
-# Less than this more or less in a slot is another way to the same end, not an effect.
+# Less than this is rounding, not an effect.
 NOTICEABLE_KWH = 0.01
 
 
@@ -193,6 +193,6 @@ def _count_affected(draft: Restriction, before: _Planned, after: _Planned) -> in
         new = next((entry for entry in after.schedule.sessions if entry.id == old.id), None)
         if new is None:
             continue
-        less = any(new.energy_kwh[slot] < old.energy_kwh[slot] - NOTICEABLE_KWH for slot in window)
-        affected += less or new.shortfall_kwh > old.shortfall_kwh + NOTICEABLE_KWH
+        lost_kwh = sum(old.energy_kwh[slot] - new.energy_kwh[slot] for slot in window)
+        affected += lost_kwh > NOTICEABLE_KWH or new.shortfall_kwh > old.shortfall_kwh + NOTICEABLE_KWH
     return affected

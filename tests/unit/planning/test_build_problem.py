@@ -1,0 +1,196 @@
+"""From a site's state to a problem: what each rule makes of one case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
+from twinev.domain.tariff import SeriesKind
+from twinev.domain.vehicles import DriverProfile
+from twinev.services.build_problem import build_problem
+from twinev.services.evse_limits import EvseLimits
+
+
+def entry_of(built, session_id="session-A"):
+    return next(entry for entry in built.scenario["sessions"] if entry["id"] == session_id)
+
+
+def profile(make, limit_kw, *, purpose=ProfilePurpose.TX, transaction="tx-A", seconds=None):
+    return ChargingProfile(
+        id=12 if purpose is ProfilePurpose.TX else 11,
+        purpose=purpose,
+        stack_level=0,
+        evse_id=1,
+        schedule=ChargingSchedule(
+            start=make.NOW, periods=(SchedulePeriod(start_seconds=0, limit_kw=limit_kw),), duration_seconds=seconds
+        ),
+        ocpp_transaction_id=transaction if purpose is ProfilePurpose.TX else None,
+    )
+
+
+def test_horizon_begins_within_the_running_slot(make):
+    built = build_problem(make.state(sessions=(make.session("A"),)))
+
+    assert built.horizon.start == make.NOW.replace(minute=0, second=0, microsecond=0)
+    assert built.scenario["first_slot_minutes"] == pytest.approx(15 - 4.5 - 0.25 / 60)
+    assert built.problem.horizon.now == built.horizon.now
+
+
+@pytest.mark.parametrize(
+    ("energy_kwh", "delivered_kwh", "capacity_kwh", "need_kwh"),
+    [
+        (10.0, 0.0, 10.0, 10.0),
+        (10.0, 4.0, 10.0, 6.0),
+        (10.0, 12.0, 12.001, 0.0),
+        (0.0, 0.0, 0.001, 0.0),
+        (None, 5.0, 20.0, 15.0),
+    ],
+)
+def test_session_counts_energy_from_the_plug_in(make, energy_kwh, delivered_kwh, capacity_kwh, need_kwh):
+    session = make.session("A", energy_kwh=delivered_kwh, needs={"energy_kwh": energy_kwh})
+
+    built = build_problem(make.state(sessions=(session,)))
+
+    assert entry_of(built)["soc_kwh"] == delivered_kwh
+    assert entry_of(built)["capacity_kwh"] == pytest.approx(capacity_kwh)
+    assert built.problem.sessions[0].need_kwh == pytest.approx(need_kwh)
+
+
+@pytest.mark.parametrize(
+    ("departs_in", "slot"),
+    [
+        (timedelta(minutes=56), 3),
+        (timedelta(minutes=55), 2),
+        (timedelta(minutes=5), 0),
+        (timedelta(minutes=-30), 1),
+        (timedelta(days=3), 23),
+        (None, 14),
+    ],
+    ids=["on a boundary", "before a boundary", "within slot 0", "passed", "beyond the horizon", "default stay"],
+)
+def test_target_is_the_last_slot_that_ends_by_the_departure(make, departs_in, slot):
+    now = make.NOW.replace(minute=4, second=0, microsecond=0)
+    departure = None if departs_in is None else now + departs_in
+    session = make.session("A", started_at=now - timedelta(minutes=10), needs={"departure_at": departure})
+
+    built = build_problem(make.state(sessions=(session,), now=now))
+
+    assert entry_of(built)["target_slot"] == slot
+    assert entry_of(built)["departure_slot"] == slot
+
+
+@pytest.mark.parametrize(("ev_kw", "power_kw"), [(None, 11.0), (3.7, 3.7), (22.0, 11.0)])
+def test_power_is_what_evse_and_ev_can_do_together(make, ev_kw, power_kw):
+    built = build_problem(make.state(sessions=(make.session("A", needs={"max_kw": ev_kw}),)))
+
+    assert entry_of(built)["evse_power_kw"] == power_kw
+
+
+def test_idle_ev_needs_nothing(make):
+    built = build_problem(
+        make.state(sessions=(make.session("A", energy_kwh=3.0),), idle_session_ids=frozenset({"session-A"}))
+    )
+
+    assert built.problem.sessions[0].need_kwh == 0
+    assert built.decided
+
+
+def test_unserved_profile_is_planned_as_default_and_said(make):
+    session = make.session("A", needs={"profile": DriverProfile.GREEN})
+
+    built = build_problem(make.state(sessions=(session,)))
+
+    assert entry_of(built)["profile"] == "default"
+    assert any("green" in note for note in built.notes)
+
+
+def test_restriction_binds_every_slot_that_it_touches(make):
+    restriction = make.restriction("A", start=make.NOW + timedelta(minutes=20), end=make.NOW + timedelta(minutes=31))
+
+    built = build_problem(make.state(sessions=(make.session("A"), make.session("B")), restrictions=(restriction,)))
+
+    (group,) = built.scenario["groups"]
+    assert group["session_ids"] == ["session-A"]
+    assert group["max_kw"][:4] == [11.0, 6.0, 6.0, 11.0]
+
+
+def test_restriction_over_several_sites_takes_this_sites_part(make):
+    restriction = make.restriction("A", "elsewhere")
+    state = make.state(
+        sessions=(make.session("A"),), restrictions=(restriction,), shares_kw={"restriction": (2.5,) * 24}
+    )
+
+    assert build_problem(state).scenario["groups"][0]["max_kw"][0] == 2.5
+
+
+def test_offline_station_is_reserved_at_its_last_plan_and_then_its_fallback(make):
+    limits = EvseLimits(
+        tx=(profile(make, 7.0, seconds=1800),), default=(profile(make, 4.0, purpose=ProfilePurpose.TX_DEFAULT),)
+    )
+    state = make.state(
+        stations=(make.station("A", online=False), make.station("B")),
+        sessions=(make.session("A"), make.session("B")),
+        restrictions=(make.restriction("A", "B"),),
+        limits={("A", 1): limits},
+    )
+
+    built = build_problem(state)
+
+    assert [session.id for session in built.decided] == ["session-B"]
+    assert built.reserved_kw["A", 1][:5] == (7.0, 7.0, 7.0, 4.0, 4.0)
+    assert built.scenario["demand_kw"][:5] == [7.0, 7.0, 7.0, 4.0, 4.0]
+    assert built.scenario["groups"][0]["max_kw"][:4] == [0.0, 0.0, 0.0, 2.0]
+    assert any("cannot be steered" in note for note in built.notes)
+
+
+def test_station_that_may_have_taken_a_profile_counts_at_the_higher_of_both(make):
+    limits = EvseLimits(tx=(profile(make, 3.0),)).uncertain(profile(make, 9.0))
+    state = make.state(sessions=(make.session("A"),), limits={("A", 1): limits}, unresponsive=frozenset({"A"}))
+
+    assert build_problem(state).reserved_kw["A", 1][0] == 9.0
+
+
+def test_station_that_draws_more_than_told_counts_at_its_meter(make):
+    state = make.state(
+        sessions=(make.session("A", power_kw=8.2),),
+        limits={("A", 1): EvseLimits(tx=(profile(make, 3.0),))},
+        unresponsive=frozenset({"A"}),
+    )
+
+    assert build_problem(state).reserved_kw["A", 1][0] == 8.2
+
+
+@pytest.mark.parametrize(
+    ("online", "silent_for", "reserved"),
+    [(True, timedelta(0), False), (False, timedelta(hours=1), True), (False, timedelta(hours=25), False)],
+    ids=["online", "lately offline", "out of service"],
+)
+def test_station_without_an_ev_is_reserved_while_one_may_plug_in_unseen(make, online, silent_for, reserved):
+    station = make.station("A", online=online, last_seen=make.NOW - silent_for)
+
+    built = build_problem(make.state(stations=(station, make.station("B"))))
+
+    assert (("A", 1) in built.reserved_kw) is reserved
+    if reserved:
+        assert built.reserved_kw["A", 1][0] == 11.0
+
+
+@pytest.mark.parametrize(("flexibility", "formulation"), [((0.0,) * 24, "cpo"), ((-4.0,) + (0.0,) * 23, "grid")])
+def test_formulation_is_grid_where_an_order_is_given(make, flexibility, formulation):
+    state = make.state(sessions=(make.session("A"),), series={SeriesKind.FLEXIBILITY: flexibility})
+
+    assert build_problem(state).formulation == formulation
+
+
+def test_missing_price_is_yesterdays_else_the_last_known_and_said(make):
+    price = (0.1, None, None) + (None,) * 21
+    yesterday = (0.3, 0.4) + (None,) * 22
+
+    built = build_problem(
+        make.state(sessions=(make.session("A"),), series={SeriesKind.PRICE: price}, price_yesterday=yesterday)
+    )
+
+    assert built.scenario["price_eur_per_kwh"][:3] == [0.1, 0.4, 0.4]
+    assert any("yesterday" in note and "last known" in note for note in built.notes)
