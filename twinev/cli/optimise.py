@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def plan_scenario(
+def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
     scenario: Annotated[Path, typer.Argument(help="The scenario file (JSON).", show_default=False)],
     formulation: Annotated[str, typer.Option(help="cpo, or grid: flexibility orders and V2G count.")] = "cpo",
     profile: Annotated[str | None, typer.Option(help="cheap or default, for every session.")] = None,
