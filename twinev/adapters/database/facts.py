@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from twinev.adapters.database.statements import insert_ignoring
+from twinev.adapters.database.statements import insert_new
 from twinev.adapters.database.tables import facts, set_aside_facts
 from twinev.domain.facts import Decision, StationFact
 from twinev.wire.messages import encode
@@ -55,7 +55,7 @@ class DatabaseFacts:
             "received_at": fact.received_at,
             "decision": asdict(decision) if decision else None,
         }
-        self._connection.execute(insert_ignoring(self._connection, facts), row)
+        insert_new(self._connection, facts, [row])
         self._looked_up[fact.station_id, fact.key] = (row["content_hash"], decision)
 
     def set_aside(self, station_id: str, key: str, body: bytes, reason: str, at: datetime) -> None:
@@ -84,7 +84,7 @@ def set_aside(connection: Connection, *, station_id: str, key: str, body: bytes,
         "reason": reason,
         "at": at,
     }
-    connection.execute(insert_ignoring(connection, set_aside_facts), row)
+    insert_new(connection, set_aside_facts, [row])
 
 
 def content_hash(fact: StationFact) -> bytes:

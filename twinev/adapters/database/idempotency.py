@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from twinev.adapters.database.statements import insert_ignoring
+from twinev.adapters.database.statements import insert_new
 from twinev.adapters.database.tables import idempotency_keys
 from twinev.services.ports import KeptAnswer
 
@@ -22,7 +22,7 @@ class DatabaseIdempotency:
 
     def claim(self, user_id: str, key: str, request_hash: bytes, at: datetime) -> bool:
         row = {"user_id": user_id, "key": key, "request_hash": request_hash, "at": at}
-        return self._connection.execute(insert_ignoring(self._connection, _table), row).rowcount == 1
+        return insert_new(self._connection, _table, [row]) == 1
 
     def answer(self, user_id: str, key: str) -> KeptAnswer | None:
         row = self._connection.execute(select(_table).where(self._is(user_id, key))).one_or_none()

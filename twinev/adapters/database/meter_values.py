@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from twinev.adapters.database.facts import set_aside
-from twinev.adapters.database.statements import insert_ignoring
+from twinev.adapters.database.statements import insert_new
 from twinev.adapters.database.tables import meter_values
 from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
@@ -30,7 +30,7 @@ class DatabaseMeterValues:
         rows = [_row(station_id, evse_id, ocpp_transaction_id, sample) for sample in samples]
         if not rows:
             return 0
-        inserted = self._connection.execute(insert_ignoring(self._connection, meter_values), rows).rowcount
+        inserted = insert_new(self._connection, meter_values, rows)
         if inserted < len(rows):
             self._flag_contradictions(rows)
         return inserted

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
 
-from twinev.adapters.database.statements import earlier_than, insert_ignoring, upsert
+from twinev.adapters.database.statements import earlier_than, insert_new, upsert
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs
 from twinev.domain.charge_points import ChargingState
 from twinev.domain.session import ChargingSession
@@ -106,7 +106,7 @@ class DatabaseSessions:
 
     def next_transaction_number(self) -> int:
         counter = {"name": "ocpp_transaction", "value": 0}
-        self._connection.execute(insert_ignoring(self._connection, counters), counter)
+        insert_new(self._connection, counters, [counter])
         return self._connection.execute(
             update(counters)
             .where(counters.c.name == counter["name"])

@@ -11,9 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from twinev.errors import BadInput
 
 
-def insert_ignoring(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """Build an INSERT that leaves rows alone that are there already."""
-    return _insert(connection, table).on_conflict_do_nothing()
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Insert the rows whose key is not there yet, leave the others alone, and return how many those were."""
+    statement = _insert(connection, table).on_conflict_do_nothing()
+    # Without it SQLAlchemy does not look at PostgreSQL's count of an INSERT.
+    return connection.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], *, untouched: Sequence[str] = ()) -> None:
