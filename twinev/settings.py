@@ -25,8 +25,13 @@ class Settings(BaseSettings):
     dashboards_port: int = 8866
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
+    dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property
     def api_url(self) -> str:
         return self.public_url or f"http://{self.bind}:{self.api_port}"
+
+    @property
+    def dashboards_public_url(self) -> str:
+        return self.dashboards_url or f"http://{self.bind}:{self.dashboards_port}"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from twinev.domain.dashboards import DASHBOARDS, Dashboard
-from twinev.domain.login import LoggedIn
+from twinev.domain.login import LoggedIn, session_cookie_name
 from twinev.errors import NotAuthenticated
 from twinev.services.check_login import CheckLogin
 from twinev.services.log_in import LogIn, OpenedSession
@@ -109,11 +109,6 @@ class LoginDesk:
 
     def _set(self, response: Response, name: str, value: str, seconds: int) -> None:
         response.set_cookie(name, value, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax")
-
-
-def session_cookie_name(public_url: str) -> str:
-    """Return the session cookie's name; under https the prefix makes browsers refuse one that another host set."""
-    return "__Host-twinev_session" if urlsplit(public_url).scheme == "https" else "twinev_session"
 
 
 def _origin(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from twinev.domain.checks import require_text, require_utc
 from twinev.domain.users import Role, User
@@ -71,3 +72,8 @@ class LoggedIn:
     def roles(self) -> frozenset[Role]:
         """The user's roles as they are now, not as they were at log in."""
         return self.user.roles
+
+
+def session_cookie_name(public_url: str) -> str:
+    """Return the session cookie's name; under https the prefix makes browsers refuse one that another host set."""
+    return "__Host-twinev_session" if urlsplit(public_url).scheme == "https" else "twinev_session"

@@ -1,10 +1,14 @@
-"""The accounts of a demonstration: one for each role, made once, with their random passwords in a private file."""
+"""The accounts of a first start, made once, with their random passwords in a private file.
+
+A demonstration gets one for each role, any other system an administrator.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from twinev.domain.users import Role
@@ -31,11 +35,23 @@ def make_demo_accounts(*, users: ManageUsers, path: Path) -> bool:
     path : Path
         The file, mode 0600, that tells their passwords: a JSON list of username, password, role and purpose.
     """
+    return _make(list(Role), users=users, path=path)
+
+
+def make_first_account(*, users: ManageUsers, path: Path) -> bool:
+    """Make an administrator unless there are accounts already: the first account of a system that is no demonstration.
+
+    ``path`` is written like the demonstration's file, with the one account.
+    """
+    return _make([Role.ADMINISTRATOR], users=users, path=path)
+
+
+def _make(roles: Sequence[Role], *, users: ManageUsers, path: Path) -> bool:
     if users.list():
         return False
     entries = [
         {"username": role.value, "password": _password(), "role": role.value, "purpose": _PURPOSES[role][1]}
-        for role in Role
+        for role in roles
     ]
     # The file first: accounts whose passwords nobody knows would never be made again.
     _write_privately(path, json.dumps(entries, indent=2) + "\n")

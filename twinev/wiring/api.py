@@ -1,0 +1,222 @@
+"""Builds and runs the API process: REST, login, and the loops that take in facts, plan sites and relay events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from nats.aio.client import Client
+from sqlalchemy import Engine
+
+from twinev.adapters.database.accounts import DatabaseAccounts
+from twinev.adapters.database.engine import open_engine
+from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.migrate import upgrade_engine
+from twinev.adapters.database.unit_of_work import Database
+from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
+from twinev.adapters.identity.passwords import Argon2Passwords
+from twinev.adapters.identity.signing import SecretKeySigner
+from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.event_hub import EventHub
+from twinev.adapters.messaging.fact_consumer import FactConsumer
+from twinev.adapters.messaging.outbox_relay import OutboxRelay
+from twinev.adapters.messaging.planner_client import PlannerClient
+from twinev.adapters.messaging.presence import Presence
+from twinev.adapters.messaging.question_desk import QuestionDesk
+from twinev.adapters.messaging.station_commands import StationCommandSender
+from twinev.adapters.messaging.streams import ensure_streams
+from twinev.api.app import create_app
+from twinev.api.background import Service
+from twinev.api.live import PlanMemory
+from twinev.api.login_desk import LoginDesk
+from twinev.api.platform import Platform
+from twinev.api.routers import auth, pages_login, restrictions, users
+from twinev.clock import PlatformClock
+from twinev.services.answer_stations import AnswerStations
+from twinev.services.check_login import CheckLogin
+from twinev.services.command_station import CommandStation
+from twinev.services.dispatch_plan import PlanDispatcher
+from twinev.services.idle_sessions import IdleSessions
+from twinev.services.lead import while_leading
+from twinev.services.log_in import LogIn
+from twinev.services.manage_users import ManageUsers
+from twinev.services.plan_site import SitePlanner
+from twinev.services.plan_sites import PlanSites
+from twinev.services.preview_restriction import PreviewRestriction
+from twinev.services.record_facts import record_facts
+from twinev.services.set_up_demo import set_up_demo
+from twinev.services.told_limits import ToldLimits
+from twinev.services.watch_enforcement import WatchEnforcement
+from twinev.services.watch_presence import WatchPresence
+from twinev.settings import Settings
+from twinev.wire.rest import PartHealth
+from twinev.wiring.data_dir import secret_key, write_private
+from twinev.wiring.nats_url import nats_url
+
+GRACEFUL_SECONDS = 2
+
+
+class WallClock:
+    """The wall's clock: logins expire by it, however fast the platform's runs."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wall_seconds(self, platform_seconds: float) -> float:
+        return platform_seconds
+
+
+async def run_api(settings: Settings, *, demo: bool) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
+    upgrade_engine(engine)
+    client = await connect(nats_url(settings, "api"), user="api")
+    await ensure_streams(client)
+    parts = ApiParts(settings=settings, engine=engine, client=client)
+    parts.make_accounts(demo=demo)
+    if demo:
+        parts.set_up_demo()
+    config = uvicorn.Config(
+        parts.app(),
+        host=settings.bind,
+        port=settings.api_port,
+        log_level="warning",
+        access_log=False,
+        # A proxy that is not told of here could make a request look like anybody's.
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+    try:
+        await uvicorn.Server(config).serve()
+    finally:
+        parts.leadership.release()
+        await disconnect(client)
+        engine.dispose()
+
+
+class ApiParts:
+    """Everything in the API process, each part once."""
+
+    def __init__(self, *, settings: Settings, engine: Engine, client: Client) -> None:
+        self.settings = settings
+        self.client = client
+        self.clock = PlatformClock.from_text(settings.clock)
+        self.secret = settings.secret_key or secret_key(settings.data_dir)
+        self.leadership = DatabaseLeadership(engine=engine)
+        self.database = Database(engine=engine, clock=self.clock)
+        self.accounts = DatabaseAccounts(engine=engine)
+        self.passwords = Argon2Passwords()
+        self.users = ManageUsers(accounts=self.accounts, passwords=self.passwords, clock=WallClock())
+        self.events = EventHub(client=client)
+        self.relay = OutboxRelay(client=client, leadership=self.leadership, **self._storage)
+        self.database.on_events(self.relay.wake)
+        self.commands = StationCommandSender(client=client)
+        self.presence = Presence(client=client)
+        self._build_planning()
+
+    @property
+    def _storage(self) -> dict[str, Any]:
+        return {"unit_of_work": self.database.unit_of_work, "reading": self.database.reading}
+
+    def _build_planning(self) -> None:
+        self.planner = PlannerClient(client=self.client)
+        told, idle = ToldLimits(), IdleSessions()
+        timed = {"clock": self.clock, "told": told}
+        dispatcher = PlanDispatcher(commands=self.commands, unit_of_work=self.database.unit_of_work, **timed)
+        site_planner = SitePlanner(planner=self.planner, dispatcher=dispatcher, idle=idle, **self._storage, **timed)
+        self.plan_sites = PlanSites(
+            site_planner=site_planner,
+            dispatcher=dispatcher,
+            idle=idle,
+            feed=self.events,
+            reading=self.database.reading,
+            **timed,
+        )
+        self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
+        self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
+
+    def make_accounts(self, *, demo: bool) -> None:
+        """Make the accounts of a first start: the demonstration's, or one administrator."""
+        if demo:
+            make_demo_accounts(users=self.users, path=self.settings.data_dir / "demo_accounts.json")
+        else:
+            make_first_account(users=self.users, path=self.settings.data_dir / "first_account.json")
+
+    def set_up_demo(self) -> None:
+        """Fill an empty database with the demonstration."""
+        fleet = json.loads((files("twinev.simulator") / "demo_fleet.json").read_text(encoding="utf-8"))
+        set_up_demo(
+            fleet,
+            unit_of_work=self.database.unit_of_work,
+            clock=self.clock,
+            secret_key=self.secret,
+            gateway_url=f"ws://127.0.0.1:{self.settings.ocpp_port}/ocpp",
+            keep_fleet=partial(_write_json, self.settings.data_dir / "simulator.json"),
+        )
+
+    def app(self) -> Any:
+        """The application with its loops."""
+        return create_app(
+            platform=Platform(
+                **self._storage,
+                clock=self.clock,
+                planner=self.planner,
+                command_station=CommandStation(
+                    commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
+                ),
+                events=self.events,
+                plan_memory=PlanMemory(),
+                health_checks=(self.nats_health, self.planning_health),
+            ),
+            identity=self._login_desk(),
+            routers=(auth.router, users.router, restrictions.router, pages_login.router),
+            services=self._services(),
+            state={"preview_restriction": self.preview},
+        )
+
+    def _login_desk(self) -> LoginDesk:
+        shared = {"accounts": self.accounts, "clock": WallClock()}
+        return LoginDesk(
+            log_in=LogIn(passwords=self.passwords, **shared),
+            check_login=CheckLogin(signer=SecretKeySigner(secret_key=self.secret), **shared),
+            users=self.users,
+            public_url=self.settings.api_url,
+            dashboards_url=self.settings.dashboards_public_url,
+        )
+
+    def _services(self) -> Mapping[str, Service]:
+        answers = AnswerStations(
+            **self._storage,
+            clock=self.clock,
+            secret_key=self.secret,
+            open_enrolment=self.settings.ocpp_enrol == "open",
+        )
+        shared = {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
+        return {
+            "facts": FactConsumer(client=self.client, record=record_facts, **shared).run,
+            "questions": QuestionDesk(client=self.client, answers=answers).run,
+            "events": self.events.run,
+            "relay": self.relay.run,
+            "presence": WatchPresence(presence=self.presence, **shared).run,
+            "planning": partial(while_leading, self.leadership, self.plan_sites.run),
+            "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
+        }
+
+    async def nats_health(self) -> PartHealth:
+        connected = self.client.is_connected
+        return PartHealth(name="nats", ok=connected, detail="connected" if connected else "not connected")
+
+    async def planning_health(self) -> PartHealth:
+        health = self.plan_sites.health()
+        return PartHealth(name="planning", ok=health.ok, detail=health.detail or "every site has its plan")
+
+
+def _write_json(path: Path, data: Mapping[str, Any]) -> None:
+    write_private(path, json.dumps(data, indent=2))

@@ -1,0 +1,36 @@
+"""Builds and runs the planner: problems in, plans out, over NATS; it never sees the database."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
+from twinev.fleet import ProcessFleet
+from twinev.services.solve_problem import SolveProblem, warm_up
+from twinev.settings import Settings
+from twinev.wiring.nats_url import nats_url
+
+
+async def run_planner(settings: Settings) -> None:
+    """Answer plan requests until SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    quick, long = ProcessFleet(warm_up=warm_up), ProcessFleet(warm_up=warm_up)
+    client = await connect(nats_url(settings, "planner"), user="planner")
+    endpoint = asyncio.create_task(PlannerEndpoint(client=client, planner=SolveProblem(quick=quick, long=long)).run())
+    # Only the running sites' process is warm from the start; who asks for a long plan waits for the other's start.
+    await quick.start()
+    ending = asyncio.create_task(ended.wait())
+    try:
+        await asyncio.wait({endpoint, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if endpoint.done():
+            endpoint.result()
+    finally:
+        endpoint.cancel()
+        await asyncio.gather(endpoint, return_exceptions=True)
+        quick.close()
+        long.close()
+        await disconnect(client)
