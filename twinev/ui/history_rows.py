@@ -79,21 +79,22 @@ def _ordered(restriction: RestrictionOut, zone: ZoneInfo) -> str:
 
 def _stations(restriction: RestrictionOut, site_of_station: dict[str, str]) -> str:
     sites = sorted({site_of_station.get(station_id, "") for station_id in restriction.station_ids} - {""})
-    ids = ", ".join(restriction.station_ids)
-    return f"<span>{formats.safe(ids)}</span><small>{formats.safe(', '.join(sites))}</small>"
+    # Each id on one line: a hyphen in it is no place to break.
+    ids = ", ".join(f'<span class="tv-id">{formats.safe(station_id)}</span>' for station_id in restriction.station_ids)
+    return f"{ids}<small>{formats.safe(' · '.join(sites))}</small>"
 
 
 def _window(restriction: RestrictionOut, zone: ZoneInfo) -> str:
     end = formats.near(restriction.end, zone, now=restriction.start)
-    return f"{formats.day_and_clock(restriction.start, zone)}–{end}<small>{restriction.start.astimezone(zone).tzname()}</small>"
+    name = restriction.start.astimezone(zone).tzname()
+    return f"{formats.day_and_clock(restriction.start, zone)} – {end}<small>{formats.safe(name)}</small>"
 
 
 def _state(restriction: RestrictionOut, zone: ZoneInfo) -> str:
     parts = [state_html(restriction)]
     if restriction.revoked_at is not None:
-        parts.append(
-            f"<small>{formats.safe(texts.HISTORY_REVOKED_AT.format(time=formats.clock(restriction.revoked_at, zone)))}</small>"
-        )
+        revoked = texts.HISTORY_REVOKED_AT.format(time=formats.clock(restriction.revoked_at, zone))
+        parts.append(f"<small>{formats.safe(revoked)}</small>")
     reasons = [station for station in restriction.stations if station.reason]
     if reasons:
         items = "".join(f"<li><b>{formats.safe(s.station_id)}</b> {formats.safe(s.reason)}</li>" for s in reasons)

@@ -71,8 +71,8 @@ class HistoryTab:
         self._shown_rows = PAGE_ROWS
         self._background = Background()
         self._find = widgets.Text(description=texts.HISTORY_SEARCH, placeholder=texts.HISTORY_SEARCH_HINT)
-        states = [(texts.HISTORY_ANY_STATE, None), *((words, state) for state, words in texts.STATES.items())]
-        self._state = widgets.Dropdown(description=texts.HISTORY_STATE, options=states, value=None)
+        states = [(texts.HISTORY_ANY_STATE, ""), *((words, state) for state, words in texts.STATES.items())]
+        self._state = widgets.Dropdown(description=texts.HISTORY_STATE, options=states, value="")
         self._count = widgets.HTML()
         self._error = widgets.HTML()
         self._export = widgets.HTML()
@@ -117,7 +117,7 @@ class HistoryTab:
         wanted = [
             order
             for order in sorted(self._orders.values(), key=lambda order: order.created_at, reverse=True)
-            if matches(order, find=self._find.value, state=self._state.value, site_of_station=sites)
+            if matches(order, find=self._find.value, state=self._state.value or None, site_of_station=sites)
         ]
         shown = wanted[: self._shown_rows]
         self._fit_rows(len(shown))

@@ -40,12 +40,15 @@ def limit_html(restriction: RestrictionOut, snapshot: Snapshot) -> str:
     window = texts.LIMIT_UNTIL.format(end=end) if begun else texts.LIMIT_FROM.format(start=start, end=end)
     figures = {"power": formats.kw(restriction.power_kw), "limit": formats.limit_kw(restriction.limit_kw)}
     over = begun and restriction.power_kw > restriction.limit_kw + METER_TOLERANCE_KW
+    label = texts.LIMIT_BAR.format(**figures)
     share = _share(restriction.power_kw, restriction.limit_kw)
     return (
-        f'<li class="{"tv-over" if over else ""}"><p><b>{texts.LIMIT_POWER.format(**figures)}</b> {state_html(restriction)}</p>'
-        f'<div class="tv-bar" role="img" aria-label="{formats.safe(texts.LIMIT_BAR.format(**figures))}">'
-        f'<i class="tv-bar-evs" style="width: {share:.1f}%"></i><u style="left: {BAR_SHARE_OF_LIMIT * 100:.0f}%"></u></div>'
-        f'<p class="tv-detail">{stations_html(restriction, snapshot)} {formats.safe(window)}</p></li>'
+        f'<li class="{"tv-over" if over else ""}">'
+        f"<p><b>{texts.LIMIT_POWER.format(**figures)}</b> {state_html(restriction)}</p>"
+        f'<div class="tv-bar" role="img" aria-label="{formats.safe(label)}">'
+        f'<i class="tv-bar-evs" style="width: {share:.1f}%"></i>'
+        f'<u style="left: {BAR_SHARE_OF_LIMIT * 100:.0f}%"></u></div>'
+        f'<p class="tv-detail">{stations_html(restriction, snapshot)}, {formats.safe(window)}</p></li>'
     )
 
 
@@ -60,8 +63,8 @@ def stations_html(restriction: RestrictionOut, snapshot: Snapshot) -> str:
     ids = restriction.station_ids
     count = texts.LIMIT_STATION if len(ids) == 1 else texts.LIMIT_STATIONS.format(count=len(ids))
     sites = {station.site_id for station in snapshot.stations if station.id in ids}
-    names = ", ".join(site.name for site in snapshot.sites if site.id in sites)
-    return f'<abbr title="{formats.safe(", ".join(ids))}">{formats.safe(count)}</abbr>, {formats.safe(names)},'
+    names = " · ".join(site.name for site in snapshot.sites if site.id in sites)
+    return f'<abbr title="{formats.safe(", ".join(ids))}">{formats.safe(count)}</abbr>, {formats.safe(names)}'
 
 
 def _share(power_kw: float, limit_kw: float) -> float:

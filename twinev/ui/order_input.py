@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,14 +83,8 @@ def read_limit(text: str) -> tuple[float, str]:
     typed = text.strip().lower().removesuffix("kw").strip()
     if not typed:
         return 0.0, texts.ERROR_LIMIT_MISSING
-    try:
-        value = (
-            float(typed.replace(",", "."))
-            if typed.replace(",", ".").replace(".", "", 1).lstrip("-").isdigit()
-            else None
-        )
-    except ValueError:
-        value = None
+    # Digits and one separator only: neither "1e3" nor "nan" is what somebody means.
+    value = float(typed.replace(",", ".")) if re.fullmatch(r"-?\d+([.,]\d*)?", typed) else None
     if value is None:
         return 0.0, texts.ERROR_LIMIT_NOT_A_NUMBER.format(text=text.strip()[:30])
     if value < 0:

@@ -63,17 +63,15 @@ def progress_html(
         _step_html(step, restriction.created_at, snapshot.speed)
         for step in steps_of(restriction, plans, commands, snapshot)
     )
-    title = texts.PROGRESS_TITLE.format(
-        limit=formats.limit_kw(restriction.limit_kw), stations="\0", window=window
-    )  # fmt: skip
-    heading = formats.safe(title).replace("\0,", stations_html(restriction, snapshot))
+    title = texts.PROGRESS_TITLE.format(limit=formats.limit_kw(restriction.limit_kw))
     reasons = "".join(
         f"<li><b>{formats.safe(station.station_id)}</b> {formats.safe(station.reason)}</li>"
         for station in restriction.stations
         if station.reason
     )
     return (
-        f'<section class="tv-progress" aria-live="polite"><h3>{heading} {state_html(restriction)}</h3><ol>{items}</ol>'
+        f'<section class="tv-progress" aria-live="polite"><h3>{formats.safe(title)} {state_html(restriction)}</h3>'
+        f'<p class="tv-detail">{stations_html(restriction, snapshot)}, {formats.safe(window)}</p><ol>{items}</ol>'
         f"{f'<ul class=tv-reasons>{reasons}</ul>' if reasons else ''}</section>"
     )
 
@@ -107,9 +105,8 @@ def _counted(name: str, done: dict[str, datetime], expected: Iterable[str]) -> S
     finished = {key: at for key, at in done.items() if key in wanted}
     complete = bool(wanted) and len(finished) == len(wanted)
     detail = texts.STEP_COUNT.format(done=len(finished), total=len(wanted)) if len(wanted) > 1 else ""
-    return Step(
-        name=name, state="done" if complete else "doing", at=max(finished.values()) if complete else None, detail=detail
-    )
+    at = max(finished.values()) if complete else None
+    return Step(name=name, state="done" if complete else "doing", at=at, detail=detail)
 
 
 def _first_per(pairs: Iterable[tuple[str | None, datetime]], wanted: Iterable[str]) -> dict[str, datetime]:

@@ -38,6 +38,7 @@ class PageHeader:
     def tell(self, connection: Connection) -> None:
         """Say that the connection is lost, and until when the page is true."""
         self._connection.value = connection_html(connection, self._last)
+        self._clock.layout.visibility = "visible" if connection.lost is None else "hidden"
 
 
 def clock_html(snapshot: Snapshot) -> str:
@@ -45,11 +46,12 @@ def clock_html(snapshot: Snapshot) -> str:
     zone = formats.zone_of(snapshot.sites[0].time_zone if snapshot.sites else "UTC")
     template = texts.CLOCK if snapshot.speed == 1 else texts.CLOCK_FAST
     words = template.format(
-        time=f"{formats.day_and_clock(snapshot.now, zone)}",
+        time=formats.day_and_clock(snapshot.now, zone),
         zone=formats.zone_name(snapshot.now, zone),
         speed=f"{snapshot.speed:g}",
     )
-    return f'<time datetime="{snapshot.now.isoformat()}">{formats.safe(words)}</time>'
+    live = f'<span class="tv-live">{formats.safe(texts.LIVE)}</span>'
+    return f'{live}<time datetime="{snapshot.now.isoformat()}">{formats.safe(words)}</time>'
 
 
 def connection_html(connection: Connection, last: Snapshot | None) -> str:

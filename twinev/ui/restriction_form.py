@@ -63,10 +63,12 @@ class RestrictionForm:
         )
         later = [(texts.FORM_START_NOW, False), (texts.FORM_START_LATER, True)]
         self._start_later = widgets.Dropdown(description=texts.FORM_START, options=later, value=False)
-        self._start = widgets.NaiveDatetimePicker()
-        lasts = [*texts.FORM_DURATIONS, (texts.FORM_LASTS_UNTIL, None)]
+        self._start = widgets.NaiveDatetimePicker(description=texts.FORM_START_AT)
+        lasts = [*texts.FORM_DURATIONS, (texts.FORM_LASTS_UNTIL, 0)]
         self._lasts = widgets.Dropdown(description=texts.FORM_LASTS, options=lasts, value=60)
-        self._end = widgets.NaiveDatetimePicker()
+        self._end = widgets.NaiveDatetimePicker(description=texts.FORM_END_AT)
+        for picker in (self._start, self._end):
+            picker.add_class("tv-datetime")
         self._v2g = widgets.Checkbox(description=texts.FORM_V2G, indent=False)
         self._errors = {field: widgets.HTML() for field in FIELDS}
         self._zone_note = widgets.HTML()
@@ -82,10 +84,12 @@ class RestrictionForm:
     def _arrange(self) -> None:
         buttons = widgets.HBox([self._preview_button, self._confirm_button])
         buttons.add_class("tv-buttons")
+        when = widgets.HBox([self._start_later, self._lasts])
+        when.add_class("tv-when")
         self.widget = widgets.VBox([
-            widgets.HTML(f'<h2 id="tv-form" tabindex="-1">{texts.FORM_TITLE}</h2>'), self._summary, self._errors["stations"],
-            self._limit, self._errors["limit"], self._start_later, self._start, self._errors["start"],
-            self._lasts, self._end, self._errors["end"], self._zone_note, self._v2g,
+            widgets.HTML(f"<h2>{texts.FORM_TITLE}</h2>"), self._summary, self._errors["stations"],
+            self._limit, self._errors["limit"], when, self._start, self._errors["start"],
+            self._end, self._errors["end"], self._zone_note, self._v2g,
             buttons, self._busy, self._errors["order"], self._outcome,
         ])  # fmt: skip
         self.widget.add_class("tv-form")
@@ -106,13 +110,13 @@ class RestrictionForm:
 
     def _show_choices(self) -> None:
         self._start.layout.display = None if self._start_later.value else "none"
-        self._end.layout.display = None if self._lasts.value is None else "none"
+        self._end.layout.display = None if self._lasts.value == 0 else "none"
 
     def _read(self) -> Order | None:
         typed = OrderInput(
             station_ids=self._selection.station_ids, limit_text=self._limit.value,
             start_later=self._start_later.value, start=self._start.value,
-            duration_minutes=self._lasts.value, end=self._end.value, v2g=self._v2g.value,
+            duration_minutes=self._lasts.value or None, end=self._end.value, v2g=self._v2g.value,
         )  # fmt: skip
         order, errors = typed.read(now=self._live.now(), zone=self._zone())
         self._say({field: errors.get(field, "") for field in FIELDS})

@@ -38,6 +38,7 @@ def card_html(site: SiteOut, stations: list[StationOut]) -> str:
         if left_kw >= 0
         else texts.SITE_OVER.format(over=formats.kw(-left_kw))
     )
+    limit = texts.SITE_LIMIT.format(limit=formats.limit_kw(site.supply_max_kw))
     evs = texts.SITE_EV if site.active_sessions == 1 else texts.SITE_EVS.format(count=site.active_sessions)
     online = texts.SITE_STATIONS.format(online=sum(station.online for station in stations), total=len(stations))
     detail = texts.SITE_DETAIL.format(
@@ -47,7 +48,7 @@ def card_html(site: SiteOut, stations: list[StationOut]) -> str:
     )
     return (
         f'<article class="tv-card tv-card-{state}"><h3>{formats.safe(site.name)}</h3>'
-        f'<p class="tv-figure"><b>{formats.kw(import_kw)}</b> kW <span>of {formats.limit_kw(site.supply_max_kw)} kW</span>'
+        f'<p class="tv-figure"><b>{formats.kw(import_kw)}</b> <span>{formats.safe(limit)}</span>'
         f"<em>{formats.safe(room)}</em></p>{bar_html(site, import_kw)}"
         f'<p class="tv-detail"><b>{formats.safe(evs)}</b> · {formats.safe(online)}</p>'
         f'<p class="tv-detail">{formats.safe(detail)}</p></article>'

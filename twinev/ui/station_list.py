@@ -94,6 +94,12 @@ def state_html(station: StationOut, snapshot: Snapshot) -> str:
     """Power and a dot of the pin's colour; the words when pointed at."""
     site = snapshot.site_of(station)
     words = status_text(station, formats.zone_of(site.time_zone if site else "UTC"))
-    figure = texts.LIST_POWER.format(power=formats.kw(station.power_kw)) if station.online else texts.LEGEND_OFFLINE
-    dot = f'<i style="background: var(--tv-{level_of(station)})"></i>'
+    level = level_of(station)
+    if level == "offline":
+        figure = texts.LEGEND_OFFLINE
+    elif level == "idle":
+        figure = texts.LIST_PLUGGED_IN if words == texts.STATUS_PLUGGED_IN else words
+    else:
+        figure = texts.LIST_POWER.format(power=formats.kw(station.power_kw))
+    dot = f'<i style="background: var(--tv-{level})"></i>'
     return f'<span class="tv-list-state" title="{formats.safe(words)}">{formats.safe(figure)}{dot}</span>'

@@ -21,8 +21,14 @@ from twinev.wire.rest import SiteOut, StationOut
 # From this zoom on the stations of a car park stand apart from each other.
 PINS_FROM_ZOOM = 15
 ASSUMED_SIZE_PIXELS = (560, 420)
-PANES = {"neighbours": 210, "land": 220, "water": 230, "graticule": 240, "carparks": 250}
-LINE_WEIGHT = 1
+# The light theme's colours. The style sheet finds the shapes by them and gives them their colours in the dark.
+SHAPE_STYLES = {
+    "neighbours": {"fillColor": "#e6e9e4", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
+    "land": {"fillColor": "#f6f6ef", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
+    "water": {"fillColor": "#d5e3ec", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
+    "graticule": {"fill": False, "color": "#c3d2db", "weight": 1, "dashArray": "3 4"},
+    "carpark": {"fillColor": "#e4e8ea", "color": "#93a39a", "weight": 2, "fillOpacity": 1},
+}
 
 
 class StationMap:
@@ -40,8 +46,8 @@ class StationMap:
         self._badges: dict[str, int] = {}
         self._snapshot: Snapshot | None = None
         self._map = leaflet.Map(
-            layers=(), panes={name: {"zIndex": depth} for name, depth in PANES.items()}, center=(52.1, 5.3), zoom=7,
-            min_zoom=3, max_zoom=20, scroll_wheel_zoom=True, attribution_control=False, layout=widgets.Layout(height="100%"),
+            layers=(), center=(52.1, 5.3), zoom=7, min_zoom=3, max_zoom=20, scroll_wheel_zoom=True,
+            attribution_control=False, layout=widgets.Layout(height="100%"),
         )  # fmt: skip
         self._map.add_class("tv-leaflet")
         self._add_outlines()
@@ -67,14 +73,14 @@ class StationMap:
 
     def _add_outlines(self) -> None:
         for kind in ("neighbours", "land", "water"):
-            self._add_shape(basemap.outline(kind), pane=kind)
-        self._add_shape(basemap.graticule(), pane="graticule")
+            self._add_shape(basemap.outline(kind), kind)
+        self._add_shape(basemap.graticule(), "graticule")
         for name, latitude, longitude in basemap.TOWNS:
             label = f'<span class="tv-town">{formats.safe(name)}</span>'
             self._map.add(_marker((latitude, longitude), label, keyboard=False, z_index_offset=-1000))
 
-    def _add_shape(self, data: dict[str, Any], *, pane: str) -> None:
-        self._map.add(leaflet.GeoJSON(data=data, pane=pane, style={"weight": LINE_WEIGHT, "fillOpacity": 1}))
+    def _add_shape(self, data: dict[str, Any], kind: str) -> None:
+        self._map.add(leaflet.GeoJSON(data=data, style=SHAPE_STYLES[kind]))
 
     def _add_controls(self) -> None:
         area = leaflet.DrawControl(
@@ -91,7 +97,7 @@ class StationMap:
             if site.id in self._badges or not stations:
                 continue
             self._badges[site.id] = len(self._badges)
-            self._add_shape(basemap.car_park([_position(station) for station in stations]), pane="carparks")
+            self._add_shape(basemap.car_park([_position(station) for station in stations]), "carpark")
             badge = _marker(
                 (site.latitude_degrees, site.longitude_degrees),
                 f'<span class="tv-badge tv-badge-{self._badges[site.id]}">{formats.safe(site.name)}</span>',
@@ -105,7 +111,7 @@ class StationMap:
 
     def _add_pin(self, station: StationOut) -> None:
         number = self._pins[station.id] = len(self._pins)
-        name = f'<span class="tv-hidden">{formats.safe(station.id)}</span>'
+        name = f'<span class="tv-pin-name">{formats.safe(station.id)}</span>'
         label = f'<span class="tv-pin tv-pin-{number}"><i class="tv-pin-mark"></i>{name}</span>'
         pin = _marker(_position(station), label)
         pin.on_click(lambda **_: self._selection.toggle(station.id))
@@ -156,8 +162,9 @@ def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: 
     site = snapshot.site_of(station)
     zone = formats.zone_of(site.time_zone if site else "UTC")
     tip = texts.PIN_TIP.format(
-        id=station.id, name=station.name, site=site.name if site else station.site_id, status=status_text(station, zone),
-        power=formats.kw(station.power_kw), max=formats.limit_kw(station.max_kw),
+        id=station.id, name=station.name, site=site.name if site else station.site_id,
+        status=status_text(station, zone), power=formats.kw(station.power_kw),
+        max=formats.limit_kw(station.max_kw),
     )  # fmt: skip
     value = formats.short_kw(station.power_kw) if station.online else ""
     look = {
@@ -192,12 +199,12 @@ def legend_html() -> str:
     """What the colours mean."""
     keys = [*zip(("idle", "low", "medium", "high", "full"), texts.LEGEND, strict=True)]
     keys += [("offline", texts.LEGEND_OFFLINE), ("discharging", texts.LEGEND_DISCHARGING)]
-    items = "".join(
-        f'<li><i style="background: var(--tv-{level})"></i>{formats.safe(words)}</li>' for level, words in keys
-    )
+    marks = [(f"background: var(--tv-{level})", words) for level, words in keys]
+    marks.append(("border: 3px solid var(--tv-select)", texts.LEGEND_SELECTED))
+    items = "".join(f'<li><i style="{look}"></i>{formats.safe(words)}</li>' for look, words in marks)
     return (
-        f'<p class="tv-help">{formats.safe(texts.MAP_HELP)}</p><ul class="tv-legend"><li>{formats.safe(texts.LEGEND_TITLE)}'
-        f'</li>{items}<li><i class="tv-legend-selected"></i>{formats.safe(texts.LEGEND_SELECTED)}</li></ul>'
+        f'<p class="tv-help">{formats.safe(texts.MAP_HELP)}</p>'
+        f'<ul class="tv-legend"><li>{formats.safe(texts.LEGEND_TITLE)}</li>{items}</ul>'
     )
 
 

@@ -2,14 +2,13 @@
 
 APP_NAME = "TwinEV"
 PAGE_TITLE = "Grid operators"
-SKIP = "Skip to the order form"
 LOG_OUT = "Log out"
 LOGGED_IN_AS = "Logged in as {name}"
 TAB_STATUS = "Status"
 TAB_HISTORY = "Historical"
 
 # The connection
-CONNECTED = "Live, {age} s ago"
+LIVE = "Live"
 CONNECTION_LOST = "Connection lost, retrying. What you see is from {time}."
 SESSION_ENDED = "Your session has ended. Load the page again to log in."
 CLOCK = "{time} {zone}"
@@ -17,6 +16,7 @@ CLOCK_FAST = "{time} {zone}, running {speed}× faster than real time"
 
 # Sites
 SITE_POWER = "{power} kW of {limit} kW"
+SITE_LIMIT = "kW of {limit} kW"
 SITE_DETAIL = "EVs {charging} kW, building {demand} kW, on-site production {production} kW"
 SITE_EVS = "{count} EVs plugged in"
 SITE_EV = "1 EV plugged in"
@@ -64,6 +64,7 @@ LIST_TITLE = "Select by list"
 LIST_SITE = "{name}"
 LIST_CLEAR = "Clear selection"
 LIST_POWER = "{power} kW"
+LIST_PLUGGED_IN = "plugged in"
 
 # The order form
 FORM_TITLE = "Order a limit"
@@ -75,6 +76,8 @@ FORM_LIMIT_HINT = "kW, such as 12 or 12.5"
 FORM_START = "Starts"
 FORM_START_NOW = "now"
 FORM_START_LATER = "at a set time"
+FORM_START_AT = "Start time"
+FORM_END_AT = "End time"
 FORM_LASTS = "Lasts"
 FORM_LASTS_UNTIL = "until a set time"
 FORM_DURATIONS = (
@@ -121,7 +124,7 @@ CHART_DESCRIPTION = (
 )
 
 # The progress of an order
-PROGRESS_TITLE = "Order: at most {limit} kW on {stations}, {window}"
+PROGRESS_TITLE = "Your order: at most {limit} kW"
 STEP_ORDERED = "Ordered"
 STEP_PLANNED = "Planned again"
 STEP_SENT = "Sent to stations"
