@@ -56,6 +56,14 @@ class DashboardServer(Voila):
 
     name = "voila"
     dashboards = AnyTrait((), help="the notebooks, and who may open them")
+    template_dir = AnyTrait(None, help="a template of our own that goes before Voila's")
+
+    def setup_template_dirs(self) -> None:
+        """Look in our own template first: by name Voila would find templates in Jupyter's folders only."""
+        super().setup_template_dirs()
+        if self.template_dir is not None:
+            self.template_paths = [str(self.template_dir), *self.template_paths]
+            self.static_paths = [str(self.template_dir / "static"), *self.static_paths]
 
     def init_settings(self) -> dict[str, Any]:
         """Add what our handlers need, and start to watch the kernels."""
@@ -116,7 +124,6 @@ def run_dashboards(
     notebooks_dir: Path,
     session_cookie_name: str,
     template_dir: Path | None = None,
-    template: str = "lab",
     public_api_url: str | None = None,
     public_url: str | None = None,
     dashboards: Collection[Dashboard] = DASHBOARDS,
@@ -135,29 +142,23 @@ def run_dashboards(
     session_cookie_name : str
         The name of the API's session cookie.
     template_dir : Path, optional
-        A folder that holds ``voila/templates/<template>``.
-    template : str
-        The name of the template.
+        Our own template; Voila's "lab" stands behind it.
     public_api_url, public_url : str, optional
         How browsers reach the API and this server, where that is another way; both with the same host name.
     dashboards : Collection[Dashboard]
         The notebooks, and who may open them.
     """
-    if template_dir is not None:
-        # Voila looks for templates by name only, in Jupyter's folders.
-        os.environ["JUPYTER_PATH"] = str(template_dir.resolve())
     config = dashboard_config(
         api_url=api_url,
         host=host,
         port=port,
         notebooks_dir=notebooks_dir,
         session_cookie_name=session_cookie_name,
-        template=template,
         public_api_url=public_api_url or api_url,
         public_url=public_url or f"http://{host}:{port}",
         log_level=log_level,
     )
-    server = DashboardServer(config=config, dashboards=tuple(dashboards))
+    server = DashboardServer(config=config, dashboards=tuple(dashboards), template_dir=template_dir)
     server.initialize(argv=[])
     server.start()
 
@@ -169,7 +170,6 @@ def dashboard_config(
     port: int,
     notebooks_dir: Path,
     session_cookie_name: str,
-    template: str,
     public_api_url: str,
     public_url: str,
     log_level: int,
@@ -195,7 +195,7 @@ def dashboard_config(
         session_cookie_name=session_cookie_name,
     )
     config.VoilaConfiguration = Config(
-        template=template,
+        template="lab",
         allow_template_override="NO",
         allow_theme_override="NOTEBOOK",
         strip_sources=True,

@@ -11,7 +11,7 @@ from twinev.ui.voila_server import run_dashboards
 
 # Beside the package: the dashboards are notebooks of the checkout.
 NOTEBOOKS = Path(twinev.__file__).parents[1] / "dashboards"
-TEMPLATES = Path(twinev.__file__).parent / "ui" / "voila_template"
+TEMPLATE = Path(twinev.__file__).parent / "ui" / "voila_template"
 
 
 def serve_dashboards(settings: Settings) -> None:
@@ -22,8 +22,7 @@ def serve_dashboards(settings: Settings) -> None:
         host=settings.bind,
         port=settings.dashboards_port,
         notebooks_dir=NOTEBOOKS,
-        template_dir=TEMPLATES,
-        template="twinev",
+        template_dir=TEMPLATE,
         session_cookie_name=session_cookie_name(settings.api_url),
         public_api_url=settings.api_url,
         public_url=settings.dashboards_public_url,
