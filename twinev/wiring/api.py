@@ -173,6 +173,7 @@ class ApiParts:
                 ),
                 events=self.events,
                 plan_memory=PlanMemory(),
+                secret_key=self.secret,
                 health_checks=(self.nats_health, self.planning_health),
             ),
             identity=self._login_desk(),
