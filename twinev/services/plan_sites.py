@@ -97,6 +97,9 @@ class PlanSites:
 
     async def run(self) -> None:
         """Plan for ever; ends when it is cancelled."""
+        # A loop that runs again may have been away for long: nothing of before is trusted.
+        self._sites.clear()
+        self._told.reset()
         self._told.on_change = self._on_reach_changed
         site_ids = await asyncio.to_thread(self._restore)
         try:
@@ -125,8 +128,8 @@ class PlanSites:
         for site_id in self._sites:
             self.mark_dirty(site_id, trigger)
 
-    @property
     def health(self) -> PlanningHealth:
+        """Return whether every site has the plan that it should have."""
         faults = [f"site {site_id}: {site.fault}" for site_id, site in self._sites.items() if site.fault]
         return PlanningHealth(ok=not faults, detail="; ".join(faults))
 

@@ -78,6 +78,11 @@ class ToldLimits:
             del self.faults[station_id]
             self.on_change(station_id, "station.follows")
 
+    def reset(self) -> None:
+        """Forget everything, as before `restore`."""
+        for memory in (self.limits, self.sent, self.accepted_at, self.faults):
+            memory.clear()
+
     def restore(self, work: UnitOfWork, station_ids: Iterable[str]) -> None:
         """Rebuild the memory from the commands on record."""
         for station_id in station_ids:

@@ -100,6 +100,21 @@ def test_start_plans_every_site_and_sends_it(make, memory):
     assert memory.events_of("plan.made")[0]["status"] == plan.schedule["status"]
 
 
+def test_loop_that_runs_again_plans_again(make, memory):
+    system = build(make, memory)
+
+    async def act():
+        for times in (1, 2):
+            async with running(system):
+                await make.until(lambda: len(memory.plans) == times)  # noqa: B023 - awaited before it changes
+                await system.dispatcher.idle()
+
+    asyncio.run(act())
+
+    # The record told the second run what the stations had accepted already.
+    assert len(system.stations.sent(ProfilePurpose.TX)) == 3
+
+
 def test_events_that_come_together_make_one_plan(make, memory):
     system = build(make, memory, debounce_seconds=0.05)
 
@@ -149,11 +164,11 @@ def test_planner_that_is_away_is_asked_again_and_the_last_plan_stays(make, memor
             before = make.effective_kw(system.stations, "A", make.NOW)
             system.planner.errors = [Unavailable("no planner is running")] * 3
             system.loop.take_event("session.needs", {"site_id": "site", "session_id": "session-A"})
-            await make.until(lambda: not system.loop.health.ok)
-            health.append(system.loop.health.detail)
+            await make.until(lambda: not system.loop.health().ok)
+            health.append(system.loop.health().detail)
             assert make.effective_kw(system.stations, "A", make.NOW) == before
             await make.until(lambda: len(memory.plans) == 2)
-            await make.until(lambda: system.loop.health.ok)
+            await make.until(lambda: system.loop.health().ok)
 
     asyncio.run(act())
 
