@@ -38,26 +38,22 @@ from twinev.services.manage_users import ManageUsers
 PASSWORD = "correct horse battery"
 USERS = {role.value: role for role in Role} | {"second_operator": Role.GRID_OPERATOR}
 
-NOTEBOOK = {
-    "cells": [
-        {
-            "cell_type": "code",
-            "id": "a",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": "import json, os\n"
-            "from twinev.ui.kernel_session import log_out_url, open_kernel_client\n"
-            "names = sorted(os.environ)\n"
-            "client = open_kernel_client(ask_seconds=0.5)\n"
-            "facts = {'pid': os.getpid(), 'names': names, 'user': client.me().username, 'log_out_url': log_out_url()}\n"
-            "print('BEGIN' + json.dumps(facts | {'still': 'TWINEV_TICKET' in os.environ}) + 'END')",
-        }
-    ],
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
+OPEN_KERNEL_CLIENT = """
+import json, os
+from twinev.ui.kernel_session import log_out_url, open_kernel_client
+names = sorted(os.environ)
+client = open_kernel_client(ask_seconds=0.5)
+facts = {'pid': os.getpid(), 'names': names, 'user': client.me().username, 'log_out_url': log_out_url()}
+print('BEGIN' + json.dumps(facts | {'still': 'TWINEV_TICKET' in os.environ}) + 'END')
+"""
+
+
+def notebook(*sources: str) -> str:
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [cell | {"id": f"cell-{number}", "source": source} for number, source in enumerate(sources)]
+    return json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+
 
 SERVE = """
 import json, sys
@@ -193,11 +189,11 @@ def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
 
 
 @contextmanager
-def running_dashboards(identity: Identity, folder: Path) -> Iterator[Dashboards]:
+def running_dashboards(identity: Identity, folder: Path, *sources: str) -> Iterator[Dashboards]:
     notebooks = folder / "dashboards"
     notebooks.mkdir()
     for name in ("grid_operators.ipynb", "not_listed.ipynb"):
-        (notebooks / name).write_text(json.dumps(NOTEBOOK))
+        (notebooks / name).write_text(notebook(*(sources or (OPEN_KERNEL_CLIENT,))))
     (notebooks / "picture.png").write_bytes(b"not for viewers")
     options = {
         "api_url": identity.api_url,
@@ -256,6 +252,6 @@ def identity(tmp_path: Path, password_hash: str) -> Iterator[Identity]:
 
 
 @pytest.fixture
-def serve_dashboards(tmp_path: Path) -> Callable[[Identity], AbstractContextManager[Dashboards]]:
+def serve_dashboards(tmp_path: Path) -> Callable[..., AbstractContextManager[Dashboards]]:
     """What starts a dashboards' server for one test."""
-    return lambda identity: running_dashboards(identity, tmp_path)
+    return lambda identity, *sources: running_dashboards(identity, tmp_path, *sources)
