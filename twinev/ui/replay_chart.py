@@ -8,9 +8,13 @@ from typing import Any
 
 import vl_convert
 
-# Okabe and Ito's palette, told apart by colour-blind readers too; the widths keep lines visible under each other.
+from twinev.errors import Unavailable
+
+# Okabe and Ito's palette, told apart by colour-blind readers too. The first line is wide: it shows under others.
 _COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _WIDTH = 920
+# One tick every so many hours, for charts of at most so many hours.
+_TICK_HOURS = ((1, 20), (2, 36), (6, 108))
 
 
 def draw_power(outcome: Mapping[str, Any]) -> str:
@@ -21,7 +25,10 @@ def draw_power(outcome: Mapping[str, Any]) -> str:
     outcome : mapping
         As in the metrics file: ``slots``, ``slot_minutes``, ``site_kw``.
     """
-    return vl_convert.vegalite_to_svg(chart_spec(outcome))
+    svg = vl_convert.vegalite_to_svg(chart_spec(outcome))
+    if "mark-line" not in svg:
+        raise Unavailable("vl-convert drew no line: it prints its error and returns an empty chart")
+    return svg
 
 
 def chart_spec(outcome: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,8 +57,9 @@ def _power_panel(outcome: Mapping[str, Any]) -> dict[str, Any]:
     colours = {"domain": names, "range": list(_COLOURS[: len(names)])}
     line = {
         "data": {"values": _power_rows(outcome)},
-        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "opacity": 0.9},
+        "mark": {"type": "line", "interpolate": "step-after", "opacity": 0.9},
         "encoding": {
+            "strokeWidth": {"condition": {"test": f"datum.strategy === '{names[0]}'", "value": 5}, "value": 2},
             "x": _time_axis(outcome, title=outcome["slots"]["price_eur_per_kwh"][0] is None),
             "y": {"field": "kw", "type": "quantitative", "title": "Site power, mean over the slot (kW)"},
             "color": {
@@ -103,14 +111,24 @@ def _price_panel(outcome: Mapping[str, Any]) -> dict[str, Any]:
 def _time_axis(outcome: Mapping[str, Any], *, title: bool) -> dict[str, Any]:
     """One offset, the first slot's, holds for the whole axis: a change of the clock must not fold it."""
     offset = datetime.fromisoformat(outcome["slots"]["start"][0]).strftime("%z")
-    hours = len(outcome["slots"]["start"]) * outcome["slot_minutes"] / 60
+    ticks, every_hours = _ticks(outcome)
     return {
         "field": "time",
         "type": "temporal",
         "scale": {"type": "utc"},
         "title": f"Local time (UTC{offset[:3]}:{offset[3:]})" if title else None,
-        "axis": {"format": "%H:%M" if hours <= 36 else "%d %b %H:%M", "labels": title, "tickCount": 12},
+        "axis": {"format": "%H:%M" if every_hours < 6 else "%d %b %H:%M", "labels": title, "values": ticks},
     }
+
+
+def _ticks(outcome: Mapping[str, Any]) -> tuple[list[int], int]:
+    """Full hours of the chart's clock, in milliseconds, and how many hours lie between two."""
+    first, *_, end = (datetime.fromisoformat(time) for time in _clock_times(outcome))
+    hours = (end - first) / timedelta(hours=1)
+    every_hours = next((step for step, longest in _TICK_HOURS if hours <= longest), 24)
+    midnight = first.replace(hour=0, minute=0, second=0)
+    ticks = (midnight + timedelta(hours=hour) for hour in range(0, int(hours) + 25, every_hours))
+    return [int(tick.timestamp() * 1000) for tick in ticks if first <= tick <= end], every_hours
 
 
 def _power_rows(outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -122,9 +140,12 @@ def _power_rows(outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _steps(outcome: Mapping[str, Any], values: list[float]) -> list[tuple[str, float]]:
-    """Each slot's beginning on the chart's axis with its value, and the last slot's end, so that it is drawn too."""
+    """Each slot's beginning with its value, and the last slot's end, so that it is drawn too."""
+    return list(zip(_clock_times(outcome), [*values, values[-1]], strict=True))
+
+
+def _clock_times(outcome: Mapping[str, Any]) -> list[str]:
+    """The slots' beginnings and the last one's end as the clock of the first shows them, written as if UTC."""
     starts = [datetime.fromisoformat(start) for start in outcome["slots"]["start"]]
-    zone = starts[0].tzinfo
     times = [*starts, starts[-1] + timedelta(minutes=outcome["slot_minutes"])]
-    clock = [time.astimezone(zone).replace(tzinfo=None).isoformat() + "Z" for time in times]
-    return list(zip(clock, [*values, values[-1]], strict=True))
+    return [time.astimezone(starts[0].tzinfo).replace(tzinfo=None).isoformat() + "Z" for time in times]

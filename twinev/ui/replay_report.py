@@ -90,7 +90,7 @@ def _compare(name: str, outcome: Mapping[str, Any]) -> str:
     own, base = alike["cost_eur"][name], alike["cost_eur"][_BASELINE]
     if own is None or not alike["drivers"] or base == 0:
         return text
-    change = 100 * (own - base) / abs(base)
+    change = round(100 * (own - base) / abs(base), 1) + 0.0  # never −0.0
     return (
         f"{text} For the {alike['drivers']} drivers whom every strategy served fully it cost {own:.2f} € instead of "
         f"{base:.2f} € ({change:+.1f} %)."
@@ -101,7 +101,7 @@ def _limit_finding(baseline: Mapping[str, Any], site_kw: float) -> str:
     if baseline["kwh_over_site_limit"] > 0:
         return (
             f"Uncontrolled charging would break the limit of {site_kw:g} kW for "
-            f"{baseline['hours_over_site_limit']:g} h, with a peak of {baseline['peak_kw']:.1f} kW."
+            f"{baseline['hours_over_site_limit']:.2f} h, with a peak of {baseline['peak_kw']:.1f} kW."
         )
     return f"Uncontrolled charging stays below the limit of {site_kw:g} kW here (peak {baseline['peak_kw']:.1f} kW)."
 

@@ -16,6 +16,7 @@ from twinev.services.replay.days import replay_days
 from twinev.services.replay.outcome import tell
 from twinev.services.replay.planned import Planned
 from twinev.services.replay.uncontrolled import Uncontrolled
+from twinev.ui.replay_chart import draw_power
 from twinev.ui.replay_report import find, render_report, tabulate
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -113,7 +114,16 @@ def test_report_asks_for_nothing_from_outside(outcome):
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert "<script" not in page
     assert "@import" not in page
-    assert "<svg" in page
+
+
+def test_chart_draws_a_line_per_strategy_the_limit_and_the_price(outcome):
+    chart = draw_power(outcome())
+
+    lines = re.findall(r'aria-label="time: [^"]*strategy: (\w+)"', chart)
+    assert set(lines) == {"uncontrolled", "cheap"}
+    assert "site limit 10 kW" in chart
+    assert "Price (€/kWh)" in chart
+    assert ">08:00<" in chart
 
 
 def test_report_shows_text_of_the_input_as_text(outcome):

@@ -54,14 +54,24 @@ def test_driver_who_leaves_before_the_declared_departure_loses_what_was_put_off(
     assert run.received_kwh["A"] == 0
 
 
-def test_driver_who_stays_longer_is_charged_until_the_need_is_met(ev, site, cheap):
-    # Declared to leave at 08:30, when 3.5 of 10 kWh are in; the rest follows at once.
-    evs = (ev("A", 8, 12, 10.0, says=(10.0, 8.5)), ev("B", 8, 12, 10.0, says=(14.0, 9)))
+def test_request_that_did_not_fit_is_met_when_the_ev_stays_longer(ev, site, cheap):
+    # Asks for 10 kWh within half an hour, in which 3.5 fit, and stays for four hours.
+    run = run_strategy(cheap, (ev("A", 8, 12, 10.0, says=(10.0, 8.5)),), site())
 
-    run = run_strategy(cheap, evs, site())
+    assert sum(run.energy_kwh["A"][:2]) == pytest.approx(3.5)
+    assert run.received_kwh["A"] == pytest.approx(10.0)
 
-    assert run.received_kwh["A"] == pytest.approx(3.5)  # what fits until the declared departure is all that is asked
-    assert run.received_kwh["B"] == pytest.approx(7.0)
+
+def test_driver_who_asked_for_less_gets_what_was_asked(ev, site, cheap):
+    run = run_strategy(cheap, (ev("A", 8, 12, 10.0, says=(6.0, 12)),), site())
+
+    assert run.received_kwh["A"] == pytest.approx(6.0)
+
+
+def test_ev_of_a_silent_driver_is_not_stopped_at_what_was_assumed(ev, site, cheap):
+    run = run_strategy(cheap, (ev("A", 8, 14, 30.0),), site())
+
+    assert run.received_kwh["A"] == pytest.approx(30.0)
 
 
 def test_late_energy_that_the_limit_held_back_is_given_after_the_declared_departure(ev, site, cheap):

@@ -110,10 +110,9 @@ def compare_alike(
 def why_short(ev: Ev, wish: Wish) -> str:
     """Return, in words, what the likeliest reason is that a plan did not serve this driver fully."""
     if asked_less_than_taken(ev.session, wish):
-        source = "was assumed to need" if wish.energy_assumed else "asked for"
-        return f"{source} {wish.energy_kwh:.1f} kWh and took {ev.need_kwh:.1f} kWh"
+        return f"asked for {wish.asked_kwh:.1f} kWh and really took {ev.need_kwh:.1f} kWh"
     if left_early(ev.session, wish):
         minutes = (wish.departure_at - ev.session.disconnected_at).total_seconds() / 60
         source = "assumed" if wish.departure_assumed else "declared"
         return f"left {minutes / 60:.1f} h before the {source} departure"
-    return "the EV's own power or the site's limit left too little time after what the plan preferred"
+    return "too little time was left at the EV's own power, or under the site's limit"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from twinev.services.replay.record import RecordedSession
-from twinev.services.replay.wishes import Wish, usable_departure, usable_energy_kwh
+from twinev.services.replay.wishes import Wish, fitting_kwh, usable_departure, usable_energy_kwh
 
 _NOTICEABLE = timedelta(minutes=15)
 _LONG_STAY = timedelta(hours=24)
@@ -64,9 +64,9 @@ def _unusable_request(judged: Judged) -> bool:
 
 
 def asked_less_than_taken(session: RecordedSession, wish: Wish) -> bool:
-    """Whether the EV really took noticeably more than the planner was told."""
+    """Whether the EV really took noticeably more than its driver asked for."""
     slack_kwh = max(_ABOUT_EQUAL_KWH, _ABOUT_EQUAL_SHARE * session.delivered_kwh)
-    return wish.energy_kwh < session.delivered_kwh - slack_kwh
+    return not wish.energy_assumed and wish.asked_kwh < session.delivered_kwh - slack_kwh
 
 
 def left_early(session: RecordedSession, wish: Wish) -> bool:
@@ -75,15 +75,21 @@ def left_early(session: RecordedSession, wish: Wish) -> bool:
 
 
 def _asked_more_than_taken(judged: Judged) -> bool:
-    slack_kwh = max(_ABOUT_EQUAL_KWH, _ABOUT_EQUAL_SHARE * judged.wish.energy_kwh)
-    return 0 < judged.session.delivered_kwh < judged.wish.energy_kwh - slack_kwh
+    wish, session = judged.wish, judged.session
+    slack_kwh = max(_ABOUT_EQUAL_KWH, _ABOUT_EQUAL_SHARE * wish.asked_kwh)
+    return not wish.energy_assumed and 0 < session.delivered_kwh < wish.asked_kwh - slack_kwh
+
+
+def _asked_more_than_fits(judged: Judged) -> bool:
+    fits_kwh = fitting_kwh(judged.session, judged.wish.departure_at, judged.evse_kw)
+    return not judged.wish.energy_assumed and judged.wish.asked_kwh > fits_kwh + _ABOUT_EQUAL_KWH
 
 
 _RULES: tuple[tuple[str, str, str, Callable[[Judged], bool]], ...] = (
     (
         "no_inputs",
         "the driver said nothing",
-        "energy and stay assumed from earlier sessions (see Assumptions)",
+        "energy and stay assumed (see Assumptions), more energy as long as the EV draws",
         lambda j: not j.session.inputs,
     ),
     (
@@ -113,8 +119,8 @@ _RULES: tuple[tuple[str, str, str, Callable[[Judged], bool]], ...] = (
     (
         "asked_more_than_fits",
         "asks for more than the EVSE can give until the departure",
-        "the request is clipped to what fits",
-        lambda j: j.wish.asked_kwh > j.wish.energy_kwh + _ABOUT_EQUAL_KWH,
+        "the request is clipped to what fits, and grows again where the EV stays longer",
+        _asked_more_than_fits,
     ),
     (
         "asked_more_than_taken",

@@ -97,7 +97,7 @@ def _session(ev: Ev, replay: Replay) -> dict[str, Any]:
         "departure": session.disconnected_at.astimezone(zone).isoformat(),
         "told_departure": wish.departure_at.astimezone(zone).isoformat(),
         "told_departure_assumed": wish.departure_assumed,
-        "told_kwh": wish.energy_kwh,
+        "told_kwh": wish.asked_kwh,
         "told_kwh_assumed": wish.energy_assumed,
         "needed_kwh": ev.need_kwh,
         "ev_kw": ev.max_kw,
@@ -120,7 +120,8 @@ def _assumptions(replay: Replay) -> list[str]:
         "A plan knows the EVs that are plugged in, and what their drivers have said so far. Plans are made at "
         "the beginning of a slot and at every arrival, when anything is new.",
         f"Of a driver who said nothing, {assumption.energy_kwh:.2f} kWh and a stay of "
-        f"{assumption.stay / timedelta(minutes=1):.0f} min are assumed: {assumption.basis}.",
+        f"{assumption.stay / timedelta(minutes=1):.0f} min are assumed ({assumption.basis}), and as much energy again "
+        "where the EV then still draws.",
         f"Prices are matched by {replay.site.prices.matched_by}. Those of the next day are known from 13:00."
         if replay.site.prices.table is not None
         else "No prices were given, so costs are not computed and the cheap strategy has nothing to prefer.",

@@ -3,7 +3,8 @@
 At any moment it knows the driver's last usable words up to then, field by field; what was said before the plug-in
 counts from the plug-in. Where nothing usable was said it assumes what earlier sessions suggest. A driver who said
 nothing has promised no flexibility, so the assumption is cautious: the stay that nine in ten of them exceeded and the
-energy that nine in ten did not.
+energy that nine in ten did not. An EV that has received what was assumed and still draws is assumed to want as much
+again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from twinev.services.replay.record import DriverInput, RecordedSession
 FALLBACK_KWH = 20.0
 FALLBACK_STAY = timedelta(hours=4)
 _ENOUGH_SESSIONS = 20
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,11 @@ class Assumption:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """``energy_kwh`` from the plug-in to ``departure_at``; ``asked_kwh`` is before it was clipped to what can fit."""
+    """``energy_kwh`` from the plug-in to ``departure_at``; ``asked_kwh`` is before it was clipped to what can fit.
+
+    A request that cannot fit is clipped lest it takes a larger share of scarce power than one that can. An EV that
+    stays past its departure has time for more, so there the clip moves on with the clock.
+    """
 
     energy_kwh: float
     departure_at: datetime
@@ -70,16 +76,17 @@ def usable_departure(driver_input: DriverInput, session: RecordedSession) -> dat
     return departure if departure is not None and departure > session.connected_at else None
 
 
-def wish_at(session: RecordedSession, now: datetime, *, evse_kw: float, assumption: Assumption) -> Wish:
-    """Return what the planner takes the driver to want at ``now``."""
+def wish_at(
+    session: RecordedSession, now: datetime, *, evse_kw: float, assumption: Assumption, received_kwh: float = 0.0
+) -> Wish:
+    """Return what the planner takes the driver to want at ``now``, when the EV has ``received_kwh``."""
     said = [i for i in session.inputs if max(i.told_at, session.connected_at) <= now]
     energies = [e for i in said if (e := usable_energy_kwh(i)) is not None]
     departures = [d for i in said if (d := usable_departure(i, session)) is not None]
-    asked_kwh = energies[-1] if energies else assumption.energy_kwh
+    asked_kwh = energies[-1] if energies else _assumed_kwh(assumption, received_kwh)
     departure = departures[-1] if departures else session.connected_at + assumption.stay
-    fits_kwh = evse_kw * ((departure - session.connected_at) / timedelta(hours=1))
     return Wish(
-        energy_kwh=min(asked_kwh, fits_kwh),
+        energy_kwh=min(asked_kwh, fitting_kwh(session, max(departure, now), evse_kw)),
         departure_at=departure,
         asked_kwh=asked_kwh,
         energy_assumed=not energies,
@@ -87,9 +94,20 @@ def wish_at(session: RecordedSession, now: datetime, *, evse_kw: float, assumpti
     )
 
 
+def fitting_kwh(session: RecordedSession, departure: datetime, evse_kw: float) -> float:
+    """Return what the EVSE can give from the plug-in to ``departure``. [kWh]"""
+    return evse_kw * ((departure - session.connected_at) / timedelta(hours=1))
+
+
 def final_wish(session: RecordedSession, *, evse_kw: float, assumption: Assumption) -> Wish:
     """Return the wish as it stood when the EV left."""
     return wish_at(session, session.disconnected_at, evse_kw=evse_kw, assumption=assumption)
+
+
+def _assumed_kwh(assumption: Assumption, received_kwh: float) -> float:
+    if assumption.energy_kwh <= 0:
+        return received_kwh
+    return assumption.energy_kwh * (math.floor(received_kwh / assumption.energy_kwh + _ROUNDING) + 1)
 
 
 def _nearest_rank(values: list, share: float):
