@@ -100,11 +100,11 @@ class _Chart:
             return ""
         left, right, height = self.x(self._start), self.x(self._end), self.y(self._limit_kw)
         words = formats.safe(texts.CHART_LIMIT.format(limit=formats.limit_kw(self._limit_kw)))
-        # Beside the line's start, or before its end where it begins at the right.
+        # Above the window, where no curve runs; before its end where it begins at the right.
         anchor, at = ("start", left) if left < WIDTH * 0.6 else ("end", right)
         return (
             f'<path class="tv-line-limit" d="M{left:.1f} {height:.1f}L{right:.1f} {height:.1f}"/>'
-            f'<text class="tv-limit-label" x="{at:.1f}" y="{height - 5:.1f}" text-anchor="{anchor}">{words}</text>'
+            f'<text class="tv-limit-label" x="{at:.1f}" y="{TOP - 8}" text-anchor="{anchor}">{words}</text>'
         )
 
     def power_axis(self) -> str:

@@ -84,6 +84,7 @@ class StationMap:
 
     def _add_controls(self) -> None:
         area = leaflet.DrawControl(
+            position="topright",
             polyline={}, polygon={}, circle={}, circlemarker={}, marker={}, edit=False, remove=False,
             rectangle={"shapeOptions": {"color": "#1769c2", "weight": 2}, "metric": False},
         )  # fmt: skip
@@ -135,10 +136,17 @@ class StationMap:
         return zoom_to_site
 
     def _show(self, stations: Sequence[StationOut]) -> None:
-        width, height = ASSUMED_SIZE_PIXELS
+        width, height = self._size_pixels()
         view = basemap.view_of([_position(s) for s in stations], width_pixels=width, height_pixels=height)
         self._map.center = (view.latitude_degrees, view.longitude_degrees)
         self._map.zoom = view.zoom
+
+    def _size_pixels(self) -> tuple[float, float]:
+        """How large the map is in the browser, once the browser has told."""
+        if len(self._map.pixel_bounds) < 2:
+            return ASSUMED_SIZE_PIXELS
+        (left, top), (right, bottom) = self._map.pixel_bounds
+        return (right - left, bottom - top) if right > left and bottom > top else ASSUMED_SIZE_PIXELS
 
     def _on_draw(self, control: leaflet.DrawControl, *, action: str, geo_json: dict[str, Any]) -> None:
         if action != "created" or self._snapshot is None:

@@ -37,9 +37,7 @@ LIMIT_BAR = "Measured {power} kW, limit {limit} kW"
 
 # The map
 MAP_TITLE = "Stations"
-MAP_HELP = (
-    "Click a pin to select it, or drag over several with Select area. The list on the right does the same by keyboard."
-)
+MAP_HELP = "Click pins to select stations, or use “Select area” and drag. The list does the same by keyboard."
 MAP_ALL = "All sites"
 MAP_ZOOM_TO = "Show {name}"
 SELECT_AREA = "Select area"
