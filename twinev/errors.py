@@ -45,6 +45,10 @@ class BadInput(TwinEVError):
         self.allowed = allowed
         super().__init__(f"{key}: {_shown(value)} is not usable; allowed: {allowed}")
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[str, object, str]]:
+        """Cross to another process whole: an exception is otherwise rebuilt from its message alone."""
+        return type(self), (self.key, self.value, self.allowed)
+
 
 class ScenarioError(BadInput):
     """A value in a scenario that cannot be used."""
