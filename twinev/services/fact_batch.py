@@ -71,7 +71,7 @@ class FactBatch:
     ) -> None:
         self._samples[station_id, evse_id, ocpp_transaction_id].extend(samples)
 
-    def add_event(self, kind: str, station_id: str, **data: Any) -> None:
+    def add_event(self, kind: str, station_id: str, /, **data: Any) -> None:
         self.work.events.add(kind, {"site_id": self.station(station_id).site_id, **data})
 
     def add_session_event(self, kind: str, session: ChargingSession, **data: Any) -> None:
