@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shlex
+import sys
 from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from twinev.services.replay.strategies import STRATEGIES, choose_strategies, loa
 from twinev.ui.replay_report import find, render_report, tabulate
 
 _SLOT_MINUTES = (5, 15)
+_ALL_STRATEGIES = list(STRATEGIES)
 _PACKAGES = ("twinev", "cvxpy", "highspy", "pyscipopt", "numpy")
 
 app = typer.Typer(add_completion=False)
@@ -49,7 +51,7 @@ def replay(
     phases: Annotated[int, typer.Option(help="phases of a usual EVSE: sets --evse-kw to 7 (1) or 22 (3)")] = 1,
     evse_kw: Annotated[float | None, typer.Option(help="power of a usual EVSE; those that show more have more")] = None,
     slot_minutes: Annotated[int, typer.Option(help="5 or 15")] = 15,
-    strategy: Annotated[list[str] | None, typer.Option(help=f"of {', '.join(STRATEGIES)}; all without it")] = None,
+    strategy: Annotated[list[str], typer.Option(help="may be given several times; all without it")] = _ALL_STRATEGIES,
     report: Annotated[Path | None, typer.Option(help="write a report, one HTML file")] = None,
     out: Annotated[Path | None, typer.Option(help="write all figures as JSON")] = None,
 ) -> None:
@@ -58,7 +60,7 @@ def replay(
     _require_options(site_kw, phases, evse_kw, slot_minutes)
     _require_folders({"--report": report, "--out": out})
     zone = _zone(price_zone)
-    strategies = choose_strategies(strategy or list(STRATEGIES))
+    strategies = choose_strategies(strategy)
     recorded = load_acn_sessions(sessions)
     days = _choose_days(recorded, day, first, last)
     table = None if prices is None else load_prices(prices)
@@ -136,7 +138,7 @@ def _progress(console: Console) -> Progress:
         TimeRemainingColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not sys.stderr.isatty(),  # a notebook's console says that it is a terminal, and is none
     )
 
 

@@ -52,7 +52,10 @@ class SitePrices:
             return "no prices were given: costs are not computed"
         if self.site_zone.key == self.price_zone.key:
             return f"instant: sessions and prices are both of {self.site_zone.key}"
-        return f"clock time: a price of {self.price_zone.key} counts at the same local time in {self.site_zone.key}"
+        return (
+            f"clock time: a price of {self.price_zone.key} counts at the same local time in {self.site_zone.key} "
+            "(of an hour that it has twice the first, in place of one that it skips the next)"
+        )
 
     def at(self, instant: datetime) -> float | None:
         """Return the price that rules at ``instant``; None without a table. [EUR/kWh]
