@@ -181,7 +181,7 @@ class StationConnection:
             await self._call(link, request, lambda answer: self._station.confirmed(message, answer), reraise=True)
         except CallFailed as failure:
             if not message.must_arrive and failure.code in HOPELESS:
-                reports.dropped(message)
+                reports.delivered(message)
 
     async def _beat(self, link: Link) -> None:
         def confirmed(_: dict) -> None:

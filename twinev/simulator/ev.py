@@ -105,31 +105,41 @@ def disconnected(state: EvState) -> EvState:
     return replace(state, power_kw=0.0)
 
 
-def _advance_piece(ev: Ev, state: EvState, longest_seconds: float, limit_kw: float) -> tuple[float, EvState]:
+def _advance_piece(ev: Ev, state: EvState, left_seconds: float, limit_kw: float) -> tuple[float, EvState]:
     """Go along one straight line of power; returns how long it was and the state at its end."""
     wanted = wanted_kw(ev, state, limit_kw)
+    if wanted == state.power_kw == 0.0:
+        return left_seconds, state
     ramp = ev.ramp_kw_per_second
-    seconds = longest_seconds
-    # A line ends where the power wanted is reached; a ramp's millisecond is the finest that matters.
-    if (to_wanted := abs(wanted - state.power_kw) / ramp) > 1e-3:
-        seconds = min(seconds, to_wanted)
+    seconds = min(left_seconds, _straight_seconds(ev, state, wanted))
     highest = _brakeable_kw(state, ramp, seconds)
     if highest < state.power_kw - ramp * seconds + 1e-12 and state.power_kw > 0:
         # Already braking: straight down, no further than to a standstill.
         seconds = min(seconds, max(state.power_kw / ramp, 1e-3))
     lowest = max(0.0, state.power_kw - ramp * seconds)
     end_kw = max(lowest, min(wanted, state.power_kw + ramp * seconds, highest))
-    energy = (state.power_kw + end_kw) / 2 * seconds / 3600
-    energy = min(energy, state.remaining_kwh)
+    energy = min((state.power_kw + end_kw) / 2 * seconds / 3600, state.remaining_kwh)
     after = replace(
         state,
         power_kw=end_kw,
-        battery_energy_kwh=state.battery_energy_kwh + energy,
+        battery_energy_kwh=min(state.target_kwh, state.battery_energy_kwh + energy),
         delivered_kwh=state.delivered_kwh + energy,
     )
     if after.remaining_kwh < 1e-7:
         after = replace(after, battery_energy_kwh=state.target_kwh, power_kw=0.0)
     return seconds, after
+
+
+def _straight_seconds(ev: Ev, state: EvState, wanted: float) -> float:
+    """How long the line of power stays straight, at the most. [s]"""
+    to_wanted = abs(wanted - state.power_kw) / ev.ramp_kw_per_second
+    # A ramp's millisecond is the finest that matters.
+    if to_wanted > 1e-3:
+        return min(to_wanted, LONGEST_PIECE_SECONDS)
+    # Steady: until the taper begins, or the braking before the target.
+    braking_kwh = state.power_kw**2 / (2 * ev.ramp_kw_per_second) / 3600
+    steady_kwh = min(ev.taper_from_soc * ev.battery_kwh - state.battery_energy_kwh, state.remaining_kwh - braking_kwh)
+    return max(steady_kwh / max(state.power_kw, 1e-9) * 3600, LONGEST_PIECE_SECONDS)
 
 
 def _brakeable_kw(state: EvState, ramp: float, seconds: float) -> float:

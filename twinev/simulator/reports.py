@@ -1,4 +1,4 @@
-"""Turns what happens at a station into queued messages and ledger lines, and takes in their confirmations."""
+"""Turns what happens at a station into queued messages and ledger lines, and keeps book of their delivery."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from datetime import datetime
 from typing import Any
 
-from twinev.simulator.dialect import ACCEPTED, Condition, Confirmation, Dialect, Request
+from twinev.simulator.dialect import ACCEPTED, Condition, Dialect, Request
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.memory import PluggedEv, StationMemory, Transaction
@@ -86,27 +86,19 @@ class Reports:
         csms_id = self._memory.csms_ids.get(message.transaction or "")
         return self._dialect.addressed(message.action, message.payload, csms_id)
 
-    def confirmed(self, message: QueuedMessage, answer: dict[str, Any]) -> Confirmation:
-        """Take in the CALLRESULT of the first message of the queue."""
-        confirmation = self._dialect.read_confirmation(message.action, answer)
-        transaction = message.transaction
-        if confirmation.csms_id is not None and transaction is not None:
-            self._memory.csms_ids[transaction] = confirmation.csms_id
-            self._ledger.record(
-                "transaction_id",
-                station=self._spec.id,
-                transaction=transaction,
-                ocpp_transaction_id=confirmation.csms_id,
-            )
-        self.dropped(message)
-        return confirmation
+    def named(self, message: QueuedMessage, csms_id: str) -> None:
+        """The CSMS allotted an id to the transaction that ``message`` started."""
+        assert message.transaction is not None, "only a transaction's start gets an id"
+        self._memory.csms_ids[message.transaction] = csms_id
+        self._ledger.record(
+            "transaction_id", station=self._spec.id, transaction=message.transaction, ocpp_transaction_id=csms_id
+        )
 
-    def dropped(self, message: QueuedMessage) -> None:
+    def delivered(self, message: QueuedMessage) -> None:
         """The first message of the queue needs no further try."""
         self._ledger.record("delivered", station=self._spec.id, n=message.number)
         self.queue.done(message)
-        running = self._memory.transaction
-        following = self.queue.first()
+        running, following = self._memory.transaction, self.queue.first()
         spoken_of = {of.transaction for of in (following,) if of} | {of.id for of in (running,) if of}
         if message.transaction not in spoken_of:
             self._memory.csms_ids.pop(message.transaction or "", None)

@@ -6,29 +6,21 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ocpp.v16 import call, call_result, datatypes, enums
+from ocpp.v16 import call, datatypes
 
 from twinev import __version__
-from twinev.simulator import profiles
+from twinev.simulator import v16_commands
 from twinev.simulator.dialect import (
     BootAnswer,
     Condition,
     Confirmation,
     Request,
-    refuse_unknown,
     to_request,
-    to_wire,
 )
 from twinev.simulator.fleet import StationSpec
-from twinev.simulator.limits import STATION_MAX, StationProfile
 from twinev.simulator.memory import PluggedEv, Transaction
 from twinev.simulator.meter import Reading, timestamp
-from twinev.simulator.profile_reading import read_profile
 from twinev.simulator.station import Station
-
-# OCPP 1.6 calls the station's maximum so; everything else is named as in 2.0.1.
-CHARGE_POINT_MAX = "ChargePointMaxProfile"
-UNIT_NAMES = {"A": "Current", "W": "Power"}
 
 
 class V16:
@@ -127,19 +119,7 @@ class V16:
 
     def obey(self, station: Station, action: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Carry out a CALL; see `Dialect.obey`."""
-        handlers = {
-            "SetChargingProfile": _set_charging_profile,
-            "ClearChargingProfile": _clear_charging_profile,
-            "GetCompositeSchedule": _get_composite_schedule,
-            "RemoteStartTransaction": _remote_start,
-            "RemoteStopTransaction": _remote_stop,
-            "GetConfiguration": _get_configuration,
-            "ChangeConfiguration": _change_configuration,
-            "TriggerMessage": _trigger_message,
-        }
-        if action not in handlers:
-            raise refuse_unknown(action, enums.Action)
-        return to_wire(handlers[action](station, payload))
+        return v16_commands.obey(station, action, payload)
 
 
 def _register(reading: Reading) -> int:
@@ -161,117 +141,3 @@ def _meter_value(reading: Reading) -> datatypes.MeterValue:
             for sample in reading.samples
         ],
     )
-
-
-def _profile(payload: dict[str, Any], connector_id: int) -> StationProfile:
-    purpose = payload["chargingProfilePurpose"]
-    return read_profile(
-        payload,
-        payload["chargingSchedule"],
-        profile_id=payload["chargingProfileId"],
-        purpose=STATION_MAX if purpose == CHARGE_POINT_MAX else purpose,
-        evse_id=connector_id,
-    )
-
-
-def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.SetChargingProfile:
-    refusal = station.install(_profile(payload["csChargingProfiles"], payload["connectorId"]))
-    return call_result.SetChargingProfile(status="Accepted" if refusal is None else "Rejected")
-
-
-def _clear_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.ClearChargingProfile:
-    purpose = payload.get("chargingProfilePurpose")
-    cleared = station.clear(
-        profile_id=payload.get("id"),
-        evse_id=payload.get("connectorId"),
-        purpose=STATION_MAX if purpose == CHARGE_POINT_MAX else purpose,
-        stack_level=payload.get("stackLevel"),
-    )
-    return call_result.ClearChargingProfile(status="Accepted" if cleared else "Unknown")
-
-
-def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_result.GetCompositeSchedule:
-    unit = payload.get("chargingRateUnit") or station.spec.preferred_unit
-    if unit not in station.spec.rate_units or payload["connectorId"] not in (0, 1):
-        return call_result.GetCompositeSchedule(status="Rejected")
-    start, periods = station.composite(payload["duration"], unit)
-    schedule = datatypes.ChargingSchedule(
-        charging_rate_unit=unit,
-        duration=payload["duration"],
-        start_schedule=timestamp(start),
-        charging_schedule_period=[
-            datatypes.ChargingSchedulePeriod(start_period=period.start_seconds, limit=period.limit)
-            for period in periods
-        ],
-    )
-    return call_result.GetCompositeSchedule(
-        status="Accepted",
-        connector_id=payload["connectorId"],
-        schedule_start=timestamp(start),
-        charging_schedule=schedule,
-    )
-
-
-def _remote_start(station: Station, payload: dict[str, Any]) -> call_result.RemoteStartTransaction:
-    profile = _profile(payload["chargingProfile"], 1) if "chargingProfile" in payload else None
-    accepted = payload.get("connectorId", 1) == 1 and station.start_from_afar(payload["idTag"], profile=profile)
-    return call_result.RemoteStartTransaction(status="Accepted" if accepted else "Rejected")
-
-
-def _remote_stop(station: Station, payload: dict[str, Any]) -> call_result.RemoteStopTransaction:
-    accepted = station.stop_from_afar(str(payload["transactionId"]))
-    return call_result.RemoteStopTransaction(status="Accepted" if accepted else "Rejected")
-
-
-def _configuration(station: Station) -> dict[str, str]:
-    units = ",".join(UNIT_NAMES[unit] for unit in sorted(station.spec.rate_units))
-    return {
-        "ChargeProfileMaxStackLevel": str(profiles.MAX_STACK_LEVEL),
-        "ChargingScheduleAllowedChargingRateUnit": units,
-        "ChargingScheduleMaxPeriods": str(profiles.MAX_PERIODS),
-        "ConnectorSwitch3to1PhaseSupported": "false",
-        "HeartbeatInterval": str(round(station.heartbeat_interval_seconds)),
-        "MaxChargingProfilesInstalled": str(profiles.MAX_PROFILES),
-        "MeterValueSampleInterval": str(round(station.meter_interval_seconds)),
-        "NumberOfConnectors": "1",
-        "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
-    }
-
-
-def _get_configuration(station: Station, payload: dict[str, Any]) -> call_result.GetConfiguration:
-    known = _configuration(station)
-    asked = payload.get("key") or list(known)
-    return call_result.GetConfiguration(
-        configuration_key=[
-            datatypes.KeyValue(key=key, readonly=not _is_interval(key), value=known[key])
-            for key in asked
-            if key in known
-        ],
-        unknown_key=[key for key in asked if key not in known],
-    )
-
-
-def _change_configuration(station: Station, payload: dict[str, Any]) -> call_result.ChangeConfiguration:
-    key, value = payload["key"], payload["value"]
-    if not _is_interval(key):
-        status = "Rejected" if key in _configuration(station) else "NotSupported"
-        return call_result.ChangeConfiguration(status=status)
-    if not (value.isascii() and value.isdigit() and int(value) > 0):
-        return call_result.ChangeConfiguration(status="Rejected")
-    if key == "HeartbeatInterval":
-        station.heartbeat_interval_seconds = float(value)
-    else:
-        station.meter_interval_seconds = float(value)
-    return call_result.ChangeConfiguration(status="Accepted")
-
-
-def _is_interval(key: str) -> bool:
-    return key in ("HeartbeatInterval", "MeterValueSampleInterval")
-
-
-def _trigger_message(station: Station, payload: dict[str, Any]) -> call_result.TriggerMessage:
-    what = {"StatusNotification": "status", "MeterValues": "meter", "Heartbeat": "heartbeat"}
-    requested = payload["requestedMessage"]
-    if requested not in what:
-        return call_result.TriggerMessage(status="NotImplemented")
-    return call_result.TriggerMessage(status="Accepted" if station.report_again(what[requested]) else "Rejected")

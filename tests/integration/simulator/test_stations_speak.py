@@ -80,7 +80,7 @@ def test_transaction_in_ocpp_16_runs_from_card_to_departure(open_csms, simulated
     csms = asyncio.run(scenario())
 
     statuses = [payload["status"] for payload in csms.of("StatusNotification")]
-    assert statuses == ["Available", "Preparing", "Charging", "Available"]
+    assert statuses[-3:] == ["Preparing", "Charging", "Available"]
     assert csms.of("Authorize") == [{"idTag": "CARD-1"}]
     assert transaction_actions(csms)[:2] == ["StartTransaction", "DataTransfer"]
     (stop,) = csms.of("StopTransaction")

@@ -1,0 +1,286 @@
+"""The station's state machine without socket: what it reports, in which order, whatever the ticks."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinev.simulator.drivers import ScriptedVisits
+from twinev.simulator.fleet import StationSpec
+from twinev.simulator.ledger import Ledger, read_ledger
+from twinev.simulator.limits import TX_DEFAULT, Period, StationProfile
+from twinev.simulator.memory import MemoryFile
+from twinev.simulator.station import Station
+from twinev.simulator.v16 import V16
+from twinev.simulator.v201 import V201
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class StoppedClock:
+    """Shows what it is set to."""
+
+    at: datetime = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def to(self, seconds: float) -> None:
+        self.at = START + timedelta(seconds=seconds)
+
+
+@dataclass
+class Kept:
+    """A directory for a station's memory and ledger; `closing` closes what was opened there."""
+
+    directory: Path
+    closing: ExitStack
+
+    @property
+    def ledger_path(self) -> Path:
+        return self.directory / "ledger.jsonl"
+
+
+@pytest.fixture
+def kept(tmp_path):
+    with ExitStack() as closing:
+        yield Kept(directory=tmp_path, closing=closing)
+
+
+def station_at(
+    clock: StoppedClock, *, visit: dict | None = None, dialect=None, kept: Kept | None = None, **options
+) -> Station:
+    ledger = Ledger(kept and kept.ledger_path)
+    arrival = {"at_seconds": 10, "energy_kwh": 20, "stay_minutes": 10} | (visit or {})
+    station = Station(
+        spec=StationSpec(id="ST-1", ocpp="2.0.1", **options),
+        dialect=dialect or V201(),
+        clock=clock,
+        visits=ScriptedVisits(script={"ST-1": [arrival]}, origin=START, id_tokens=["CARD"]),
+        ledger=ledger,
+        memory_file=MemoryFile(kept and kept.directory, "ST-1"),
+    )
+    if kept:
+        kept.closing.callback(ledger.close)
+        kept.closing.callback(station.reports.queue.close)
+    return station
+
+
+def charging_station(clock: StoppedClock, **options) -> Station:
+    """A station whose EV has charged for a minute."""
+    station = station_at(clock, **options)
+    clock.to(10)
+    station.connected()
+    station.authorized("CARD", "Accepted")
+    clock.to(70)
+    station.catch_up()
+    return station
+
+
+def limit(kw: float, **more) -> StationProfile:
+    given = {"purpose": TX_DEFAULT, "stack_level": 0, "evse_id": 1, "unit": "W", "start": START}
+    return StationProfile(id=1, periods=(Period(start_seconds=0, limit=kw * 1000),), **(given | more))
+
+
+def sent(station: Station) -> list[dict]:
+    found = []
+    while (message := station.reports.queue.first()) is not None:
+        found.append(message.payload)
+        station.reports.queue.done(message)
+    return found
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.floats(0.001, 200), min_size=1, max_size=20))
+def test_what_is_reported_does_not_depend_on_how_often_the_clock_is_looked_at(ticks):
+    def messages(instants: list[float]) -> list[tuple]:
+        clock = StoppedClock()
+        station = charging_station(clock)
+        for instant in instants:
+            clock.to(70 + instant)
+            station.catch_up()
+        return [
+            (payload["timestamp"], payload["triggerReason"], payload.get("meterValue"))
+            for payload in sent(station)
+            if "seqNo" in payload
+        ]
+
+    instants = [sum(ticks[: count + 1]) for count in range(len(ticks))]
+    fine, coarse = messages(instants), messages(instants[-1:])
+    assert [message[:2] for message in fine] == [message[:2] for message in coarse]
+    for one, other in zip(fine, coarse, strict=True):
+        for sample, same in zip(_values(one), _values(other), strict=True):
+            # Summing in other pieces may turn the last digit.
+            assert sample == pytest.approx(same, abs=0.11)
+
+
+def _values(message: tuple) -> list[float]:
+    return [sample["value"] for value in message[2] or () for sample in value["sampledValue"]]
+
+
+def test_nothing_flows_before_the_authorisation_and_after_the_departure():
+    clock = StoppedClock()
+    station = station_at(clock)
+    clock.to(5)
+    station.connected()
+    clock.to(60)
+    station.catch_up()
+    assert (station.register_wh, station.card_to_authorize) == (0, "CARD")
+    station.authorized("CARD", "Accepted")
+    clock.to(700)
+    station.catch_up()
+    at_departure_wh = station.register_wh
+    clock.to(7000)
+    station.catch_up()
+    assert station.register_wh == at_departure_wh > 1000
+    assert (station.transaction, station.plugged) == (None, None)
+
+
+def test_offline_station_lets_its_driver_charge_after_half_a_minute():
+    clock = StoppedClock()
+    station = station_at(clock)
+    clock.to(39)
+    station.catch_up()
+    assert station.transaction is None
+    clock.to(41)
+    station.catch_up()
+    assert station.transaction.started_at == START + timedelta(seconds=40)
+    assert sent(station)[0]["offline"] is True
+
+
+def test_power_follows_a_profile_within_the_ramp_and_the_new_power_is_reported_at_once():
+    clock = StoppedClock()
+    station = charging_station(clock)
+    sent(station)
+    assert station.install(limit(6)) is None
+    clock.to(73)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(6)
+    (payload,) = sent(station)
+    assert payload["triggerReason"] == "ChargingRateChanged"
+    # From 11 to 6 kW at 2.75 kW/s: settled after 1.82 s.
+    assert payload["timestamp"] == "2026-11-23T12:01:11.819Z"
+    assert payload["meterValue"][0]["sampledValue"][1]["value"] == pytest.approx(6000, abs=5)
+
+
+def test_limit_below_the_least_current_suspends_the_charging_and_says_so():
+    clock = StoppedClock()
+    station = charging_station(clock)
+    station.install(limit(4))
+    clock.to(79)
+    station.catch_up()
+    assert station.power_kw == 0
+    assert station.condition == "SuspendedEVSE"
+    states = [payload["transactionInfo"]["chargingState"] for payload in sent(station) if "seqNo" in payload]
+    assert states[-1] == "SuspendedEVSE"
+
+
+def test_satisfied_ev_suspends_the_charging():
+    clock = StoppedClock()
+    station = charging_station(clock, visit={"energy_kwh": 0.5})
+    clock.to(400)
+    station.catch_up()
+    assert station.condition == "SuspendedEV"
+    assert station.register_wh == pytest.approx(500, abs=0.01)
+
+
+def test_profile_that_ends_gives_the_power_back_without_anybody_telling():
+    clock = StoppedClock()
+    station = charging_station(clock)
+    station.install(limit(6, duration_seconds=120))
+    clock.to(119)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(6)
+    clock.to(125)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(11)
+
+
+def test_refused_card_ends_a_transaction_that_began_offline():
+    clock = StoppedClock()
+    station = station_at(clock)
+    clock.to(60)
+    station.catch_up()
+    station.connected()
+    station.confirmed(station.reports.queue.first(), {"idTokenInfo": {"status": "Invalid"}})
+    assert station.transaction is None
+    assert sent(station)[-1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
+
+
+def test_start_from_afar_waits_for_the_plug_and_takes_its_profile_along():
+    clock = StoppedClock()
+    station = station_at(clock)
+    station.connected()
+    tx_profile = limit(5, purpose="TxProfile", start=None, kind="Relative")
+    assert station.start_from_afar("REMOTE", remote_start_id=4, profile=tx_profile)
+    clock.to(60)
+    station.catch_up()
+    assert station.transaction.id_token == "REMOTE"
+    assert station.power_kw == pytest.approx(5)
+
+
+def test_number_that_the_central_system_allots_is_in_what_waits_behind_the_start():
+    clock = StoppedClock()
+    station = charging_station(clock, dialect=V16())
+    reports = station.reports
+    start = reports.queue.first()
+    station.confirmed(start, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
+    addressed = {message.action: reports.to_send(message) for message in list(reports.queue._messages)}
+    assert addressed["MeterValues"]["transactionId"] == 77
+    assert station.stop_from_afar("77")
+    assert reports.to_send(list(reports.queue._messages)[-1])["transactionId"] == 77
+
+
+def test_ledger_and_queue_agree_about_what_waits(kept):
+    clock = StoppedClock()
+    station = charging_station(clock, kept=kept)
+    numbers = [message.number for message in station.reports.queue._messages]
+    # A change of the charging state carries no fact that is in the ledger.
+    assert read_ledger(kept.ledger_path).undelivered["ST-1"] < set(numbers)
+    while (message := station.reports.queue.first()) is not None:
+        station.confirmed(message, {})
+    assert read_ledger(kept.ledger_path).all_delivered
+
+
+def test_restart_ends_the_transaction_when_the_power_went_and_keeps_register_and_ev(kept):
+    clock = StoppedClock()
+    station = charging_station(clock, kept=kept)
+    station.close()
+    clock.to(200)
+    again = station_at(clock, kept=kept)
+    assert again.register_wh == station.register_wh
+    (ended,) = (found["ended"] for found in read_ledger(kept.ledger_path).transactions.values())
+    assert (ended["timestamp"], ended["reason"]) == ("2026-11-23T12:01:10.000Z", "PowerLoss")
+    assert again.card_to_authorize == "CARD"
+    assert again.plugged.state.delivered_kwh == station.plugged.state.delivered_kwh
+    again.connected()
+    again.authorized("CARD", "Accepted")
+    numbers = [message.number for message in again.reports.queue._messages]
+    assert numbers == sorted(set(numbers))
+
+
+def test_restart_after_the_departure_finds_the_place_empty(kept):
+    clock = StoppedClock()
+    charging_station(clock, kept=kept).close()
+    clock.to(3600)
+    again = station_at(clock, kept=kept)
+    clock.to(3601)
+    again.catch_up()
+    assert (again.plugged, again.transaction) == (None, None)
+
+
+def test_restart_with_an_earlier_clock_keeps_the_rest_of_the_stay(kept):
+    clock = StoppedClock()
+    station = charging_station(clock, kept=kept)
+    left = station.plugged.departs_at - clock.at
+    station.close()
+    clock.to(-1000)
+    again = station_at(clock, kept=kept)
+    assert again.plugged.departs_at - clock.at == left
