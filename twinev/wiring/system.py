@@ -21,6 +21,8 @@ from twinev.supervisor import ProcessSpec
 # What a process may inherit: where programs are, whose home it is, how text and times are written. No secret.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
 LOG_KEPT_BYTES = 20_000_000
+# Simulated stations meter this often on the wall's clock: a person who watches sees the power move.
+METER_WALL_SECONDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,7 @@ class WholeSystem:
         kept = self.settings.data_dir / "simulator"
         options = ["--fleet", self.settings.data_dir / "simulator.json", "--state-dir", kept]
         options += ["--ledger", kept / "ledger.jsonl", "--seed", self.demonstration.seed]
+        options += ["--meter-interval", METER_WALL_SECONDS * self.clock.speed]
         if self.demonstration.script:
             options += ["--script", self.demonstration.script.absolute()]
         return [self._spec("simulate", _twinev("simulate", *options), {}, _at_once, after=("api", "gateway"))]
