@@ -1,0 +1,219 @@
+"""The restrictions' resource over HTTP bodies, for every role, on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from twinev.api.app import create_app
+from twinev.api.live import PlanMemory
+from twinev.api.platform import Platform
+from twinev.api.routers import restrictions
+from twinev.clock import PlatformClock
+from twinev.domain.login import LoggedIn, SessionKind
+from twinev.domain.users import Role, User
+from twinev.errors import NotAuthenticated
+from twinev.sct import optimise
+from twinev.services.idle_sessions import IdleSessions
+from twinev.services.preview_restriction import PreviewRestriction
+from twinev.services.told_limits import ToldLimits
+
+MAY = [Role.GRID_OPERATOR, Role.ADMINISTRATOR]
+MAY_NOT = [Role.DRIVER, Role.CHARGE_POINT_OPERATOR]
+
+
+class TokensAreRoles:
+    """Logs in whoever names a role as the bearer token."""
+
+    cookie_name = "session"
+
+    def of_token(self, token):
+        if token not in set(Role):
+            raise NotAuthenticated("no such token")
+        user = User(id=token, username=token, roles=frozenset({Role(token)}))
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        return LoggedIn(user=user, session_id="s", kind=SessionKind.TOKEN, expires_at=expires_at)
+
+    of_cookie = of_token
+
+    def check_csrf(self, login, token):
+        pass
+
+
+class Api:
+    """Calls the application without a socket."""
+
+    def __init__(self, app):
+        self._app = app
+
+    def get(self, path, **request):
+        return self._call("GET", path, **request)
+
+    def post(self, path, **request):
+        return self._call("POST", path, **request)
+
+    def delete(self, path, **request):
+        return self._call("DELETE", path, **request)
+
+    def _call(self, method, path, **request):
+        async def call():
+            transport = httpx.ASGITransport(app=self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test/api/v1") as client:
+                return await client.request(method, path, **request)
+
+        return asyncio.run(call())
+
+
+class LocalPlanner:
+    """Solves here and now."""
+
+    async def plan(self, problem, *, formulation="cpo", time_limit_seconds=60.0, **_):
+        return optimise(problem, formulation=formulation, time_limit=time_limit_seconds)
+
+
+@pytest.fixture
+def api(database, make):
+    make.fill(database, stations=3)
+    clock = PlatformClock()
+    storage = {"unit_of_work": database.unit_of_work, "reading": database.reading}
+    planner = LocalPlanner()
+    preview = PreviewRestriction(
+        planner=planner, reading=database.reading, clock=clock, told=ToldLimits(), idle=IdleSessions()
+    )
+    platform = Platform(
+        **storage,
+        clock=clock,
+        planner=planner,
+        command_station=SimpleNamespace(),
+        events=SimpleNamespace(),
+        plan_memory=PlanMemory(),
+        secret_key="k" * 64,
+    )
+    app = create_app(
+        platform=platform,
+        identity=TokensAreRoles(),
+        routers=(restrictions.router,),
+        state={"preview_restriction": preview},
+    )
+    return Api(app)
+
+
+def body_of(**changes):
+    now = datetime.now(UTC)
+    return {
+        "station_ids": ["S00", "S01"],
+        "limit_kw": 4.0,
+        "start": now.isoformat(),
+        "end": (now + timedelta(hours=2)).isoformat(),
+    } | changes
+
+
+def as_(role):
+    return {"Authorization": f"Bearer {role}"}
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_role_that_may_orders_looks_up_and_revokes(api, role):
+    made = api.post("/restrictions", json=body_of(v2g=True), headers=as_(role))
+    assert made.status_code == 201
+    path = f"/restrictions/{made.json()['id']}"
+
+    shown = api.get(path, headers=as_(role)).json()
+    revoked = api.delete(path, headers=as_(role))
+    after = api.get(path, headers=as_(role)).json()
+
+    assert shown["limit_kw"] == 4.0
+    assert shown["v2g"] is True
+    assert shown["created_by"] == role
+    assert shown["state"] == "pending"
+    assert [station["station_id"] for station in shown["stations"]] == ["S00", "S01"]
+    assert revoked.status_code == 204
+    assert after["state"] == "revoked"
+    assert after["revoked_at"]
+
+
+@pytest.mark.parametrize("role", MAY_NOT)
+def test_role_that_may_not_is_refused_and_nothing_is_kept(api, role):
+    kept = api.post("/restrictions", json=body_of(), headers=as_(Role.GRID_OPERATOR)).json()["id"]
+
+    answers = [
+        api.post("/restrictions", json=body_of(), headers=as_(role)),
+        api.post("/restrictions/preview", json=body_of(), headers=as_(role)),
+        api.delete(f"/restrictions/{kept}", headers=as_(role)),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    listed = api.get("/restrictions", headers=as_(Role.ADMINISTRATOR)).json()["items"]
+    assert [(one["id"], one["revoked_at"]) for one in listed] == [(kept, None)]
+
+
+def test_charge_point_operator_may_look_and_driver_may_not(api):
+    assert api.get("/restrictions", headers=as_(Role.CHARGE_POINT_OPERATOR)).status_code == 200
+    assert api.get("/restrictions", headers=as_(Role.DRIVER)).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_is_let_in_without_a_login(api, method):
+    assert getattr(api, method)("/restrictions").status_code == 401
+
+
+@pytest.mark.parametrize("role", MAY)
+def test_preview_tells_the_effect_and_keeps_nothing(api, role):
+    answer = api.post("/restrictions/preview", json=body_of(limit_kw=1.0), headers=as_(role))
+
+    assert answer.status_code == 200, answer.text
+    effect = answer.json()
+    assert effect["evs_affected"] == 2
+    assert max(effect["before_kw"]) > 1.0
+    # The restriction lasts for two hours: eight whole slots at least.
+    assert max(effect["after_kw"][:8]) <= 1.0
+    assert api.get("/restrictions", headers=as_(role)).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"station_ids": ["S00", "nobody"]}, "station_ids[1]"),
+        ({"station_ids": []}, "station_ids"),
+        ({"limit_kw": -1}, "limit_kw"),
+        ({"end": "2020-01-01T00:00:00Z"}, "end"),
+        ({"start": "2026-11-23T18:00:00"}, "start"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/restrictions", "/restrictions/preview"])
+def test_bad_order_is_refused_by_its_key(api, path, changes, key):
+    answer = api.post(path, json=body_of(**changes), headers=as_(Role.GRID_OPERATOR))
+
+    assert answer.status_code == 422
+    assert answer.json()["key"] == key
+
+
+def test_unknown_restriction_is_not_found(api):
+    for method in ("get", "delete"):
+        assert getattr(api, method)("/restrictions/none", headers=as_(Role.GRID_OPERATOR)).status_code == 404
+
+
+def test_repeated_order_with_one_idempotency_key_is_made_once(api):
+    headers = as_(Role.GRID_OPERATOR) | {"Idempotency-Key": "one"}
+    body = body_of()
+
+    answers = [api.post("/restrictions", json=body, headers=headers) for _ in range(2)]
+
+    assert answers[0].json() == answers[1].json()
+    assert len(api.get("/restrictions", headers=headers).json()["items"]) == 1
+
+
+def test_list_is_paged_newest_first(api):
+    headers = as_(Role.GRID_OPERATOR)
+    made = [api.post("/restrictions", json=body_of(), headers=headers).json()["id"] for _ in range(3)]
+
+    first = api.get("/restrictions", params={"limit": 2}, headers=headers).json()
+    second = api.get("/restrictions", params={"limit": 2, "cursor": first["next_cursor"]}, headers=headers).json()
+
+    assert [one["id"] for one in (*first["items"], *second["items"])] == list(reversed(made))
+    assert second["next_cursor"] is None
