@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -113,7 +112,7 @@ def credentials_of(headers: Sequence[str], station_id: str) -> tuple[str | None,
         return None, None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
+    except ValueError:
         return None, None
     try:
         text = decoded.decode()

@@ -83,8 +83,11 @@ def in_whole_seconds(schedule: ChargingSchedule) -> ChargingSchedule:
     limits: dict[int, float] = {}
     before: float | None = None
     for period in schedule.periods:
-        rises = before is not None and toward_zero(before, period.limit_kw) != period.limit_kw
-        limits[period.start_seconds + rises] = period.limit_kw
+        between = period.limit_kw if before is None else toward_zero(before, period.limit_kw)
+        if between != before:
+            limits[period.start_seconds] = between
+        if between != period.limit_kw:
+            limits[period.start_seconds + 1] = period.limit_kw
         before = period.limit_kw
     periods = tuple(SchedulePeriod(start_seconds=start, limit_kw=limit) for start, limit in sorted(limits.items()))
     return replace(schedule, start=schedule.start - fraction, periods=periods)

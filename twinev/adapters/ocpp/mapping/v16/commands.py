@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
-from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile, to_kw
+from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
+from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
-from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose, SchedulePeriod
+from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.commands import (
     AnyCommand,
     ClearChargingProfile,
@@ -38,7 +39,10 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
     match command:
         case SetChargingProfile(profile=profile):
             fitted = fit_profile(profile, abilities, station)
-            payload = {"connectorId": profile.evse_id, "csChargingProfiles": _profile(fitted, station)}
+            body = _profile(fitted, station)
+            if profile.ocpp_transaction_id is not None:
+                body["transactionId"] = transaction_number(profile.ocpp_transaction_id)
+            payload = {"connectorId": profile.evse_id, "csChargingProfiles": body}
             return StationCall(action="SetChargingProfile", payload=payload, sent=fitted.sent)
         case ClearChargingProfile():
             return StationCall(action="ClearChargingProfile", payload=_clear(command))
@@ -75,9 +79,8 @@ def _remote_start(command: RequestStartTransaction, station: Station, abilities:
     if command.profile is not None:
         fitted = fit_profile(command.profile, abilities, station)
         sent = fitted.sent
+        # Without a transactionId (1.6 ed. 2, §5.11): the transaction does not exist yet.
         payload["chargingProfile"] = _profile(fitted, station)
-        # The transaction does not exist yet (1.6 ed. 2, §5.11): the station fills in its number.
-        payload["chargingProfile"].pop("transactionId", None)
     return StationCall(action="RemoteStartTransaction", payload=payload, sent=sent)
 
 
@@ -91,22 +94,12 @@ def _profile(fitted: FittedProfile, station: Station) -> dict[str, Any]:
         "chargingSchedule": {
             "startSchedule": write_whole_second(profile.schedule.start),
             "chargingRateUnit": fitted.rate_unit.value,
-            "chargingSchedulePeriod": [_period(p.start_seconds, p.limit, fitted, station) for p in fitted.periods],
+            "chargingSchedulePeriod": write_periods(fitted, station),
         },
     }
     if profile.schedule.duration_seconds is not None:
         payload["chargingSchedule"]["duration"] = profile.schedule.duration_seconds
-    if profile.ocpp_transaction_id is not None:
-        payload["transactionId"] = transaction_number(profile.ocpp_transaction_id)
     return payload
-
-
-def _period(start_seconds: int, limit: float, fitted: FittedProfile, station: Station) -> dict[str, Any]:
-    period: dict[str, Any] = {"startPeriod": start_seconds, "limit": limit}
-    if fitted.rate_unit is RateUnit.AMPERE:
-        # Amperes mean nothing without the number of phases that they were computed with.
-        period["numberPhases"] = station.phases
-    return period
 
 
 def _clear(command: ClearChargingProfile) -> dict[str, Any]:
@@ -129,11 +122,5 @@ def _composite(command: GetCompositeSchedule, response: dict[str, Any], station:
         evse_id=response.get("connectorId", command.evse_id),
         start=read_time(start or schedule["startSchedule"]),
         duration_seconds=int(schedule.get("duration", command.duration_seconds)),
-        periods=tuple(
-            SchedulePeriod(
-                start_seconds=int(period["startPeriod"]),
-                limit_kw=to_kw(period["limit"], unit, period.get("numberPhases", station.phases), station.voltage_v),
-            )
-            for period in schedule["chargingSchedulePeriod"]
-        ),
+        periods=read_periods(schedule["chargingSchedulePeriod"], unit, station),
     )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from twinev.adapters.ocpp.mapping.answers import boot_answer, read_heartbeat
 from twinev.adapters.ocpp.mapping.samples import identity_digest, make_sample
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import (
-    AnswerNow,
     AskAuthorize,
     AskBoot,
     Step,
@@ -17,11 +17,10 @@ from twinev.adapters.ocpp.mapping.steps import (
     TellAndAsk,
     UnusablePayload,
 )
-from twinev.adapters.ocpp.mapping.times import read_time, write_time
+from twinev.adapters.ocpp.mapping.times import read_time
 from twinev.adapters.ocpp.mapping.v16.data_transfer import read_data_transfer
 from twinev.domain.facts import (
     AuthorizeQuestion,
-    BootAnswer,
     BootQuestion,
     Decision,
     MetersRead,
@@ -58,11 +57,7 @@ def read_boot(station: Station, payload: dict[str, Any], now: datetime) -> Step:
         serial_number=payload.get("chargePointSerialNumber") or payload.get("chargeBoxSerialNumber"),
         firmware_version=payload.get("firmwareVersion"),
     )
-    return AskBoot(question=question, answer=_boot_answer)
-
-
-def read_heartbeat(station: Station, payload: dict[str, Any], now: datetime) -> Step:
-    return AnswerNow(payload={"currentTime": write_time(now)})
+    return AskBoot(question=question, answer=boot_answer)
 
 
 def read_authorize(station: Station, payload: dict[str, Any], now: datetime) -> Step:
@@ -133,14 +128,6 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "MeterValues": read_meter_values,
     "DataTransfer": read_data_transfer,
 }
-
-
-def _boot_answer(answer: BootAnswer) -> dict[str, Any]:
-    return {
-        "status": answer.status,
-        "currentTime": write_time(answer.current_time),
-        "interval": answer.interval_seconds,
-    }
 
 
 def _start_answer(decision: Decision) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
-from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile, to_kw
+from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
+from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
-from twinev.domain.charging_profile import ChargingProfile, SchedulePeriod
+from twinev.domain.charging_profile import ChargingProfile
 from twinev.domain.commands import (
     AnyCommand,
     ClearChargingProfile,
@@ -26,7 +27,10 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
     match command:
         case SetChargingProfile(profile=profile):
             fitted = fit_profile(profile, abilities, station)
-            payload = {"evseId": profile.evse_id, "chargingProfile": _profile(fitted, station)}
+            body = _profile(fitted, station)
+            if profile.ocpp_transaction_id is not None:
+                body["transactionId"] = profile.ocpp_transaction_id
+            payload = {"evseId": profile.evse_id, "chargingProfile": body}
             return StationCall(action="SetChargingProfile", payload=payload, sent=fitted.sent)
         case ClearChargingProfile():
             return StationCall(action="ClearChargingProfile", payload=_clear(command))
@@ -59,9 +63,8 @@ def _request_start(command: RequestStartTransaction, station: Station, abilities
     if command.profile is not None:
         fitted = fit_profile(command.profile, abilities, station)
         sent = fitted.sent
+        # Without a transactionId (part 2, F01.FR.11): the transaction does not exist yet.
         payload["chargingProfile"] = _profile(fitted, station)
-        # The transaction does not exist yet (part 2, F01.FR.11): the station fills in its id.
-        payload["chargingProfile"].pop("transactionId", None)
     return StationCall(action="RequestStartTransaction", payload=payload, sent=sent)
 
 
@@ -71,28 +74,17 @@ def _profile(fitted: FittedProfile, station: Station) -> dict[str, Any]:
         "id": profile.id,
         "startSchedule": write_whole_second(profile.schedule.start),
         "chargingRateUnit": fitted.rate_unit.value,
-        "chargingSchedulePeriod": [_period(p.start_seconds, p.limit, fitted, station) for p in fitted.periods],
+        "chargingSchedulePeriod": write_periods(fitted, station),
     }
     if profile.schedule.duration_seconds is not None:
         schedule["duration"] = profile.schedule.duration_seconds
-    payload: dict[str, Any] = {
+    return {
         "id": profile.id,
         "stackLevel": profile.stack_level,
         "chargingProfilePurpose": profile.purpose.value,
         "chargingProfileKind": "Absolute",
         "chargingSchedule": [schedule],
     }
-    if profile.ocpp_transaction_id is not None:
-        payload["transactionId"] = profile.ocpp_transaction_id
-    return payload
-
-
-def _period(start_seconds: int, limit: float, fitted: FittedProfile, station: Station) -> dict[str, Any]:
-    period: dict[str, Any] = {"startPeriod": start_seconds, "limit": limit}
-    if fitted.rate_unit is RateUnit.AMPERE:
-        # Amperes mean nothing without the number of phases that they were computed with.
-        period["numberPhases"] = station.phases
-    return period
 
 
 def _clear(command: ClearChargingProfile) -> dict[str, Any]:
@@ -116,11 +108,5 @@ def _composite(schedule: dict[str, Any], station: Station) -> CompositeSchedule:
         evse_id=int(schedule["evseId"]),
         start=read_time(schedule["scheduleStart"]),
         duration_seconds=int(schedule["duration"]),
-        periods=tuple(
-            SchedulePeriod(
-                start_seconds=int(period["startPeriod"]),
-                limit_kw=to_kw(period["limit"], unit, period.get("numberPhases", station.phases), station.voltage_v),
-            )
-            for period in schedule["chargingSchedulePeriod"]
-        ),
+        periods=read_periods(schedule["chargingSchedulePeriod"], unit, station),
     )

@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from twinev.adapters.ocpp.mapping.answers import boot_answer, read_heartbeat
 from twinev.adapters.ocpp.mapping.samples import identity_digest
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import AnswerNow, AskAuthorize, AskBoot, Step, Tell
-from twinev.adapters.ocpp.mapping.times import read_time, write_time
+from twinev.adapters.ocpp.mapping.times import read_time
 from twinev.adapters.ocpp.mapping.v201.charging_needs import read_charging_needs
 from twinev.adapters.ocpp.mapping.v201.data_transfer import read_data_transfer
 from twinev.adapters.ocpp.mapping.v201.transaction_event import id_token_info, read_transaction_event, samples_of
-from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, MetersRead, StatusChanged
+from twinev.domain.facts import AuthorizeQuestion, BootQuestion, MetersRead, StatusChanged
 
 
 def read_boot(station: Station, payload: dict[str, Any], now: datetime) -> Step:
@@ -27,11 +28,7 @@ def read_boot(station: Station, payload: dict[str, Any], now: datetime) -> Step:
         firmware_version=about.get("firmwareVersion"),
         reason=payload["reason"],
     )
-    return AskBoot(question=question, answer=_boot_answer)
-
-
-def read_heartbeat(station: Station, payload: dict[str, Any], now: datetime) -> Step:
-    return AnswerNow(payload={"currentTime": write_time(now)})
+    return AskBoot(question=question, answer=boot_answer)
 
 
 def read_authorize(station: Station, payload: dict[str, Any], now: datetime) -> Step:
@@ -72,11 +69,3 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "NotifyReport": read_report,
     "DataTransfer": read_data_transfer,
 }
-
-
-def _boot_answer(answer: BootAnswer) -> dict[str, Any]:
-    return {
-        "status": answer.status,
-        "currentTime": write_time(answer.current_time),
-        "interval": answer.interval_seconds,
-    }
