@@ -81,7 +81,8 @@ def plugged(ev: Ev, *, soc: float, energy_kwh: float) -> EvState:
 
 def wanted_kw(ev: Ev, state: EvState, limit_kw: float) -> float:
     """The power that the EV goes for under ``limit_kw``. [kW]"""
-    if state.remaining_kwh <= 0 or limit_kw < ev.min_kw or ev.max_kw < ev.min_kw:
+    # A limit of just the least current must not fail at a binary fraction.
+    if state.remaining_kwh <= 0 or min(limit_kw, ev.max_kw) < ev.min_kw - 1e-9:
         return 0.0
     return min(limit_kw, _tapered_kw(ev, state.battery_energy_kwh / ev.battery_kwh))
 
