@@ -49,6 +49,7 @@ def tabulate(outcome: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
             [_number(alike["cost_eur"][name], 2) for name in strategies],
         ),
         ("Peak, mean over a slot (kW)", [_number(s["peak_kw"], 1) for s in strategies.values()]),
+        ("Highest power at any moment (kW)", [_number(s["highest_moment_kw"], 1) for s in strategies.values()]),
         ("Energy delivered (kWh)", [_number(s["energy_kwh"], 1) for s in strategies.values()]),
         (
             "Energy delivered (% of what was needed)",
@@ -84,8 +85,8 @@ def _compare(name: str, outcome: Mapping[str, Any]) -> str:
     strategy, alike = outcome["strategies"][name], outcome["served_by_every_strategy"]
     text = (
         f"{name.capitalize()} served {_served(strategy)} drivers fully, with "
-        f"{_number(strategy['energy_delivered_percent'], 1)} % of the energy that was needed, and peaked at "
-        f"{_number(strategy['peak_kw'], 1)} kW."
+        f"{_number(strategy['energy_delivered_percent'], 1)} % of the energy that was needed, and drew at most "
+        f"{_number(strategy['highest_moment_kw'], 1)} kW."
     )
     own, base = alike["cost_eur"][name], alike["cost_eur"][_BASELINE]
     if own is None or not alike["drivers"] or base == 0:
@@ -98,12 +99,18 @@ def _compare(name: str, outcome: Mapping[str, Any]) -> str:
 
 
 def _limit_finding(baseline: Mapping[str, Any], site_kw: float) -> str:
+    moment = f"{baseline['highest_moment_kw']:.1f} kW at its highest moment"
     if baseline["kwh_over_site_limit"] > 0:
         return (
             f"Uncontrolled charging would break the limit of {site_kw:g} kW for "
-            f"{baseline['hours_over_site_limit']:.2f} h, with a peak of {baseline['peak_kw']:.1f} kW."
+            f"{baseline['hours_over_site_limit']:.2f} h, with {baseline['peak_kw']:.1f} kW over a slot and {moment}."
         )
-    return f"Uncontrolled charging stays below the limit of {site_kw:g} kW here (peak {baseline['peak_kw']:.1f} kW)."
+    if baseline["highest_moment_kw"] > site_kw:
+        return (
+            f"Uncontrolled charging keeps the limit of {site_kw:g} kW in the mean over each slot "
+            f"({baseline['peak_kw']:.1f} kW), but not at every moment: {moment}."
+        )
+    return f"Uncontrolled charging stays below the limit of {site_kw:g} kW here, with {moment}."
 
 
 def _served(strategy: Mapping[str, Any]) -> str:

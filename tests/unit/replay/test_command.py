@@ -43,7 +43,7 @@ def test_planned_strategies_keep_the_limit_that_uncontrolled_charging_breaks(rep
 
     assert strategies["uncontrolled"]["peak_kw"] > 50
     for name in ("cheap", "default"):
-        assert strategies[name]["peak_kw"] <= 50 + 1e-6
+        assert strategies[name]["peak_kw"] <= strategies[name]["highest_moment_kw"] <= 50 + 1e-4
         assert strategies[name]["kwh_over_site_limit"] == 0
         assert strategies[name]["plans"] > 0
 

@@ -67,6 +67,7 @@ def test_planned_power_keeps_the_limit_of_the_site(crowd, site, greedy_tool, dri
     run = run_strategy(strategy, crowd(drivers), site(site_kw=site_kw, slot_minutes=slot_minutes))
 
     assert max(site_power_kw(run, slot_minutes / 60)) <= site_kw + 1e-6
+    assert run.highest_kw <= site_kw + 1e-6
 
 
 @SETTINGS

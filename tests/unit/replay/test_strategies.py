@@ -34,11 +34,21 @@ def test_uncontrolled_peak_cost_and_energy_are_as_by_hand(ev, site):
     run = run_strategy(Uncontrolled(), evs, site(site_kw=8.0, prices=prices))
     metrics = measure(run, evs, slot_hours=0.25, site_kw=8.0, prices_eur_per_kwh=[0.2] * 4 + [0.4] * 4)
 
-    assert metrics.peak_kw == pytest.approx(10.5)
+    assert metrics.peak_kw == metrics.highest_moment_kw == pytest.approx(10.5)
     assert metrics.cost_eur == pytest.approx(10.5 * 0.2)
     assert metrics.kwh_over_site_limit == pytest.approx(2.5)
     assert metrics.hours_over_site_limit == pytest.approx(1.0)
     assert (metrics.drivers_fully_served, metrics.energy_delivered_percent) == (2, pytest.approx(100.0))
+
+
+def test_highest_moment_is_not_hidden_by_the_mean_over_a_slot(ev, site):
+    # Two EVs charge for five minutes of one slot together, at 12 kW: 4 kW in the mean.
+    evs = (ev("A", 8.25, 9, 0.5, max_kw=6.0), ev("B", 8.25, 9, 0.5, max_kw=6.0))
+
+    run = run_strategy(Uncontrolled(), evs, site())
+
+    assert max(site_power_kw(run, 0.25)) == pytest.approx(4.0)
+    assert run.highest_kw == pytest.approx(12.0)
 
 
 def test_planned_ev_waits_for_the_cheap_hours_that_its_driver_allows(ev, site, cheap):

@@ -32,8 +32,12 @@ class Ev:
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """What one EV drew in one step, where ``offered_kwh`` could have flowed while it was there."""
+    """What one EV drew in one step: ``power_kw`` until it was full, left, or the step was over.
 
+    ``offered_kwh`` is what could have flowed while it was there.
+    """
+
+    power_kw: float
     energy_kwh: float
     offered_kwh: float
     full: bool
@@ -60,8 +64,10 @@ class CarPark:
     def _draw(self, ev: Ev, begin: datetime, end: datetime, offer_kw: float) -> Draw:
         hours = (min(end, ev.session.disconnected_at) - begin) / timedelta(hours=1)
         missing_kwh = max(0.0, ev.need_kwh - self.received_kwh[ev.id])
-        energy_kwh = min(offer_kw * hours, ev.max_kw * hours, missing_kwh)
+        power_kw = min(offer_kw, ev.max_kw) if missing_kwh > _FULL_KWH else 0.0
+        energy_kwh = min(power_kw * hours, missing_kwh)
         return Draw(
+            power_kw=power_kw,
             energy_kwh=energy_kwh,
             offered_kwh=offer_kw * hours,
             full=missing_kwh - energy_kwh <= _FULL_KWH,

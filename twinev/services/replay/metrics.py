@@ -1,8 +1,9 @@
 """The figures by which strategies are compared.
 
-Powers are means over a slot, as a grid operator's meter takes them. A driver is fully served when the EV got what it
-really took in the record, short of 0.1 kWh or 1 %. What a driver saves by leaving uncharged is no saving: besides the
-cost, the comparison holds the cost per kWh and the cost of those drivers alone whom every strategy served fully.
+Powers are means over a slot, as a grid operator's meter takes them; the highest power at any moment is told too. A
+driver is fully served when the EV got what it really took in the record, short of 0.1 kWh or 1 %. What a driver saves
+by leaving uncharged is no saving: besides the cost, the comparison holds the cost per kWh and the cost of those drivers
+alone whom every strategy served fully.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Metrics:
     cost_eur: float | None
     eur_per_kwh: float | None
     peak_kw: float
+    highest_moment_kw: float
     energy_kwh: float
     energy_needed_kwh: float
     energy_delivered_percent: float
@@ -64,6 +66,7 @@ def measure(
         cost_eur=cost_eur,
         eur_per_kwh=None if cost_eur is None or energy_kwh <= 0 else cost_eur / energy_kwh,
         peak_kw=max(power_kw),
+        highest_moment_kw=run.highest_kw,
         energy_kwh=energy_kwh,
         energy_needed_kwh=needed_kwh,
         energy_delivered_percent=100 * energy_kwh / needed_kwh if needed_kwh else 100.0,

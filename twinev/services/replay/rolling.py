@@ -31,11 +31,15 @@ class Site:
 
 @dataclass(kw_only=True)
 class Run:
-    """What came of one strategy: per session the energy in each slot, shape (n_slots,), and in all. [kWh]"""
+    """What came of one strategy: per session the energy in each slot, shape (n_slots,), and in all. [kWh]
+
+    ``highest_kw`` is the highest power at any moment: within a step power only falls, as EVs get full or leave.
+    """
 
     strategy: Strategy
     energy_kwh: dict[str, list[float]]
     received_kwh: dict[str, float]
+    highest_kw: float = 0.0
 
 
 def slot_starts(evs: tuple[Ev, ...], slot: timedelta) -> list[datetime]:
@@ -65,6 +69,7 @@ def run_strategy(
             draws = park.run(begin, end, offers_kw)
             for ev_id, draw in draws.items():
                 run.energy_kwh[ev_id][position] += draw.energy_kwh
+            run.highest_kw = max(run.highest_kw, sum(draw.power_kw for draw in draws.values()))
             _learn(draws, offers_kw, shown_kw, full)
         on_slot(position + 1, len(starts))
     return run
