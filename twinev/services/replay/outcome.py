@@ -125,7 +125,8 @@ def _assumptions(replay: Replay) -> list[str]:
         f"Prices are matched by {replay.site.prices.matched_by}. Those of the next day are known from 13:00."
         if replay.site.prices.table is not None
         else "No prices were given, so costs are not computed and the cheap strategy has nothing to prefer.",
-        "Powers are means over a slot where nothing else is said. Energy is counted at the EVSE; other loads and losses are left out.",
+        "Powers are means over a slot unless said otherwise. Energy is counted at the EVSE; other loads and losses are "
+        "left out.",
     ]
 
 
