@@ -1,0 +1,207 @@
+"""From a commit to a browser: the outbox, the stream, server-sent events over a real socket."""
+
+import asyncio
+import json
+import socket
+import time
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.event_hub import EventHub
+from twinev.adapters.messaging.outbox_relay import OutboxRelay
+from twinev.api.app import create_app
+from twinev.api.live import PlanMemory
+from twinev.api.platform import Platform
+from twinev.api.routers import events as event_router
+
+STAFF = {"Authorization": "Bearer grid_operator"}
+
+
+@pytest.fixture
+def relay_of(database, leadership):
+    def build(client, **options) -> OutboxRelay:
+        relay = OutboxRelay(
+            client=client,
+            unit_of_work=database.unit_of_work,
+            reading=database.reading,
+            leadership=leadership,
+            **options,
+        )
+        database.on_events(relay.wake)
+        return relay
+
+    return build
+
+
+@pytest.fixture
+def served(database, clock, identity):
+    """Serve the API on a free port, with the hub of ``client``."""
+
+    @asynccontextmanager
+    async def serve(client):
+        hub = EventHub(client=client)
+        platform = Platform(
+            unit_of_work=database.unit_of_work,
+            reading=database.reading,
+            clock=clock,
+            planner=None,
+            command_station=None,
+            events=hub,
+            plan_memory=PlanMemory(),
+            secret_key="secret",
+        )
+        app = create_app(platform=platform, identity=identity, services={"events": hub.run})
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            address = f"http://127.0.0.1:{listening.getsockname()[1]}/api/v1"
+            try:
+                async with httpx.AsyncClient(base_url=address, headers=STAFF, trust_env=False, timeout=10) as http:
+                    while not server.started:
+                        await asyncio.sleep(0.01)
+                    yield http
+            finally:
+                server.should_exit = True
+                await serving
+
+    return serve
+
+
+def tell(database, *numbers: int) -> None:
+    with database.unit_of_work() as work:
+        for number in numbers:
+            work.events.add("session.started", {"site_id": "s", "number": number})
+        work.commit()
+
+
+async def next_event(lines) -> dict:
+    event = {}
+    async for line in lines:
+        name, _, value = line.partition(": ")
+        if name in ("id", "event", "data"):
+            event[name] = value
+        elif not line and event:
+            return event
+    raise AssertionError("the stream has ended")
+
+
+async def listening(lines) -> None:
+    async for line in lines:
+        if line == ": listening":
+            return
+
+
+def waiting(database) -> int:
+    with database.reading() as work:
+        return work.outbox.lag()[0]
+
+
+def test_commit_reaches_the_browser_within_a_second(nats_server, database, relay_of, served, going):
+    async def scenario():
+        async with (
+            nats_server.client("api") as client,
+            served(client) as http,
+            going(relay_of(client).run),
+            http.stream("GET", "/events", headers={"Last-Event-ID": "whatever"}) as answer,
+        ):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.aiter_lines()
+            await listening(lines)
+            began = time.monotonic()
+            await asyncio.to_thread(tell, database, 1)
+            event = await asyncio.wait_for(next_event(lines), 10)
+            return event, time.monotonic() - began
+
+    event, seconds = asyncio.run(scenario())
+
+    assert event["event"] == "session.started"
+    body = json.loads(event["data"])
+    assert (body["kind"], body["data"], body["id"]) == ("session.started", {"site_id": "s", "number": 1}, event["id"])
+    assert seconds < 1
+
+
+def test_events_keep_their_order_and_leave_the_outbox(nats_server, database, relay_of, going, until):
+    async def scenario():
+        async with nats_server.client("api") as client:
+            async with going(relay_of(client).run):
+                for first in range(0, 30, 10):
+                    await asyncio.to_thread(tell, database, *range(first, first + 10))
+                await until(lambda: waiting(database) == 0)
+            consumer = await client.jetstream().pull_subscribe(subjects.EVENTS, stream=subjects.EVENTS_STREAM)
+            return [json.loads(message.data)["data"]["number"] for message in await consumer.fetch(100, timeout=5)]
+
+    assert asyncio.run(scenario()) == list(range(30))
+
+
+def test_events_wait_while_nats_is_away_and_come_once(nats_server, database, relay_of, going, until):
+    async def scenario():
+        async with nats_server.client("api") as client, going(relay_of(client, poll_seconds=0.2).run):
+            nats_server.kill()
+            await asyncio.to_thread(tell, database, 1, 2)
+            assert waiting(database) == 2
+            nats_server.start()
+            await until(lambda: waiting(database) == 0, within=20)
+            state = (await client.jetstream().stream_info(subjects.EVENTS_STREAM)).state
+            return state.messages
+
+    assert asyncio.run(scenario()) == 2
+
+
+def test_event_that_was_published_before_a_crash_is_not_doubled(nats_server, database, relay_of, going, until):
+    tell(database, 1)
+    with database.reading() as work:
+        (event,) = work.outbox.pending(1)
+
+    async def scenario():
+        async with nats_server.client("api") as client:
+            await relay_of(client)._publish(event)
+            async with going(relay_of(client).run):
+                await until(lambda: waiting(database) == 0)
+            return (await client.jetstream().stream_info(subjects.EVENTS_STREAM)).state.messages
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_stream_beats_while_nothing_happens_and_ends_with_the_login(nats_server, identity, served, monkeypatch):
+    monkeypatch.setattr(event_router, "HEARTBEAT_SECONDS", 0.1)
+
+    async def scenario():
+        async with (
+            nats_server.client("api") as client,
+            served(client) as http,
+            http.stream("GET", "/events") as answer,
+        ):
+            lines = answer.aiter_lines()
+            await listening(lines)
+            beats = [line async for line in _some(lines, 3)]
+            identity.ended = True
+            rest = await asyncio.wait_for(_all(lines), 5)
+            return beats, rest
+
+    beats, rest = asyncio.run(scenario())
+
+    assert ": still here" in beats
+    assert len(rest) < 20
+
+
+def test_driver_hears_nothing_of_others(nats_server, served):
+    async def scenario():
+        async with nats_server.client("api") as client, served(client) as http:
+            return (await http.get("/events", headers={"Authorization": "Bearer driver"})).status_code
+
+    assert asyncio.run(scenario()) == 403
+
+
+async def _some(lines, count: int):
+    for _ in range(count):
+        yield await anext(lines)
+
+
+async def _all(lines) -> list[str]:
+    return [line async for line in lines]
