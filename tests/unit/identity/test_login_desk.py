@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import Response
 
-from twinev.api.login_desk import LoginDesk, session_cookie_name
-from twinev.domain.login import SessionKind
+from twinev.api.login_desk import LoginDesk
+from twinev.domain.login import SessionKind, session_cookie_name
 
 PASSWORD = "correct horse battery"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twinev.adapters.identity.demo_accounts import make_demo_accounts
+from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
 from twinev.domain.login import SessionKind
 from twinev.domain.users import Role
 from twinev.errors import BadInput, Conflict, NotFound
@@ -85,3 +85,15 @@ def test_demo_accounts_are_not_added_to_others(desk, tmp_path: Path) -> None:
     assert not make_demo_accounts(users=desk.users, path=path)
 
     assert not path.exists()
+
+
+def test_first_account_is_an_administrator_and_no_demonstration(empty, log_in, tmp_path: Path) -> None:
+    path = tmp_path / "first_account.json"
+
+    assert make_first_account(users=empty, path=path)
+
+    (entry,) = json.loads(path.read_text())
+    opened = log_in.with_password(entry["username"], entry["password"], address="1", kind=SessionKind.BROWSER)
+    assert opened.login.roles == {Role.ADMINISTRATOR}
+    assert "demo" not in path.read_text().lower()
+    assert not make_first_account(users=empty, path=path)

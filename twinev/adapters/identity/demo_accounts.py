@@ -18,10 +18,10 @@ from twinev.services.manage_users import ManageUsers
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _PURPOSES = {
-    Role.DRIVER: ("Demo driver", "see stations and one's own charging sessions"),
-    Role.GRID_OPERATOR: ("Demo grid operator", "watch the grid operator's page and limit the power of stations"),
-    Role.CHARGE_POINT_OPERATOR: ("Demo charge point operator", "run the stations: sessions, commands, plans"),
-    Role.ADMINISTRATOR: ("Demo administrator", "manage accounts; may open every page"),
+    Role.DRIVER: ("Driver", "stand for a driver: the pages of the staff stay closed"),
+    Role.GRID_OPERATOR: ("Grid operator", "watch the grid operators' page and limit the power of stations"),
+    Role.CHARGE_POINT_OPERATOR: ("Charge point operator", "read all and run the stations over the API"),
+    Role.ADMINISTRATOR: ("Administrator", "manage accounts over the API; may open every page"),
 }
 
 
