@@ -1,0 +1,185 @@
+"""The main job with nothing replaced: processes, sockets, solver, browser; judged by what the meters say."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from ledger_comparison import assert_ledger_is_database
+from playwright.sync_api import Page, expect
+from running_system import RunningSystem, wait_until
+
+SPEED = 60
+LIMIT_KW = 12.0
+MUST_HOLD_WITHIN_SECONDS = 10
+# A meter reads in steps: 1 Wh, 1 W.
+METER_KW = 0.05
+RESTRICTED = ("UTR-02", "UTR-03", "UTR-04", "UTR-05")
+
+
+def _ev(station: str, *, energy_kwh: float, at_seconds: float, stay_minutes: float = 600) -> dict:
+    return {
+        "station": station,
+        "at_seconds": at_seconds,
+        "energy_kwh": energy_kwh,
+        "stay_minutes": stay_minutes,
+        "max_kw": 11,
+        "phases": 3,
+        "battery_kwh": 60,
+        "soc": 0.3,
+    }
+
+
+def _log_in(page: Page, running: RunningSystem, role: str) -> None:
+    account = running.account(role)
+    page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
+    page.get_by_label("Username").fill(account["username"])
+    page.get_by_label("Password").fill(account["password"])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Order a limit")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
+
+
+def _powers_kw(running: RunningSystem, stations: tuple[str, ...]) -> dict[str, float]:
+    """The last metered power of each active session at these stations, straight from the meter values."""
+    with running.rows() as rows:
+        found = rows.execute(
+            "SELECT s.station_id, (SELECT m.value FROM meter_values m WHERE m.station_id = s.station_id"
+            "  AND m.ocpp_transaction_id = s.ocpp_transaction_id AND m.measurand = 'Power.Active.Import'"
+            "  AND m.phase = '' ORDER BY m.timestamp DESC LIMIT 1) AS kw"
+            f" FROM charging_sessions s WHERE s.ended_at IS NULL AND s.station_id IN ({','.join('?' * len(stations))})",
+            stations,
+        ).fetchall()
+    return {row["station_id"]: row["kw"] or 0.0 for row in found}
+
+
+def _highest_sum_kw(running: RunningSystem, stations: tuple[str, ...], since: datetime, until: datetime) -> float:
+    """The highest sum of metered powers within a window: each station's last reading holds until its next."""
+    with running.rows() as rows:
+        readings = rows.execute(
+            "SELECT station_id, timestamp, value FROM meter_values WHERE measurand = 'Power.Active.Import'"
+            f" AND phase = '' AND station_id IN ({','.join('?' * len(stations))}) ORDER BY timestamp",
+            stations,
+        ).fetchall()
+    held: dict[str, float] = defaultdict(float)
+    highest = 0.0
+    for reading in readings:
+        at = datetime.fromisoformat(reading["timestamp"]).replace(tzinfo=since.tzinfo)
+        held[reading["station_id"]] = reading["value"]
+        if since <= at < until:
+            highest = max(highest, sum(held.values()))
+    return highest
+
+
+def test_restriction_on_the_page_brings_the_metered_power_under_the_limit_within_10_seconds(
+    start_system: Callable[..., RunningSystem], page: Page
+) -> None:
+    evs = [_ev(station, energy_kwh=7, at_seconds=60 * n) for n, station in enumerate(RESTRICTED)]
+    evs += [_ev("RTM-01", energy_kwh=5, at_seconds=30), _ev("UTR-01", energy_kwh=5, at_seconds=30)]
+    running = start_system(evs, speed=SPEED)
+    _log_in(page, running, "grid_operator")
+    wait_until(
+        lambda: sum(_powers_kw(running, RESTRICTED).values()) > 2 * LIMIT_KW,
+        within=60,
+        what="the EVs draw more than the limit to come",
+    )
+
+    for station in RESTRICTED:
+        page.get_by_label(station).check()
+    page.get_by_label("Limit on their sum").fill(f"{LIMIT_KW:g}")
+    page.get_by_role("button", name="Preview the effect").click()
+    expect(page.get_by_text("kWh short")).to_be_visible(timeout=20_000)
+    confirmed = time.monotonic()
+    page.get_by_role("button", name="Confirm the order").click()
+    seconds = wait_until(
+        lambda: (
+            len(powers := _powers_kw(running, RESTRICTED)) == len(RESTRICTED)
+            and sum(powers.values()) <= LIMIT_KW + METER_KW
+        ),
+        within=MUST_HOLD_WITHIN_SECONDS,
+        what=f"the meters of {RESTRICTED} are at {LIMIT_KW} kW or below",
+    )
+    print(f"metered power under the limit {seconds:.1f} s after confirming")
+
+    client = running.client("grid_operator")
+    [ordered] = client.get("/restrictions").json()["items"]
+    wait_until(
+        lambda: client.get(f"/restrictions/{ordered['id']}").json()["state"] == "enforced",
+        within=30,
+        what="the restriction counts as enforced",
+    )
+    page.get_by_role("tab", name="Historical").click()
+    expect(page.get_by_text("enforced", exact=False).first).to_be_visible(timeout=20_000)
+    _assert_kept_until_its_end(running, client, ordered, time.monotonic() - confirmed)
+    _assert_every_ev_reaches_its_target(running, client, {ev["station"]: ev["energy_kwh"] for ev in evs})
+
+
+def _assert_kept_until_its_end(running: RunningSystem, client, ordered: dict, seconds_since: float) -> None:
+    start, end = (datetime.fromisoformat(ordered[key]) for key in ("start", "end"))
+    left = (end - start).total_seconds() / SPEED - seconds_since
+    wait_until(
+        lambda: client.get(f"/restrictions/{ordered['id']}").json()["state"] == "ended",
+        within=left + 30,
+        what="the restriction ends",
+        every=0.5,
+    )
+    held_from = datetime.fromtimestamp(start.timestamp() + MUST_HOLD_WITHIN_SECONDS * SPEED, start.tzinfo)
+    assert _highest_sum_kw(running, RESTRICTED, held_from, end) <= LIMIT_KW + METER_KW
+
+
+def _assert_every_ev_reaches_its_target(running: RunningSystem, client, wanted_kwh: dict[str, float]) -> None:
+    def delivered() -> dict[str, float]:
+        sessions = client.get("/sessions?limit=100").json()["items"]
+        return {session["station_id"]: session["energy_kwh"] for session in sessions}
+
+    wait_until(
+        lambda: all(delivered().get(station, 0) >= kwh - 0.05 for station, kwh in wanted_kwh.items()),
+        within=150,
+        every=0.5,
+        what=f"every EV has its energy: wanted {wanted_kwh}",
+    )
+
+
+@pytest.mark.parametrize("role", ["driver", "charge_point_operator"])
+def test_only_a_grid_operator_may_open_the_page(
+    start_system: Callable[..., RunningSystem], page: Page, role: str
+) -> None:
+    running = start_system([], speed=1)
+    account = running.account(role)
+    page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
+    page.get_by_label("Username").fill(account["username"])
+    page.get_by_label("Password").fill(account["password"])
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.get_by_text("grid operator", exact=False).first).to_be_visible(timeout=20_000)
+    assert page.locator(".leaflet-container").count() == 0
+
+
+def test_killed_processes_come_back_and_lose_nothing(
+    start_system: Callable[..., RunningSystem], tmp_path: Path
+) -> None:
+    stations = ["UTR-01", "UTR-02", "UTR-03", "UTR-04", "RTM-01", "RTM-02", "RTM-03", "RTM-04"]
+    evs = [_ev(station, energy_kwh=6, at_seconds=40 * n, stay_minutes=75) for n, station in enumerate(stations)]
+    running = start_system(evs, speed=SPEED)
+
+    def metered() -> int:
+        with running.rows() as rows:
+            return rows.execute("SELECT COUNT(*) FROM meter_values").fetchone()[0]
+
+    wait_until(lambda: metered() > 100, within=60, what="meter values come in")
+    for victim in ("gateway", "api", "nats"):
+        running.kill(victim)
+        before = metered()
+        wait_until(lambda before=before: metered() > before + 100, within=60, what=f"facts flow after {victim} died")
+    client = running.client("charge_point_operator")
+    wait_until(
+        lambda: len(client.get("/sessions?limit=100&active=false").json()["items"]) == len(evs),
+        within=150,
+        every=0.5,
+        what="every EV has left",
+    )
+    assert_ledger_is_database(running)
