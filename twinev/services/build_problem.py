@@ -21,7 +21,7 @@ from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
 from twinev.domain.vehicles import DriverProfile
 from twinev.sct import Problem
-from twinev.sct.optimise import SERVED_PROFILES
+from twinev.sct.optimiser import SERVED_PROFILES
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
 from twinev.services.site_state import OUT_OF_SERVICE_AFTER, SiteState
