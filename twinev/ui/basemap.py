@@ -78,11 +78,11 @@ def view_of(
     tops = [_mercator(latitude) for latitude in latitudes]
     span_x = (max(longitudes) - min(longitudes)) / 360
     span_y = max(tops) - min(tops)
-    room = min(_zoom_of(span_x, width_pixels), _zoom_of(span_y, height_pixels))
+    room = min(largest_zoom, _zoom_of(span_x, width_pixels), _zoom_of(span_y, height_pixels))
     return View(
         latitude_degrees=(min(latitudes) + max(latitudes)) / 2,
         longitude_degrees=(min(longitudes) + max(longitudes)) / 2,
-        zoom=min(largest_zoom, max(2, math.floor(room))),
+        zoom=max(2, math.floor(room)),
     )
 
 

@@ -17,6 +17,9 @@ WIDTH, HEIGHT = 440, 200
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 26, 22
 TIME_STEPS_MINUTES = (15, 30, 60, 120, 180, 360, 720, 1440)
 MOST_TIME_LABELS = 6
+# Below this nothing is drawn on: the rest of the horizon, in which no EV charges, would press the curves together.
+NOTHING_KW = 0.05
+FEWEST_SLOTS = 8
 
 
 def chart_html(preview: RestrictionPreview, *, limit_kw: float, start: datetime, end: datetime, zone: ZoneInfo) -> str:
@@ -33,7 +36,7 @@ def chart_html(preview: RestrictionPreview, *, limit_kw: float, start: datetime,
     zone : ZoneInfo
         Of the times on the axis.
     """
-    chart = _Chart(preview=preview, limit_kw=limit_kw, start=start, end=end, zone=zone)
+    chart = _Chart(preview=cropped(preview, end=end), limit_kw=limit_kw, start=start, end=end, zone=zone)
     return (
         f'<figure class="tv-chart"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{chart.description()}">'
         f"{chart.window()}{chart.power_axis()}{chart.time_axis()}"
@@ -43,6 +46,19 @@ def chart_html(preview: RestrictionPreview, *, limit_kw: float, start: datetime,
         f'<span class="tv-key-before">{formats.safe(texts.CHART_BEFORE)}</span>'
         f'<span class="tv-key-after">{formats.safe(texts.CHART_AFTER)}</span></figcaption></figure>'
     )
+
+
+def cropped(preview: RestrictionPreview, *, end: datetime) -> RestrictionPreview:
+    """The preview without the slots at its end in which no EV charges and the limit is over."""
+    busy = [
+        number + 2
+        for values in (preview.before_kw, preview.after_kw)
+        for number, value in enumerate(values)
+        if abs(value) > NOTHING_KW
+    ]
+    until_end = math.ceil((end - preview.start) / timedelta(minutes=preview.slot_minutes)) + 1
+    count = max(FEWEST_SLOTS, until_end, *busy)
+    return preview.model_copy(update={"before_kw": preview.before_kw[:count], "after_kw": preview.after_kw[:count]})
 
 
 def nice_step(largest: float, *, most_steps: int = 4) -> float:

@@ -69,7 +69,7 @@ class HistoryTab:
         self._orders: dict[str, RestrictionOut] = {}
         self._rows: list[HistoryRow] = []
         self._shown_rows = PAGE_ROWS
-        self._background = Background()
+        self.background = Background()
         self._find = widgets.Text(description=texts.HISTORY_SEARCH, placeholder=texts.HISTORY_SEARCH_HINT)
         states = [(texts.HISTORY_ANY_STATE, ""), *((words, state) for state, words in texts.STATES.items())]
         self._state = widgets.Dropdown(description=texts.HISTORY_STATE, options=states, value="")
@@ -134,7 +134,7 @@ class HistoryTab:
             self._body.children = [row.widget for row in self._rows[:count]]
 
     def _revoke(self, restriction_id: str) -> None:
-        self._background.start(self._carry_out(restriction_id))
+        self.background.start(self._carry_out(restriction_id))
 
     async def _carry_out(self, restriction_id: str) -> None:
         try:

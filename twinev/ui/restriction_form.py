@@ -40,7 +40,7 @@ class RestrictionForm:
         self._client, self._live, self._selection = client, live, selection
         self._previewed: Order | None = None
         self._watched: str | None = None
-        self._background = Background()
+        self.background = Background()
         self._following = False
         self._make_fields()
         self._arrange()
@@ -126,7 +126,7 @@ class RestrictionForm:
         """Carry out what a button asks for, off the thread that draws the page."""
         order = self._read()
         if order is not None:
-            self._background.start(self._carry_out(action, order))
+            self.background.start(self._carry_out(action, order))
 
     async def _carry_out(self, action: Callable[[Order], Coroutine[Any, Any, None]], order: Order) -> None:
         self._preview_button.disabled = self._confirm_button.disabled = True
@@ -160,7 +160,7 @@ class RestrictionForm:
 
     def _follow_order(self) -> None:
         if self._watched is not None and not self._following:
-            self._background.start(self._show_progress())
+            self.background.start(self._show_progress())
 
     async def _show_progress(self) -> None:
         watched, snapshot = self._watched, self._live.snapshot
