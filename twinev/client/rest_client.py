@@ -243,8 +243,8 @@ class Client:
     def events(self, *, reconnect: bool = True) -> Iterator[EventOut]:
         """Events as they happen, for as long as the caller iterates.
 
-        A lost connection is made again and goes on after the last event that arrived; with ``reconnect=False`` it
-        raises `Unavailable`.
+        A lost connection is made again, with the id of the last event; what happened in between is missed where the
+        server keeps no past events. With ``reconnect=False`` a lost connection raises `Unavailable`.
         """
         last_id: str | None = None
         while True:

@@ -1,0 +1,79 @@
+"""A whole running system, and Chromium on the grid operators' page, logged in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from running_system import RunningSystem, system
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+# Three EVs that charge at Utrecht for hours, so that a limit has something to bite on.
+VISITS = [
+    {"station": station_id, "at_seconds": 0, "stay_minutes": 600, "energy_kwh": 40, "max_kw": 11}
+    for station_id in ("UTR-02", "UTR-04", "UTR-05")
+]
+PAGE_WITHIN_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
+    """`twinev up` with a script of arrivals."""
+    directory = tmp_path_factory.mktemp("system")
+    running_system = system(directory / "data", *_script(directory))
+    running_system.start()
+    try:
+        yield running_system
+    finally:
+        running_system.stop()
+
+
+def _script(directory: Path) -> tuple[str, ...]:
+    script = directory / "visits.json"
+    script.write_text(json.dumps(VISITS))
+    return ("--script", str(script))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens the page as the demo grid operator; fails the test on any request that leaves this machine."""
+    contexts = []
+    strangers: list[str] = []
+
+    def note(address: str) -> None:
+        if not address.startswith((running.api_url, running.dashboards_url, "ws://127.0.0.1", "data:", "blob:")):
+            strangers.append(address)
+
+    def open_as_operator(width: int = 1440, height: int = 900, color_scheme: str = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: note(request.url))
+        page.on("websocket", lambda socket: note(socket.url))
+        page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
+        account = running.account("grid_operator")
+        page.get_by_label("Username").fill(account["username"])
+        page.get_by_label("Password").fill(account["password"])
+        page.get_by_role("button", name="Log in").click()
+        page.locator(".tv-card").first.wait_for(timeout=PAGE_WITHIN_MS)
+        return page
+
+    yield open_as_operator
+    for context in contexts:
+        context.close()
+    assert strangers == []
