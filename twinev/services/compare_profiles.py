@@ -45,14 +45,14 @@ def needs_sending(limits: EvseLimits, desired: DesiredProfile, now: datetime, *,
     return False
 
 
-def raises_power(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, slot: timedelta) -> bool:
-    """Whether the EVSE might draw more than so far at some instant of the next slot's length.
+def raises_power(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, within: timedelta) -> bool:
+    """Whether the EVSE might draw more than so far at some instant ``within`` which all is sent.
 
     A later rise needs no order of sending: whatever fails until then is planned around.
     """
     profile = desired.profile
     schedules = [profile.schedule, *(known.schedule for known in (*limits.tx, *limits.default))]
-    for instant in change_points(schedules, now, now + slot):
+    for instant in change_points(schedules, now, now + within):
         new_kw = profile.schedule.limit_kw_at(instant)
         old_kw = limits.highest_kw_at(
             instant, ocpp_transaction_id=profile.ocpp_transaction_id, otherwise_kw=desired.ceiling_kw

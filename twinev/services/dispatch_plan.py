@@ -23,6 +23,8 @@ from twinev.services.send_profile import ProfileSender
 from twinev.services.told_limits import ToldLimits
 from twinev.services.translate_plan import DesiredProfile
 
+# Within this all stations have answered or failed. [s of the wall clock]
+SENDING_SECONDS = 30.0
 RETRY_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 LONGEST_READ_BACK = timedelta(hours=24)
 SHORTEST_READ_BACK = timedelta(hours=2)
@@ -135,7 +137,8 @@ class PlanDispatcher:
         now = self._clock.now()
         steered = wanted.online - wanted.unsteered
         pending = self._pending(pursuit, steered, now)
-        raises = [d for d in pending if raises_power(self._told.of(d.key), d, now, slot=wanted.slot)]
+        within = min(timedelta(seconds=SENDING_SECONDS / self._clock.wall_seconds(1.0)), wanted.slot)
+        raises = [d for d in pending if raises_power(self._told.of(d.key), d, now, within=within)]
         reductions = [desired for desired in pending if desired not in raises]
         failed = await self._send_all(pursuit, reductions)
         if failed:

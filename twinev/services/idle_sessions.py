@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from twinev.domain.charge_points import ChargingState
 from twinev.domain.session import ChargingSession
 
-# Below 6 A on one phase (IEC 61851-1) an EV cannot charge: then it is the limit that stops it, not the EV.
-LEAST_OFFER_KW = 1.4
 TAKING_KW = 0.1
 IDLE_AFTER = timedelta(minutes=5)
 ASK_AGAIN_AFTER = timedelta(minutes=30)
@@ -36,14 +35,17 @@ class IdleSessions:
         """The sessions whose EV needs nothing now."""
         return frozenset(session_id for session_id, idling in self._idling.items() if idling.settled_at is not None)
 
-    def observe(self, session: ChargingSession, offered_kw: float, now: datetime) -> bool:
-        """Take in a session's last measurement; return whether it began or ceased to count as idle."""
+    def observe(self, session: ChargingSession, now: datetime, *, offered_kw: float, least_kw: float) -> bool:
+        """Take in a session's last measurement; return whether it began or ceased to count as idle.
+
+        Below ``least_kw`` an EV cannot charge: then it is the limit that stops it, not the EV.
+        """
         known = self._idling.get(session.id)
         if session.power_kw > TAKING_KW:
             return self.forget(session.id)
         if known is not None and known.settled_at is not None:
             return now - known.settled_at >= ASK_AGAIN_AFTER and self.forget(session.id)
-        if offered_kw <= LEAST_OFFER_KW:
+        if offered_kw < least_kw or session.charging_state is ChargingState.SUSPENDED_EVSE:
             self._idling.pop(session.id, None)
             return False
         if known is None:

@@ -251,7 +251,8 @@ class PlanSites:
             site = self._sites.get(session.site_id)
             if site is None or site.made is None:
                 continue
-            if self._idle.observe(session, self._offered_kw(site.made, session), self._clock.now()):
+            offered_kw, least_kw = self._offered_kw(site.made, session), site.made.state.least_power_kw(session)
+            if self._idle.observe(session, self._clock.now(), offered_kw=offered_kw, least_kw=least_kw):
                 self.mark_dirty(session.site_id, "session.idle")
             if self._lags(site.made, session):
                 self.mark_dirty(session.site_id, "meter.lags")
@@ -274,6 +275,7 @@ class PlanSites:
             delivered_at_plan_kwh=planned.energy_kwh,
             energy_kwh=entry.energy_kwh,
             horizon=made.built.horizon,
+            least_kw=made.state.least_power_kw(session),
         )
         if not lags:
             return False

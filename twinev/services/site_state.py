@@ -15,6 +15,8 @@ from twinev.services.evse_limits import EvseKey, EvseLimits, Limits
 from twinev.services.ports import UnitOfWork
 
 OUT_OF_SERVICE_AFTER = timedelta(hours=24)
+# 6 A at 230 V, below which no EV charges (IEC 61851-1). [kW]
+LEAST_KW_PER_PHASE = 1.38
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,12 @@ class SiteState:
         evse = self.evse((session.station_id, session.evse_id))
         evse_kw = evse.max_kw if evse else self.site.supply_max_kw
         return evse_kw if session.needs.max_kw is None else min(evse_kw, session.needs.max_kw)
+
+    def least_power_kw(self, session: ChargingSession) -> float:
+        """Below which the EV cannot charge, taken to use all phases of its EVSE. [kW]"""
+        evse = self.evse((session.station_id, session.evse_id))
+        phases = evse.phases if evse else 1
+        return min(phases * LEAST_KW_PER_PHASE, self.power_limit_kw(session))
 
     def steerable(self, session: ChargingSession) -> bool:
         """Whether a plan for this session would reach its EV."""

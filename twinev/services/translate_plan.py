@@ -4,14 +4,14 @@ Ids and stack levels: an EVSE has one profile per purpose, and its id is ``10 ·
 and ``10 · evse_id + 2`` for the TxProfile, so that ids differ within a station, a newer profile replaces the older one
 of its kind, and nothing ever stacks: every stack level is 0, which each station knows.
 
-Limits are mean powers of their slot, rounded down to the watt; a TxProfile ends with the session's last planned slot,
-and from there the TxDefaultProfile rules.
+Limits are mean powers of their slot, rounded down to the watt, save where EVs take turns; a TxProfile ends with the
+session's last planned slot, and from there the TxDefaultProfile rules.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +24,8 @@ from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.site_state import SiteState
+from twinev.services.take_turns import SlotPower, least_power_kw, take_turns
+from twinev.services.take_turns import SLOTS_WITH_TURNS, Charger, Turn, take_turns
 
 STACK_LEVEL = 0
 # A solver's 3.9999999 kW is 4 kW, not 3.999.
@@ -47,13 +49,20 @@ class DesiredProfile:
 def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) -> list[DesiredProfile]:
     """Return every profile that the site's stations shall have by this plan, fallbacks included."""
     energy_kwh = {session.id: session.energy_kwh for session in schedule.sessions}
+    turns = _turns(schedule, built, state)
     desired = fallback_profiles(state)
     for session in built.decided:
         last_slot = _last_planned_slot(built, session.id)
         desired.append(
             DesiredProfile(
                 key=(session.station_id, session.evse_id),
-                profile=tx_profile(session, energy_kwh[session.id], built.horizon, last_slot=last_slot),
+                profile=tx_profile(
+                    session,
+                    energy_kwh[session.id],
+                    built.horizon,
+                    last_slot=last_slot,
+                    turns={slot: known[session.id] for slot, known in turns.items() if session.id in known},
+                ),
                 ceiling_kw=state.power_limit_kw(session),
                 restriction_id=_first_restriction(state, session.station_id),
             )
@@ -62,31 +71,34 @@ def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) ->
 
 
 def tx_profile(
-    session: ChargingSession, energy_kwh: Iterable[float], horizon: Horizon, *, last_slot: int
+    session: ChargingSession, powers: Sequence[SlotPower], horizon: Horizon, *, last_slot: int
 ) -> ChargingProfile:
     """Return the plan of one session as a TxProfile that ends with ``last_slot``.
 
     Parameters
     ----------
-    energy_kwh : (n_slots,)
-        Planned energy at the EVSE per slot; positive charges the EV. [kWh]
+    powers : (n_slots,)
+        Power at the EVSE per slot; positive charges the EV.
     """
     start = whole_second(horizon.now)
     periods: list[SchedulePeriod] = []
-    hours = horizon.slot_hours
-    for slot, energy in enumerate(list(energy_kwh)[: last_slot + 1]):
-        limit_kw = round_down_kw(energy / hours[slot])
-        if not periods or periods[-1].limit_kw != limit_kw:
-            offset = 0 if slot == 0 else _seconds(horizon.slot_start(slot) - start)
-            periods.append(SchedulePeriod(start_seconds=offset, limit_kw=limit_kw))
+
+    def limit_from(offset_seconds: int, limit_kw: float) -> None:
+        if not periods or (periods[-1].limit_kw != limit_kw and periods[-1].start_seconds < offset_seconds):
+            periods.append(SchedulePeriod(start_seconds=offset_seconds, limit_kw=limit_kw))
+
+    for slot, power in enumerate(powers[: last_slot + 1]):
+        offset = 0 if slot == 0 else _seconds(horizon.slot_start(slot) - start)
+        limit_from(offset, round_down_kw(power.power_kw))
+        if power.share < 1:
+            # A whole second more rather than less: a contactor is not worth closing for none.
+            limit_from(offset + math.ceil(power.share * horizon.slot_hours[slot] * 3600), 0.0)
     return ChargingProfile(
         id=profile_id(session.evse_id, ProfilePurpose.TX),
         purpose=ProfilePurpose.TX,
         stack_level=STACK_LEVEL,
         evse_id=session.evse_id,
-        schedule=ChargingSchedule(
-            start=start, periods=tuple(periods), duration_seconds=_seconds(horizon.slot_end(last_slot) - start)
-        ),
+        schedule=ChargingSchedule(start=start, periods=tuple(periods), duration_seconds=end),
         ocpp_transaction_id=session.ocpp_transaction_id,
     )
 
@@ -141,6 +153,46 @@ def round_down_kw(power_kw: float) -> float:
     """Return ``power_kw`` in whole watts, toward zero: neither charging nor discharging may grow."""
     noise = math.copysign(SOLVER_NOISE_W, power_kw)
     return math.trunc(power_kw * 1000 + noise) / 1000 + 0.0
+
+
+def _turns(schedule: Schedule, built: BuiltProblem, state: SiteState) -> dict[int, dict[str, list[Turn]]]:
+    """Who charges only at times in the next slots, for want of power. See `take_turns`."""
+    scenario, hours = built.scenario, built.horizon.slot_hours
+    energy_kwh = {session.id: session.energy_kwh for session in schedule.sessions}
+    turns: dict[int, dict[str, list[Turn]]] = {}
+    for slot in range(min(SLOTS_WITH_TURNS, built.horizon.slots)):
+        power_kw = {session.id: energy_kwh[session.id][slot] / hours[slot] for session in built.decided}
+        flow_kw = scenario["demand_kw"][slot] - scenario["production_kw"][slot] + sum(power_kw.values())
+        chargers = [
+            Charger(
+                session_id=session.id,
+                power_kw=power_kw[session.id],
+                least_kw=state.least_power_kw(session),
+                most_kw=state.power_limit_kw(session),
+                groups=frozenset(g["id"] for g in scenario["groups"] if session.id in g["session_ids"]),
+            )
+            for session in built.decided
+        ]
+        turns[slot] = take_turns(
+            chargers,
+            slot_seconds=_slot_offset(built.horizon, slot + 1) - _slot_offset(built.horizon, slot),
+            spare_kw=scenario["supply_point"]["max_kw"] + min(scenario["flexibility_kw"][slot], 0.0) - flow_kw,
+            group_spare_kw={
+                g["id"]: g["max_kw"][slot] - sum(power_kw[session_id] for session_id in g["session_ids"])
+                for g in scenario["groups"]
+            },
+        )
+    return turns
+
+
+def _slot_offset(horizon: Horizon, slot: int) -> int:
+    """Whole seconds from the profile's start to the beginning of ``slot``."""
+    return 0 if slot == 0 else _seconds(horizon.slot_end(slot - 1) - whole_second(horizon.now))
+
+
+def _least_kw(state: SiteState, session: ChargingSession) -> float:
+    phases = next(evse.phases for evse in state.station(session.station_id).evses if evse.id == session.evse_id)
+    return least_power_kw(phases=phases, max_kw=state.power_limit_kw(session))
 
 
 def _last_planned_slot(built: BuiltProblem, session_id: str) -> int:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from twinev.domain.charging_profile import ProfilePurpose
 from twinev.domain.horizon import Horizon
 from twinev.services.build_problem import build_problem
+from twinev.services.take_turns import SLOTS_WITH_TURNS
 from twinev.services.translate_plan import fallback_profile, round_down_kw, translate_plan, tx_profile
 
 
@@ -162,6 +163,13 @@ def test_profiles_hold_the_restriction_the_plan_and_the_clock(make, situation):
         told = [situation["limit_kw"] / len(restriction.station_ids) if kw is None else kw for kw in limits]
         if None not in limits:
             assert sum(told) <= situation["limit_kw"] + 1e-6
+    hours = built.horizon.slot_hours
+    turned = {
+        session.id: sum(
+            0 < entry.energy_kwh[slot] / hours[slot] < state.least_power_kw(session) for slot in range(SLOTS_WITH_TURNS)
+        )
+        for session, entry in zip(built.decided, schedule.sessions, strict=True)
+    }
     for session in built.decided:
         profile = profiles[session.ocpp_transaction_id].schedule
         starts = [period.start_seconds for period in profile.periods]
@@ -170,5 +178,7 @@ def test_profiles_hold_the_restriction_the_plan_and_the_clock(make, situation):
         assert all(isinstance(second, int) for second in starts)
         planned = sum(next(e.energy_kwh for e in schedule.sessions if e.id == session.id))
         finish = profile.start + timedelta(seconds=profile.duration_seconds)
-        hours = (finish - now).total_seconds() / 3600
-        assert energy_under_kwh(profile, now, finish) >= planned - 0.001 * hours - 1e-6
+        lasts_hours = (finish - now).total_seconds() / 3600
+        # Where EVs take turns, two per slot may be a minute too short to be given.
+        turns_kwh = 0.0 if turned[session.id] == 0 else turned[session.id] * 2 * state.power_limit_kw(session) / 60
+        assert energy_under_kwh(profile, now, finish) >= planned - 0.001 * lasts_hours - 1e-6 - turns_kwh

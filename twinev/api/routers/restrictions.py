@@ -11,7 +11,6 @@ from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.identity import require_role
-from twinev.api.live import LiveView
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Platform, Reading, Staff, ThePlatform
 from twinev.domain.grid import Enforcement, Restriction
@@ -109,7 +108,7 @@ class _Shown:
     @classmethod
     def read(cls, work: UnitOfWork, platform: Platform) -> _Shown:
         now = platform.clock.now()
-        live = LiveView.read(work, platform.plan_memory, now)
+        live = platform.live_view(work)
         power_kw: dict[str, float] = {}
         for (station_id, _), session in live.at_evse.items():
             power_kw[station_id] = power_kw.get(station_id, 0.0) + live.power_kw(session)
