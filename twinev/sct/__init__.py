@@ -7,7 +7,7 @@
 True
 """
 
-from twinev.sct.optimise import optimise
+from twinev.sct.optimiser import optimise
 from twinev.sct.problem import Problem, SessionGroup, SessionRequest, SupplyPoint
 from twinev.sct.schedule import Schedule, SessionSchedule, Stage, SupplyPointSchedule
 from twinev.sct.verify import BrokenRule, Verification, verify

@@ -80,7 +80,8 @@ def soc_within_battery(energy: Energy, inputs: Inputs) -> list[cp.Constraint]:
             shape, bounds=[np.tile(-start_kwh[:, None], shape[1]), np.tile(room_kwh[:, None], shape[1])]
         )
         constraints.append(above_start_kwh[:, 0] == energy.net_kwh[givers, 0])
-        constraints.append(cp.diff(above_start_kwh, axis=1) == energy.net_kwh[givers, 1:])
+        if shape[1] > 1:
+            constraints.append(above_start_kwh[:, 1:] - above_start_kwh[:, :-1] == energy.net_kwh[givers, 1:])
     return constraints
 
 

@@ -142,7 +142,7 @@ class LexicographicSolve:
         answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
         if answer.found:
             self._record(step.name, answer)
-            self._keep(answer)
+            self._keep()
         return answer, _holding(aim, answer.value)
 
     def _perturbation(self, step: Step, floor: float) -> float:
@@ -162,7 +162,7 @@ class LexicographicSolve:
         bound = value - given_up - (answer.value - answer.bound) / scale
         answer = Answer(status=answer.status, value=value, bound=bound)
         self._record(step.name, answer)
-        self._keep(answer)
+        self._keep()
         return answer
 
     def _minimise_with_signs(self, step: Step, held: list[cp.Constraint]) -> tuple[Answer, list[cp.Constraint]]:
@@ -175,26 +175,27 @@ class LexicographicSolve:
         lower = self._solver.minimise(aim.value, [*held, *aim.constraints])
         if not lower.found:
             return lower, []
-        self._keep(lower)
+        self._keep()
         fixed = [*aim.constraints, aim.importing == (aim.open_flow_kwh.value > 0).astype(float)]
         best, bound, rung = self._solver.minimise(aim.value, [*held, *fixed]), lower.bound, "relaxation"
         if best.found:
-            self._keep(best)
+            self._keep()
         if not self._within_gap(best, bound):
             exact = step.aim(self._model)
             proven = self._solver.minimise(exact.value, [*held, *exact.constraints])
             bound = max(bound, proven.bound)
             if proven.found:
-                self._keep(proven)
+                self._keep()
                 rung = "incumbent"
                 fixed = [*aim.constraints, aim.importing == np.round(exact.importing.value)]
-                best = self._solver.minimise(aim.value, [*held, *fixed])
-        if not best.found:
-            self._rung = rung
-            return best, []
-        self._keep(best)
+                polished = self._solver.minimise(aim.value, [*held, *fixed])
+                best = polished if polished.found else proven
+                if polished.found:
+                    self._keep()
         if not self._within_gap(best, bound):
             self._rung = rung
+        if not best.found:
+            return best, []
         answer = Answer(status="optimal", value=best.value, bound=min(bound, best.value))
         self._record(step.name, answer)
         self._signs_fixed = True
@@ -206,18 +207,18 @@ class LexicographicSolve:
     def _break_ties(self, held: list[cp.Constraint]) -> None:
         answer = self._solver.minimise(self._ties(), held)
         if answer.found:
-            self._keep(answer)
+            self._keep()
 
     def _ties(self) -> cp.Expression:
         return cp.sum(cp.multiply(self._tie_break.weights, self._model.energy.handled_kwh))
 
-    def _keep(self, answer: Answer) -> None:
+    def _keep(self) -> None:
         """Remember the plan that is in the variables: the next solve overwrites them."""
         self._energy_kwh = np.array(self._model.energy.net_kwh.value)
-        if answer.status == "incumbent":
-            self._rung = "incumbent"
 
     def _record(self, name: str, answer: Answer) -> None:
+        if answer.status == "incumbent":
+            self._rung = "incumbent"
         # Once signs were fixed, a later step is the best under them, which proves nothing about others.
         bound = None if self._signs_fixed or not np.isfinite(answer.bound) else round(answer.bound, 9) + 0.0
         self._stages.append(Stage(name=name, value=round(answer.value, 9) + 0.0, bound=bound))

@@ -14,6 +14,8 @@ SOLVERS = ("auto", "scip", "highs")
 NO_SOLUTION = (cp.INFEASIBLE, "infeasible_or_unbounded")
 PRINTED = {cp.HIGHS: "HiGHS", cp.SCIP: "SCIP", cp.CLARABEL: "Clarabel"}
 SQUARES_PRECISION = 1e-10
+# What follows a search with integers (fixing the signs, the tie-break) is quick, but needs some of the time too.
+SEARCH_SHARE = 0.9
 # Both solvers' default tolerances (1e-7, 1e-6) are wider than what `verify` allows after sums over many slots.
 FEASIBILITY = 1e-9
 # CVXPY's own word for a solution found at a limit; `Answer` tells the same in its status.
@@ -108,7 +110,7 @@ class Solver:
 
     def _scip_options(self) -> dict:
         settings = {
-            "limits/time": self.seconds_left,
+            "limits/time": SEARCH_SHARE * self.seconds_left,
             "limits/gap": self.gap / 2,
             "numerics/feastol": FEASIBILITY,
             "numerics/dualfeastol": FEASIBILITY,
@@ -117,7 +119,7 @@ class Solver:
 
     def _highs_options(self) -> dict:
         return {
-            "time_limit": self.seconds_left,
+            "time_limit": SEARCH_SHARE * self.seconds_left,
             "mip_rel_gap": self.gap / 2,
             "mip_abs_gap": 0.0,
             "primal_feasibility_tolerance": FEASIBILITY,

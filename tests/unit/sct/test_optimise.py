@@ -7,7 +7,7 @@ import pytest
 
 from twinev.errors import BadInput, ScenarioError
 from twinev.sct import Problem, optimise
-from twinev.sct.optimise import SERVED_PROFILES
+from twinev.sct.optimiser import SERVED_PROFILES
 from twinev.sct.staging import ORDER
 
 

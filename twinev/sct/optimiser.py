@@ -145,10 +145,8 @@ def _schedule(
 
 def _bound(candidate: _Candidate, objective: float) -> float | None:
     """What was proven of Eq. (1) itself: the last stage's bound, where the cost was its aim."""
-    if candidate.rung == "rule-based":
-        return None
     if not candidate.stages:
-        return objective
+        return objective if candidate.rung == "optimum" else None
     last = candidate.stages[-1]
     return None if last.name not in COST_STAGES or last.bound is None else min(last.bound, objective)
 
