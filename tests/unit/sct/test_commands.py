@@ -1,0 +1,111 @@
+"""``twinev optimise`` and ``twinev verify``: exit codes, one clear line, files."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from twinev.cli.optimise import app as optimise_app
+from twinev.cli.verify import app as verify_app
+
+
+@pytest.fixture
+def run():
+    return lambda app, *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def write(tmp_path, scenario):
+    def write(**changes):
+        path = tmp_path / "scenario.json"
+        path.write_text(json.dumps(scenario(**changes)))
+        return path
+
+    return write
+
+
+def test_optimise_writes_a_schedule_that_verify_accepts(run, scenarios, tmp_path):
+    out, chart = tmp_path / "schedule.json", tmp_path / "chart.svg"
+
+    planned = run(optimise_app, scenarios / "paper_3.json", "--out", out, "--chart", chart)
+    checked = run(verify_app, scenarios / "paper_3.json", out)
+
+    assert planned.exit_code == 0
+    assert "12.00 €" in planned.stdout
+    assert checked.exit_code == 0
+    assert "every rule holds" in checked.stdout
+    svg = chart.read_text()
+    assert svg.startswith("<svg")
+    assert "State of charge [%]" in svg
+
+
+def test_optimise_exits_3_with_a_shortfall_and_explains_it(run, write):
+    result = run(optimise_app, write(supply_point={"max_kw": 4, "min_kw": 0}))
+
+    assert result.exit_code == 3
+    assert "Session EV0 asks for 5.0 kWh" in result.stdout
+
+
+def test_optimise_exits_4_when_the_limits_contradict(run, write):
+    result = run(optimise_app, write(demand_kw=[24, 0, 0, 0]))
+
+    assert result.exit_code == 4
+    assert "imports more than its limit" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("{", "JSON"),
+        ("[]", "a JSON object"),
+        ('{"slots": 4}', "sessions"),
+        ("\ud800".encode("utf-8", "surrogatepass"), "UTF-8"),
+    ],
+)
+def test_bad_scenario_is_one_clear_line(run, tmp_path, content, expected):
+    path = tmp_path / "scenario.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    result = run(optimise_app, path)
+
+    assert result.exit_code == 2
+    assert expected in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--formulation", "v2g"], "formulation: 'v2g'"),
+        (["--solver", "cplex"], "solver: 'cplex'"),
+        (["--profile", "reckless"], "profile: 'reckless'"),
+        (["--gap", "-1"], "gap: -1.0"),
+        (["--out", "/no/such/folder/out.json"], "/no/such/folder/out.json: No such file or directory"),
+    ],
+)
+def test_bad_option_is_one_clear_line(run, write, arguments, expected):
+    result = run(optimise_app, write(), *arguments)
+
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
+def test_missing_files_are_bad_input(run, tmp_path, write):
+    assert run(optimise_app, tmp_path / "none.json").exit_code == 2
+    assert run(verify_app, write(), tmp_path / "none.json").exit_code == 2
+    assert run(verify_app, tmp_path / "none.json", write()).exit_code == 2
+
+
+def test_verify_exits_1_and_names_the_broken_rule(run, write, tmp_path):
+    path, out = write(), tmp_path / "schedule.json"
+    run(optimise_app, path, "--out", out)
+    data = json.loads(out.read_text())
+    data["sessions"][0]["energy_kwh"][0] = 9
+    out.write_text(json.dumps(data))
+
+    result = run(verify_app, path, out)
+
+    assert result.exit_code == 1
+    assert "broken: EVSE power, session EV0, slot 0: 9; allowed: 2" in result.stderr
