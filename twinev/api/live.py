@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from twinev.domain.session import ChargingSession
 from twinev.services.planned_power import PlannedPower
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports import Clock, UnitOfWork
 
-#: A measured power that is older says nothing of now.
+#: A measured power that is older says nothing of now. In an accelerated demonstration, where the way of a message takes
+#: minutes of the platform's time, it may be this old on the wall.
 FRESH = timedelta(minutes=3)
+FRESH_WALL_SECONDS = 10.0
 
 
 class PlanMemory:
@@ -38,6 +40,7 @@ class PlanMemory:
 class LiveView:
     """The active sessions of some sites, and their plans, at one instant."""
 
+    clock: Clock
     now: datetime
     at_evse: Mapping[tuple[str, int], ChargingSession]
     plans: Mapping[str, PlannedPower | None]
@@ -47,7 +50,7 @@ class LiveView:
         cls,
         work: UnitOfWork,
         memory: PlanMemory,
-        now: datetime,
+        clock: Clock,
         *,
         sessions: Iterable[ChargingSession] | None = None,
         site_id: str | None = None,
@@ -56,7 +59,8 @@ class LiveView:
         shown = list(work.sessions.active(site_id=site_id) if sessions is None else sessions)
         newest_last = sorted(shown, key=lambda session: session.started_at)
         return cls(
-            now=now,
+            clock=clock,
+            now=clock.now(),
             at_evse={(session.station_id, session.evse_id): session for session in newest_last if session.active},
             plans={site: memory.latest(site, work) for site in {session.site_id for session in shown}},
         )
@@ -65,7 +69,9 @@ class LiveView:
         """The measured power now; 0 where nothing was measured lately. [kW]"""
         if session is None or not session.active or session.measured_at is None:
             return 0.0
-        return session.power_kw if self.now - session.measured_at <= FRESH else 0.0
+        age = self.now - session.measured_at
+        fresh = age <= FRESH or self.clock.wall_seconds(age.total_seconds()) <= FRESH_WALL_SECONDS
+        return session.power_kw if fresh else 0.0
 
     def planned_kw(self, session: ChargingSession | None) -> float | None:
         """What the plan gives the session now; None where it says nothing. [kW]"""

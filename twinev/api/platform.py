@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -10,7 +10,8 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from twinev.api.identity import require_role
-from twinev.api.live import PlanMemory
+from twinev.api.live import LiveView, PlanMemory
+from twinev.domain.session import ChargingSession
 from twinev.domain.users import Role, User
 from twinev.services.command_station import CommandStation
 from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
@@ -49,6 +50,12 @@ class Platform:
     plan_memory: PlanMemory
     secret_key: str
     health_checks: tuple[HealthCheck, ...] = ()
+
+    def live_view(
+        self, work: UnitOfWork, *, sessions: Iterable[ChargingSession] | None = None, site_id: str | None = None
+    ) -> LiveView:
+        """Read the active sessions of one site or of all, unless ``sessions`` says which ones matter."""
+        return LiveView.read(work, self.plan_memory, self.clock, sessions=sessions, site_id=site_id)
 
 
 def platform_of(request: Request) -> Platform:

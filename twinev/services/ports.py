@@ -12,7 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Site
+from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
 from twinev.domain.commands import AnyCommand, CommandReply
 from twinev.domain.facts import Decision, Sample, StationFact
 from twinev.domain.grid import Restriction
@@ -142,6 +142,12 @@ class Sessions(Protocol):
 
     def take_needs(self, station_id: str, evse_id: int, *, since: datetime) -> ChargingNeeds | None:
         """Return and forget the held needs; None when there are none, or only some from before ``since``."""
+
+    def hold_state(self, station_id: str, evse_id: int, state: ChargingState, at: datetime) -> None:
+        """Keep the charging state that a station told before the transaction began."""
+
+    def take_state(self, station_id: str, evse_id: int, *, since: datetime) -> ChargingState | None:
+        """Return and forget it; None when there is none, or only one from before ``since``."""
 
     def next_transaction_number(self) -> int:
         """Allot a transaction id for a station that speaks OCPP 1.6."""

@@ -102,9 +102,14 @@ def _require_evse(station_id: str, evse_id: int, batch: FactBatch) -> None:
 
 def _change_charging_state(fact: StationFact, batch: FactBatch) -> None:
     said: StatusChanged = fact.fact
-    session = batch.session_at(fact.station_id, said.evse_id) if said.charging_state else None
-    if session is not None and session.started_at <= said.timestamp:
-        batch.change_state(session, ChargingState(said.charging_state))
+    if said.charging_state is None:
+        return
+    state = ChargingState(said.charging_state)
+    session = batch.session_at(fact.station_id, said.evse_id)
+    if session is None:
+        batch.work.sessions.hold_state(fact.station_id, said.evse_id, state, said.timestamp)
+    elif session.started_at <= said.timestamp:
+        batch.change_state(session, state)
 
 
 def _note_needs(fact: StationFact, batch: FactBatch) -> None:

@@ -18,6 +18,7 @@ from twinev.services.read_meters import with_samples
 #: The reason of a session whose end nobody reported: another one has begun at its EVSE.
 SUPERSEDED = "Other"
 _NEEDS_KEPT = timedelta(minutes=30)
+_STATE_KEPT = timedelta(minutes=5)
 
 
 def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
@@ -81,7 +82,9 @@ def _open(fact: StationFact, ocpp_transaction_id: str, batch: FactBatch) -> Char
     older = batch.session_at(fact.station_id, said.evse_id)
     if older is not None and older.started_at <= said.timestamp:
         _close(older, fact, SUPERSEDED, batch)
-    held = batch.work.sessions.take_needs(fact.station_id, said.evse_id, since=said.timestamp - _NEEDS_KEPT)
+    sessions, evse = batch.work.sessions, (fact.station_id, said.evse_id)
+    needs = sessions.take_needs(*evse, since=said.timestamp - _NEEDS_KEPT)
+    state = sessions.take_state(*evse, since=said.timestamp - _STATE_KEPT)
     session = ChargingSession(
         id=uuid.uuid4().hex,
         site_id=batch.station(fact.station_id).site_id,
@@ -90,7 +93,8 @@ def _open(fact: StationFact, ocpp_transaction_id: str, batch: FactBatch) -> Char
         ocpp_transaction_id=ocpp_transaction_id,
         id_token=said.id_token,
         started_at=said.timestamp,
-        needs=held or ChargingNeeds(),
+        needs=needs or ChargingNeeds(),
+        charging_state=state,
     )
     batch.add_session_event("session.started", session, ocpp_transaction_id=ocpp_transaction_id)
     return session

@@ -198,6 +198,16 @@ def test_held_needs_are_taken_once_and_not_when_too_old(fleet):
         assert work.sessions.take_needs("A", 1, since=START + MINUTE) is None
 
 
+def test_held_state_is_taken_once_and_not_when_too_old(fleet):
+    with fleet.unit_of_work() as work:
+        work.sessions.hold_state("A", 1, ChargingState.IDLE, START)
+        work.sessions.hold_state("A", 1, ChargingState.CHARGING, START)
+        assert work.sessions.take_state("A", 1, since=START) is ChargingState.CHARGING
+        assert work.sessions.take_state("A", 1, since=START) is None
+        work.sessions.hold_state("A", 1, ChargingState.CHARGING, START)
+        assert work.sessions.take_state("A", 1, since=START + MINUTE) is None
+
+
 # ── Meter values ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

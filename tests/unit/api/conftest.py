@@ -36,12 +36,13 @@ SECRET = "a secret key of the tests"
 @dataclass
 class ManualClock:
     instant: datetime = START
+    speed: float = 1.0
 
     def now(self) -> datetime:
         return self.instant
 
     def wall_seconds(self, platform_seconds: float) -> float:
-        return platform_seconds
+        return platform_seconds / self.speed
 
     def advance(self, **duration: float) -> None:
         self.instant += timedelta(**duration)

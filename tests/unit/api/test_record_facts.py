@@ -322,6 +322,20 @@ def test_status_is_noted_with_the_charging_state_that_it_tells(take, session_of,
         assert work.stations.get("A").evses[0].status is ConnectorStatus.OCCUPIED
 
 
+def test_charging_state_that_comes_before_the_transaction_waits_for_it(take, session_of):
+    status = StatusChanged(evse_id=1, timestamp=START, status="Occupied", charging_state="Charging")
+    take(fact(status), fact(started()))
+
+    assert session_of().charging_state is ChargingState.CHARGING
+
+
+def test_charging_state_of_somebody_who_left_is_not_taken(take, session_of):
+    status = StatusChanged(evse_id=1, timestamp=START, status="Occupied", charging_state="EVConnected")
+    take(fact(status), fact(started(minute=6)))
+
+    assert session_of().charging_state is None
+
+
 def test_evse_that_nobody_registered_is_added_when_it_reports(take, database):
     take(fact(StatusChanged(evse_id=2, timestamp=START, status="Available")))
 

@@ -138,6 +138,14 @@ def test_power_that_was_measured_long_ago_says_nothing_of_now(api, charging, clo
     assert api.get("/sessions/charging").json()["power_kw"] == 0
 
 
+def test_measured_power_of_an_accelerated_clock_may_be_as_old_as_its_messages_travel(api, charging, clock):
+    clock.speed = 60.0
+    clock.advance(minutes=8)
+    assert api.get("/stations/A").json()["power_kw"] == 7.2
+    clock.advance(minutes=2)
+    assert api.get("/stations/A").json()["power_kw"] == 0
+
+
 def test_site_adds_up_its_sessions_and_shows_its_series(api, charging):
     api.ask("PUT", "/series/demand_kw/s", json={"start": "2026-11-22T17:00:00Z", "step_minutes": 120, "values": [12.5]})
 

@@ -1,4 +1,4 @@
-"""The repository of charging sessions, with what belongs to them before they exist: held needs, transaction numbers."""
+"""The repository of charging sessions, with what belongs to them before they exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from twinev.adapters.database.statements import earlier_than, insert_new, upsert
-from twinev.adapters.database.tables import charging_sessions, counters, held_needs
+from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
 from twinev.domain.charge_points import ChargingState
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
@@ -103,6 +103,18 @@ class DatabaseSessions:
             return None
         self._connection.execute(delete(held_needs).where(of_evse))
         return _needs(row) if row.at >= since else None
+
+    def hold_state(self, station_id: str, evse_id: int, state: ChargingState, at: datetime) -> None:
+        row = {"station_id": station_id, "evse_id": evse_id, "at": at, "charging_state": str(state)}
+        upsert(self._connection, held_states, row)
+
+    def take_state(self, station_id: str, evse_id: int, *, since: datetime) -> ChargingState | None:
+        of_evse = (held_states.c.station_id == station_id) & (held_states.c.evse_id == evse_id)
+        row = self._connection.execute(select(held_states).where(of_evse)).one_or_none()
+        if row is None:
+            return None
+        self._connection.execute(delete(held_states).where(of_evse))
+        return ChargingState(row.charging_state) if row.at >= since else None
 
     def next_transaction_number(self) -> int:
         counter = {"name": "ocpp_transaction", "value": 0}

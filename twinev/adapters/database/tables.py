@@ -125,6 +125,16 @@ held_needs = Table(
     Column("profile", String(20), nullable=False),
 )
 
+# The charging state that a station told before the transaction began: OCPP 1.6 stations often do.
+held_states = Table(
+    "held_states",
+    metadata,
+    Column("station_id", ForeignKey("stations.id"), primary_key=True),
+    Column("evse_id", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("charging_state", String(20), nullable=False),
+)
+
 counters = Table(
     "counters",
     metadata,

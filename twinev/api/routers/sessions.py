@@ -40,7 +40,7 @@ def list_sessions(
     rows = work.sessions.list(
         limit=ask.one_more, before=ask.after, station_id=station_id, active=active, site_id=site_id
     )
-    live = LiveView.read(work, platform.plan_memory, platform.clock.now(), sessions=rows)
+    live = platform.live_view(work, sessions=rows)
     return page_of(rows, ask, out=lambda session: _out(session, live), name=lambda session: session.id)
 
 
@@ -48,7 +48,7 @@ def list_sessions(
 def get_session(session_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> SessionOut:
     """Show one session, with what its site's plan says about it."""
     session = work.sessions.get(session_id)
-    return _out(session, LiveView.read(work, platform.plan_memory, platform.clock.now(), sessions=[session]))
+    return _out(session, platform.live_view(work, sessions=[session]))
 
 
 @router.patch("/{session_id}")
@@ -60,7 +60,7 @@ def patch_session(session_id: str, body: SessionNeedsIn, platform: ThePlatform, 
     changes = {key: value for key, value in changes.items() if value is not None}
     with platform.unit_of_work() as work:
         session = change_needs(session_id, changes, work=work)
-        live = LiveView.read(work, platform.plan_memory, platform.clock.now(), sessions=[session])
+        live = platform.live_view(work, sessions=[session])
         work.commit()
     return _out(session, live)
 

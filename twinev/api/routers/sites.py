@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1/sites", tags=["sites"])
 def list_sites(ask: WantedPage, work: Reading, platform: ThePlatform, _user: Staff) -> Page[SiteOut]:
     """List the sites, by id."""
     now = platform.clock.now()
-    live = LiveView.read(work, platform.plan_memory, now)
+    live = platform.live_view(work)
     rows = rows_after(work.sites.list(), ask, name=_id)
     return page_of(rows, ask, out=lambda site: _out(site, work, live, now), name=_id)
 
@@ -33,7 +33,7 @@ def get_site(site_id: str, work: Reading, platform: ThePlatform, _user: Staff) -
     """Show one site."""
     now = platform.clock.now()
     site = work.sites.get(site_id)
-    return _out(site, work, LiveView.read(work, platform.plan_memory, now, site_id=site_id), now)
+    return _out(site, work, platform.live_view(work, site_id=site_id), now)
 
 
 @router.put("/{site_id}")
@@ -52,7 +52,7 @@ def put_site(site_id: str, body: SiteIn, platform: ThePlatform, _user: Operator)
         site = Site(id=site_id, location=location, **given)
         work.sites.save(site)
         work.events.add("site.changed", {"site_id": site_id})
-        answer = _out(site, work, LiveView.read(work, platform.plan_memory, now, site_id=site_id), now)
+        answer = _out(site, work, platform.live_view(work, site_id=site_id), now)
         work.commit()
     return answer
 

@@ -21,7 +21,7 @@ def list_stations(
     ask: WantedPage, work: Reading, platform: ThePlatform, _user: Staff, site_id: str | None = None
 ) -> Page[StationOut]:
     """List the stations, by id."""
-    live = LiveView.read(work, platform.plan_memory, platform.clock.now(), site_id=site_id)
+    live = platform.live_view(work, site_id=site_id)
     rows = rows_after(work.stations.list(site_id=site_id), ask, name=_id)
     return page_of(rows, ask, out=lambda station: _out(station, live), name=_id)
 
@@ -30,7 +30,7 @@ def list_stations(
 def get_station(station_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> StationOut:
     """Show one station."""
     station = work.stations.get(station_id)
-    return _out(station, LiveView.read(work, platform.plan_memory, platform.clock.now(), site_id=station.site_id))
+    return _out(station, platform.live_view(work, site_id=station.site_id))
 
 
 @router.post("", status_code=HTTPStatus.CREATED)

@@ -237,6 +237,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("station_id", "evse_id", name="pk_held_needs"),
     )
     op.create_table(
+        "held_states",
+        sa.Column("station_id", sa.String(length=48), nullable=False),
+        sa.Column("evse_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("charging_state", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["station_id"], ["stations.id"], name="fk_held_states_station_id_stations"),
+        sa.PrimaryKeyConstraint("station_id", "evse_id", name="pk_held_states"),
+    )
+    op.create_table(
         "meter_values",
         sa.Column("station_id", sa.String(length=48), nullable=False),
         sa.Column("ocpp_transaction_id", sa.String(length=64), nullable=False),
@@ -280,6 +289,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("restriction_stations")
     op.drop_table("meter_values")
+    op.drop_table("held_states")
     op.drop_table("held_needs")
     op.drop_table("facts")
     op.drop_table("evses")
