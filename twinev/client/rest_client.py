@@ -27,6 +27,8 @@ from twinev.wire.rest import (
     CommandOut,
     EventOut,
     HealthOut,
+    IdTokenIn,
+    IdTokenOut,
     MeterValueOut,
     PlanCreated,
     PlanOut,
@@ -39,7 +41,10 @@ from twinev.wire.rest import (
     SessionNeedsIn,
     SessionOut,
     SessionStartIn,
+    SiteIn,
     SiteOut,
+    StationCreated,
+    StationIn,
     StationOut,
     UserOut,
 )
@@ -130,6 +135,29 @@ class Client:
 
     def station(self, station_id: str) -> StationOut:
         return self._connection.get(_path("stations", station_id), StationOut)
+
+    def save_site(
+        self, site_id: str, *, name: str, supply_max_kw: float, latitude_degrees: float, longitude_degrees: float,
+        **others: object,
+    ) -> SiteOut:  # fmt: skip
+        """Make a site, or change it; ``others`` as in `SiteIn`."""
+        body = SiteIn(
+            name=name,
+            supply_max_kw=supply_max_kw,
+            latitude_degrees=latitude_degrees,
+            longitude_degrees=longitude_degrees,
+            **others,
+        )
+        return self._connection.read(self._connection.send("PUT", _path("sites", site_id), body=body), SiteOut)
+
+    def add_station(self, station_id: str, *, site_id: str, **others: object) -> StationCreated:
+        """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
+        return self._connection.post("/stations", StationIn(id=station_id, site_id=site_id, **others), StationCreated)
+
+    def let_charge(self, id_token: str, *, status: str = "Accepted") -> IdTokenOut:
+        """Say whether a card may charge (an OCPP AuthorizationStatus)."""
+        body = IdTokenIn(status=status)
+        return self._connection.read(self._connection.send("PUT", _path("id-tokens", id_token), body=body), IdTokenOut)
 
     def sessions(
         self, *, site_id: str | None = None, station_id: str | None = None, active: bool | None = None,

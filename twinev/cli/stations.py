@@ -1,0 +1,83 @@
+"""``twinev stations``: which stations there are, and a new one with its key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from twinev.client import Client
+from twinev.errors import BadInput, NotFound
+from twinev.settings import Settings
+from twinev.wiring.operator_client import operator_client
+
+app = typer.Typer(no_args_is_help=True, help="List charging stations, or register one.")
+console = Console(highlight=False)
+
+
+@app.command("list")
+def list_stations() -> None:
+    """List the stations with their live state."""
+    table = Table("id", "site", "protocol", "state", "EVSEs", "kW now", box=None, pad_edge=False)
+    with operator_client(Settings()) as client:
+        for station in client.stations():
+            state = "online" if station.online else "offline"
+            evses = f"{len(station.evses)} × {station.evses[0].max_kw:g} kW" if station.evses else "none"
+            table.add_row(station.id, station.site_id, station.protocol or "-", state, evses, f"{station.power_kw:.1f}")
+    console.print(table)
+
+
+@app.command("add")
+def add_station(
+    station_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The station's identity, as it is set in the station.")
+    ],
+    site: Annotated[str, typer.Option(help="The site's id.")],
+    security_profile: Annotated[int, typer.Option(min=0, max=3, help="OCPP security profile.")] = 1,
+    evses: Annotated[int, typer.Option(min=1, help="How many EVs it serves at a time.")] = 1,
+    max_kw: Annotated[float, typer.Option(help="What one EVSE gives at most.")] = 11.0,
+    phases: Annotated[int, typer.Option(help="1 or 3.")] = 3,
+    supply_kw: Annotated[float | None, typer.Option(help="For a new site: its supply point's import limit.")] = None,
+    site_name: Annotated[str | None, typer.Option(help="For a new site: its name.")] = None,
+    latitude: Annotated[float | None, typer.Option(help="For a new site, in degrees.")] = None,
+    longitude: Annotated[float | None, typer.Option(help="For a new site, in degrees.")] = None,
+    any_card: Annotated[bool, typer.Option(help="For a new site: every card may charge.")] = False,
+) -> None:
+    """Register a station and print its key, this once; the site is made if it is new."""
+    settings = Settings()
+    with operator_client(settings) as client:
+        if not _is_known(client, site):
+            given = {"supply-kw": supply_kw, "latitude": latitude, "longitude": longitude}
+            for option, value in given.items():
+                if value is None:
+                    raise BadInput(f"--{option}", value, f"a number, for the site {site} is new")
+            client.save_site(
+                site,
+                name=site_name or site,
+                supply_max_kw=supply_kw,
+                latitude_degrees=latitude,
+                longitude_degrees=longitude,
+                accepts_unknown_tokens=any_card,
+            )
+        added = client.add_station(
+            station_id,
+            site_id=site,
+            evse_count=evses,
+            max_kw=max_kw,
+            phases=phases,
+            security_profile=security_profile,
+        )
+    console.print(f"Station {added.id} is registered at site {site}. Set in the station:")
+    console.print(f"  address   ws://{settings.bind}:{settings.ocpp_port}/ocpp   (identity {added.id})")
+    if added.key:
+        console.print(f"  password  {added.key}   (shown this once; user name {added.id})", soft_wrap=True)
+
+
+def _is_known(client: Client, site_id: str) -> bool:
+    try:
+        client.site(site_id)
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,36 @@
+"""A client of the running system for commands of whoever runs this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from twinev.client import Client
+from twinev.errors import NotAuthenticated
+from twinev.settings import Settings
+
+ACCOUNT_FILES = ("first_account.json", "demo_accounts.json")
+
+
+def operator_client(settings: Settings) -> Client:
+    """Log in as ``TWINEV_USERNAME`` with ``TWINEV_PASSWORD``, else as the administrator of the first start.
+
+    Raises
+    ------
+    NotAuthenticated
+        Neither is there.
+    """
+    username, password = os.environ.get("TWINEV_USERNAME"), os.environ.get("TWINEV_PASSWORD")
+    if username and password:
+        return Client(settings.api_url, username=username, password=password)
+    for name in ACCOUNT_FILES:
+        path = settings.data_dir / name
+        if path.exists():
+            administrator = next(
+                account for account in json.loads(path.read_text()) if account["role"] == "administrator"
+            )
+            return Client(settings.api_url, username=administrator["username"], password=administrator["password"])
+    raise NotAuthenticated(
+        f"no account: set TWINEV_USERNAME and TWINEV_PASSWORD, or TWINEV_DATA_DIR to the running system's directory "
+        f"(in {settings.data_dir} there is none of {', '.join(ACCOUNT_FILES)})"
+    )
