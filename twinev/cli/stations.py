@@ -34,6 +34,7 @@ def add_station(
     station_id: Annotated[
         str, typer.Argument(metavar="ID", help="The station's identity, as it is set in the station.")
     ],
+    *,
     site: Annotated[str, typer.Option(help="The site's id.")],
     security_profile: Annotated[int, typer.Option(min=0, max=3, help="OCPP security profile.")] = 1,
     evses: Annotated[int, typer.Option(min=1, help="How many EVs it serves at a time.")] = 1,
