@@ -11,7 +11,7 @@ session's last planned slot, and from there the TxDefaultProfile rules.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,7 +24,6 @@ from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.site_state import SiteState
-from twinev.services.take_turns import SlotPower, least_power_kw, take_turns
 from twinev.services.take_turns import SLOTS_WITH_TURNS, Charger, Turn, take_turns
 
 STACK_LEVEL = 0
@@ -71,28 +70,37 @@ def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) ->
 
 
 def tx_profile(
-    session: ChargingSession, powers: Sequence[SlotPower], horizon: Horizon, *, last_slot: int
+    session: ChargingSession,
+    energy_kwh: Iterable[float],
+    horizon: Horizon,
+    *,
+    last_slot: int,
+    turns: Mapping[int, list[Turn]] | None = None,
 ) -> ChargingProfile:
     """Return the plan of one session as a TxProfile that ends with ``last_slot``.
 
     Parameters
     ----------
-    powers : (n_slots,)
-        Power at the EVSE per slot; positive charges the EV.
+    energy_kwh : (n_slots,)
+        Planned energy at the EVSE per slot; positive charges the EV. [kWh]
+    turns : mapping of slot to list of Turn
+        The slots in which it charges only at times.
     """
     start = whole_second(horizon.now)
+    steps: dict[int, float] = {}
+    for slot, energy in enumerate(list(energy_kwh)[: last_slot + 1]):
+        offset = _slot_offset(horizon, slot)
+        if turns and slot in turns:
+            steps[offset] = 0.0
+            for turn in turns[slot]:
+                steps |= {offset + turn.start_seconds: round_down_kw(turn.power_kw), offset + turn.end_seconds: 0.0}
+        else:
+            steps[offset] = round_down_kw(energy / horizon.slot_hours[slot])
+    end = _slot_offset(horizon, last_slot + 1)
     periods: list[SchedulePeriod] = []
-
-    def limit_from(offset_seconds: int, limit_kw: float) -> None:
-        if not periods or (periods[-1].limit_kw != limit_kw and periods[-1].start_seconds < offset_seconds):
-            periods.append(SchedulePeriod(start_seconds=offset_seconds, limit_kw=limit_kw))
-
-    for slot, power in enumerate(powers[: last_slot + 1]):
-        offset = 0 if slot == 0 else _seconds(horizon.slot_start(slot) - start)
-        limit_from(offset, round_down_kw(power.power_kw))
-        if power.share < 1:
-            # A whole second more rather than less: a contactor is not worth closing for none.
-            limit_from(offset + math.ceil(power.share * horizon.slot_hours[slot] * 3600), 0.0)
+    for offset, limit_kw in sorted(steps.items()):
+        if offset < end and (not periods or periods[-1].limit_kw != limit_kw):
+            periods.append(SchedulePeriod(start_seconds=offset, limit_kw=limit_kw))
     return ChargingProfile(
         id=profile_id(session.evse_id, ProfilePurpose.TX),
         purpose=ProfilePurpose.TX,
@@ -188,11 +196,6 @@ def _turns(schedule: Schedule, built: BuiltProblem, state: SiteState) -> dict[in
 def _slot_offset(horizon: Horizon, slot: int) -> int:
     """Whole seconds from the profile's start to the beginning of ``slot``."""
     return 0 if slot == 0 else _seconds(horizon.slot_end(slot - 1) - whole_second(horizon.now))
-
-
-def _least_kw(state: SiteState, session: ChargingSession) -> float:
-    phases = next(evse.phases for evse in state.station(session.station_id).evses if evse.id == session.evse_id)
-    return least_power_kw(phases=phases, max_kw=state.power_limit_kw(session))
 
 
 def _last_planned_slot(built: BuiltProblem, session_id: str) -> int:
