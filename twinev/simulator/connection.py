@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
+from websockets.frames import CloseCode
 
 from twinev.clock import PlatformClock
 from twinev.simulator.dialect import ACCEPTED, Request
@@ -87,6 +88,10 @@ class StationConnection:
             speaking = asyncio.create_task(self._speak(link))
             try:
                 await link.listen()
+            except asyncio.CancelledError:
+                # The end of the simulator: a station that is switched off in good order says so.
+                await socket.close(CloseCode.GOING_AWAY)
+                raise
             finally:
                 accepted = station.online
                 station.disconnected()

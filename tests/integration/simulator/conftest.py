@@ -49,6 +49,7 @@ class Csms:
         self.stations: dict[str, Any] = {}
         self.sockets: dict[str, ServerConnection] = {}
         self.authorizations: list[str | None] = []
+        self.close_codes: list[int | None] = []
         self.boot_statuses: list[str] = []
         self.token_status = "Accepted"
         # Decides of each CALL whether it is handled ("answer"), or the socket is cut before, or after handling it.
@@ -88,6 +89,7 @@ class Csms:
         except (Cut, Exception) as end:  # a socket's end is an exception in the library's loop
             if not isinstance(end, Cut) and socket.close_code is None:
                 raise
+            self.close_codes.append(socket.close_code)
             socket.transport.abort()
 
 
