@@ -77,7 +77,7 @@ class StationMap:
         self._add_shape(basemap.graticule(), "graticule")
         for name, latitude, longitude in basemap.TOWNS:
             label = f'<span class="tv-town">{formats.safe(name)}</span>'
-            self._map.add(_marker((latitude, longitude), label, keyboard=False, z_index_offset=-1000))
+            self._map.add(_marker((latitude, longitude), label, z_index_offset=-1000))
 
     def _add_shape(self, data: dict[str, Any], kind: str) -> None:
         self._map.add(leaflet.GeoJSON(data=data, style=SHAPE_STYLES[kind]))
@@ -227,4 +227,5 @@ def _position(station: StationOut) -> tuple[float, float]:
 def _marker(position: tuple[float, float], label: str, **options: Any) -> leaflet.Marker:
     # A size of 0 puts the label's own box on the spot; the style sheet centres it.
     icon = leaflet.DivIcon(html=label, icon_size=[0, 0], icon_anchor=[0, 0])
-    return leaflet.Marker(location=position, icon=icon, draggable=False, **options)
+    # By keyboard one uses the list and the buttons: a marker can be focused, but Enter on it does not reach the kernel.
+    return leaflet.Marker(location=position, icon=icon, draggable=False, keyboard=False, **options)
