@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from twinev.adapters.messaging.command_inbox import CommandInbox
+from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.station_commands import StationCommandSender
 from twinev.domain.commands import CommandMessage, CommandReply, RequestStopTransaction
 
@@ -47,7 +48,7 @@ def test_command_after_the_inbox_closed_is_offline(nats_server) -> None:
         async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
             inbox = await CommandInbox(client=gateway).open(STATION, accept)
             await inbox.close()
-            await gateway.flush()
+            await confirm(gateway)
             return await StationCommandSender(client=api).send(STATION, STOP)
 
     assert asyncio.run(scenario()).outcome == "offline"

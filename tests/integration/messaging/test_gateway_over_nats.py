@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.command_inbox import CommandInbox
+from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.station_commands import StationCommandSender
@@ -52,7 +53,7 @@ class PlayedApi:
     async def running(self):
         await ensure_streams(self._client)
         await self._client.subscribe(subjects.QUESTIONS, queue="api", cb=self._answer)
-        await self._client.flush()
+        await confirm(self._client)
         taking = asyncio.create_task(self._take_facts())
         try:
             yield self

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.station_desk import StationDesk
 from twinev.domain.facts import AuthorizeQuestion, ConnectAnswer, ConnectQuestion, Decision
 from twinev.errors import Unavailable
@@ -28,7 +29,7 @@ def test_question_is_answered_by_the_api(nats_server) -> None:
 
         async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
             await api.subscribe(subjects.QUESTIONS, queue="api", cb=answer)
-            await api.flush()
+            await confirm(api)
             desk = StationDesk(client=gateway)
             connected = await desk.connect(QUESTION)
             return heard[0], connected, await desk.authorize(AuthorizeQuestion(station_id="CP 1", id_token="AB"))
@@ -56,7 +57,7 @@ def test_question_with_an_unusable_answer_is_unavailable(nats_server) -> None:
 
         async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
             await api.subscribe(subjects.QUESTIONS, cb=answer)
-            await api.flush()
+            await confirm(api)
             await StationDesk(client=gateway).connect(QUESTION)
 
     with pytest.raises(Unavailable, match="unusable"):

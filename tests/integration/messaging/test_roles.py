@@ -9,7 +9,7 @@ import stat
 import nats
 
 from twinev.adapters.messaging import subjects
-from twinev.adapters.messaging.connection import connect, disconnect, inbox_prefix
+from twinev.adapters.messaging.connection import confirm, connect, disconnect, inbox_prefix
 from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.adapters.messaging.streams import EVENTS_CONSUMER, ensure_streams
 
@@ -62,7 +62,7 @@ async def refused(server, user: str, *, publish: str | None = None, subscribe: s
             await client.publish(publish, b"{}")
         if subscribe is not None:
             await client.subscribe(subscribe)
-        await client.flush()
+        await confirm(client)
         return await asyncio.wait_for(violations.seen.get(), 5)
     finally:
         await client.close()
@@ -85,7 +85,7 @@ def test_planner_may_answer_what_it_was_asked(nats_server) -> None:
 
         async with nats_server.client("api") as api, nats_server.client("planner") as planner:
             await planner.subscribe(subjects.PLAN_REQUEST, queue="planner", cb=answer)
-            await planner.flush()
+            await confirm(planner)
             return (await api.request(subjects.PLAN_REQUEST, b"problem", timeout=5)).data
 
     assert asyncio.run(scenario()) == b"plan"
@@ -141,7 +141,7 @@ def test_violation_reaches_the_log(nats_server, caplog) -> None:
     async def scenario() -> None:
         client = await connect(nats_server.embedded.urls["planner"], user="planner", name="the planner")
         await client.publish("ocpp.cmd.00", b"")
-        await client.flush()
+        await confirm(client)
         await disconnect(client)
 
     with caplog.at_level(logging.ERROR):

@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import confirm
 from twinev.domain.commands import CommandMessage, CommandReply
 from twinev.errors import BadInput, Unavailable
 from twinev.wire.messages import decode, encode
@@ -46,7 +47,7 @@ class CommandInbox:
         inbox = StationInbox(handle)
         try:
             inbox.subscription = await self._client.subscribe(subjects.command(station_id), cb=inbox.take)
-            await self._client.flush(timeout=5)
+            await confirm(self._client)
         except (nats.errors.Error, TimeoutError) as error:
             await inbox.close()
             raise Unavailable(f"no inbox for the commands of station {station_id}: {error}") from error

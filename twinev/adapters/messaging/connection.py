@@ -61,13 +61,26 @@ async def connect(url: str, *, user: str, name: str | None = None) -> Client:
     )
 
 
+async def confirm(client: Client, *, timeout_seconds: float = 5.0) -> None:
+    """Return when the server has taken in everything that was sent before, subscriptions included.
+
+    Raises
+    ------
+    nats.errors.Error
+        It did not within ``timeout_seconds``. [s]
+    """
+    # The library puts its first PING on the wire before what is still pending; the second one goes behind it.
+    await client.flush(timeout=timeout_seconds)
+    await client.flush(timeout=timeout_seconds)
+
+
 async def disconnect(client: Client) -> None:
     """Send what is pending and close; a server that is away already lost nothing durable."""
     if client.is_closed:
         return
     if client.is_connected:
         try:
-            await client.flush(timeout=2)
+            await confirm(client, timeout_seconds=2)
         except (nats.errors.Error, TimeoutError) as error:
             logger.warning("NATS: closing without a last flush: %s", error)
     await client.close()
