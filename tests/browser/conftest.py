@@ -23,7 +23,7 @@ VISITS = [
 PAGE_WITHIN_MS = 60_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     """`twinev up` with a script of arrivals."""
     directory = tmp_path_factory.mktemp("system")
@@ -41,8 +41,9 @@ def _script(directory: Path) -> tuple[str, ...]:
     return ("--script", str(script))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium; ended with the module, for while it runs no other test of this thread could use asyncio."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         yield browser
