@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from twinev.domain.facts import Sample
 
@@ -55,6 +56,7 @@ def make_sample(
     )
 
 
+@lru_cache(maxsize=256)
 def usual_unit(measurand: str) -> str:
     """What a measurand is measured in when nothing is said."""
     return next((unit for start, unit in _USUAL_UNITS if measurand.startswith(start)), "")
