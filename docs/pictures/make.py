@@ -63,7 +63,7 @@ def log_in(page: Page, running: RunningSystem) -> None:
 def order_limit(page: Page) -> None:
     """Select a site's stations and order the limit."""
     page.get_by_role("button", name=SITE).first.click()
-    page.get_by_label(SITE).check()
+    page.get_by_role("checkbox", name=SITE).check()
     page.get_by_label("Limit on their sum").fill(LIMIT_KW)
     page.get_by_role("button", name="Confirm the order").click()
 
