@@ -8,8 +8,9 @@ True
 """
 
 from twinev.sct.optimiser import optimise
-from twinev.sct.problem import Problem, SessionGroup, SessionRequest, SupplyPoint
+from twinev.sct.problem import Problem, SupplyPoint
 from twinev.sct.schedule import Schedule, SessionSchedule, Stage, SupplyPointSchedule
+from twinev.sct.session_request import SessionGroup, SessionRequest
 from twinev.sct.verify import BrokenRule, Verification, verify
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 WIDTH = 420
 HEIGHT = 190
 SESSIONS_IN_LEGEND = 12
+LETTERS_IN_LINE = 150
 
 
 def chart_spec(problem: Problem, schedule: Schedule) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def chart_spec(problem: Problem, schedule: Schedule) -> dict[str, Any]:
     ]
     return {
         "$schema": SCHEMA,
-        "title": {"text": _title(schedule), "subtitle": list(schedule.explanations[:3]), "anchor": "start"},
+        "title": {"text": _title(schedule), "subtitle": _subtitle(schedule), "anchor": "start"},
         "concat": panels,
         "columns": 2,
         "resolve": {"scale": {"color": "independent"}},
@@ -51,6 +53,11 @@ def chart_spec(problem: Problem, schedule: Schedule) -> dict[str, Any]:
 def _title(schedule: Schedule) -> str:
     short = f", {schedule.shortfall_kwh:.1f} kWh short" if schedule.shortfall_kwh > 0 else ""
     return f"{schedule.formulation}: {schedule.status}, {schedule.objective:.2f} €{short}"
+
+
+def _subtitle(schedule: Schedule) -> list[str]:
+    """The first explanations, in lines as long as the chart is wide."""
+    return [line for text in schedule.explanations[:3] for line in textwrap.wrap(text, LETTERS_IN_LINE)]
 
 
 def _slot_rows(problem: Problem, schedule: Schedule) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ class _Diagnosis:
     def of_sessions(self) -> Iterator[str]:
         """The sessions that miss their target."""
         delivered_kwh = (self._energy_kwh * self._inputs.until_target).sum(axis=1)
-        missing_kwh = self._inputs.need_kwh - delivered_kwh
+        missing_kwh = self._inputs.deficit_kwh - delivered_kwh
         short = np.flatnonzero(missing_kwh > TOLD_KWH)
         alone = " for this session alone" if short.size > 1 else ""
         for n in short:
@@ -75,6 +75,9 @@ class _Diagnosis:
     def _of_session(self, n: int, delivered_kwh: float, missing_kwh: float, alone: str) -> str:
         request = self._problem.sessions[n]
         deadline = self._problem.clock_time(self._problem.horizon.slot_end(request.target_slot))
+        if self._inputs.need_kwh[n] == 0:
+            held = f"Session {request.id} holds its target of {request.target_kwh:.1f} kWh already"
+            return f"{held}, but the grid's limits take {missing_kwh:.1f} kWh of it by {deadline}."
         asks = f"Session {request.id} asks for {self._inputs.need_kwh[n]:.1f} kWh by {deadline}"
         own_kwh = float(self._inputs.need_kwh[n] - self._inputs.reachable_kwh[n])
         cures = [f"postpone departure to {later}" for later in [self._served_at(n, missing_kwh)] if later]

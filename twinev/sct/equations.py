@@ -125,7 +125,7 @@ def deliver_by_target_slot(
 ) -> cp.Constraint:
     """Eq. (19): every session holds its target energy at the end of its target slot, less its shortfall. [kWh]"""
     delivered_kwh = cp.sum(cp.multiply(inputs.until_target, energy.net_kwh), axis=1)
-    return delivered_kwh + shortfall_kwh >= inputs.need_kwh
+    return delivered_kwh + shortfall_kwh >= inputs.deficit_kwh
 
 
 def cost_of_import(energy: Energy, inputs: Inputs, sessions: np.ndarray | None = None, *, relaxed: bool = False) -> Aim:

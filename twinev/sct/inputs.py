@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinev.errors import BadInput
-from twinev.sct.problem import Problem, SessionRequest
+from twinev.sct.problem import Problem
+from twinev.sct.session_request import SessionRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +28,8 @@ class Inputs:
         Most energy that may flow into, out of the EV; 0 outside its stay. Both are magnitudes. [kWh]
     room_kwh : (n_sessions,)
         Energy until the battery is full. [kWh]
-    need_kwh : (n_sessions,)
-        Energy until the target is held. [kWh]
+    deficit_kwh : (n_sessions,)
+        Energy until the target is held; negative where the battery holds more, which may then be given back. [kWh]
     until_target : (n_sessions, n_slots)
         1 where the slot ends no later than the session's target slot.
     members : (n_groups, n_sessions)
@@ -46,7 +47,7 @@ class Inputs:
     discharge_limit_kwh: np.ndarray
     soc_kwh: np.ndarray
     room_kwh: np.ndarray
-    need_kwh: np.ndarray
+    deficit_kwh: np.ndarray
     until_target: np.ndarray
     members: np.ndarray
     group_limit_kwh: np.ndarray
@@ -60,6 +61,21 @@ class Inputs:
     def discharging(self) -> np.ndarray:
         """Which sessions can give energy back, shape (n_sessions,)."""
         return self.discharge_limit_kwh.any(axis=1)
+
+    @property
+    def need_kwh(self) -> np.ndarray:
+        """Energy that each session asks for, shape (n_sessions,). [kWh]"""
+        return np.maximum(self.deficit_kwh, 0.0)
+
+    @property
+    def largest_shortfall_kwh(self) -> np.ndarray:
+        """Most that each session can be short of, shape (n_sessions,): an EV that discharges can lose all. [kWh]"""
+        return np.where(self.discharging, np.maximum(self.soc_kwh + self.deficit_kwh, 0.0), self.need_kwh)
+
+    @property
+    def claim_kwh(self) -> np.ndarray:
+        """What a shortfall is a share of, shape (n_sessions,): the need, or the target where it is held. [kWh]"""
+        return np.where(self.need_kwh > 0, self.need_kwh, self.largest_shortfall_kwh)
 
     @property
     def reachable_kwh(self) -> np.ndarray:
@@ -137,7 +153,7 @@ def read_inputs(problem: Problem, formulation: str) -> Inputs:
         discharge_limit_kwh=discharge_kw[:, None] * stay * hours,
         soc_kwh=np.array([session.soc_kwh for session in sessions]),
         room_kwh=room_kwh,
-        need_kwh=np.array([session.need_kwh for session in sessions]),
+        deficit_kwh=np.array([session.target_kwh - session.soc_kwh for session in sessions]),
         until_target=(np.arange(problem.slots) <= targets[:, None]).astype(float),
         **_groups(problem, hours),
     )

@@ -122,6 +122,11 @@ def build(kind: Callable[..., Value], key: str, **fields: Any) -> Value:
         raise ScenarioError(_path(key, error.key), error.value, error.allowed) from error
 
 
+def set_checked(record: object, key: str, value: object) -> None:
+    """Replace a field of a frozen dataclass by its checked value, while it is being born."""
+    object.__setattr__(record, key, value)
+
+
 def _path(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 

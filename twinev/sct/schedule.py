@@ -14,7 +14,7 @@ from typing import Any
 
 from twinev.errors import BadInput
 from twinev.sct.chart import chart_spec
-from twinev.sct.problem import PROFILES, TIE_BREAKS, Problem
+from twinev.sct.problem import TIE_BREAKS, Problem
 from twinev.sct.scenario_values import (
     build,
     read_choice,
@@ -25,6 +25,7 @@ from twinev.sct.scenario_values import (
     read_text,
     read_whole,
 )
+from twinev.sct.session_request import PROFILES
 
 FORMAT = 1
 STATUSES = ("optimal", "feasible", "infeasible")

@@ -40,19 +40,19 @@ def share_shortfall(model: Model, limits: list[cp.Constraint], solver: Solver) -
         The supply point's limits in the form that they are kept.
     """
     inputs = model.inputs
-    need_kwh = inputs.need_kwh
-    missing_kwh = cp.Variable(need_kwh.shape, bounds=[np.zeros_like(need_kwh), need_kwh])
+    claim_kwh = inputs.claim_kwh
+    missing_kwh = cp.Variable(claim_kwh.shape, bounds=[np.zeros_like(claim_kwh), inputs.largest_shortfall_kwh])
     constraints = [*model.physics, *limits, deliver_by_target_slot(model.energy, inputs, missing_kwh)]
     answer = solver.minimise(cp.sum(missing_kwh), constraints, exact=True)
     if not answer.found:
         return None
     stages = [Stage(name="shortfall", value=_clean(answer.value), bound=_clean(answer.bound))]
     if answer.value <= NOTHING_KWH:
-        return Sharing(shortfall_kwh=np.zeros_like(need_kwh), energy_kwh=_plan(model), stages=tuple(stages))
+        return Sharing(shortfall_kwh=np.zeros_like(claim_kwh), energy_kwh=_plan(model), stages=tuple(stages))
     constraints.append(cp.sum(missing_kwh) <= answer.value + SLACK_KWH)
-    settled_kwh = np.where(need_kwh > 0, np.nan, 0.0)
+    settled_kwh = np.where(claim_kwh > 0, np.nan, 0.0)
     while np.isnan(settled_kwh).any():
-        answer = _settle_worst_off(settled_kwh, need_kwh, missing_kwh, constraints, solver)
+        answer = _settle_worst_off(settled_kwh, claim_kwh, missing_kwh, constraints, solver)
         if not answer.found:
             return None
         if len(stages) == 1:
@@ -62,31 +62,32 @@ def share_shortfall(model: Model, limits: list[cp.Constraint], solver: Solver) -
 
 def _settle_worst_off(
     settled_kwh: np.ndarray,
-    need_kwh: np.ndarray,
+    claim_kwh: np.ndarray,
     missing_kwh: cp.Variable,
     constraints: list[cp.Constraint],
     solver: Solver,
 ) -> Answer:
     """Minimise the largest share among the open sessions; settle those that hold it in every best plan.
 
-    A positive dual value of ``missing ≤ share · need`` says that the constraint is tight in every optimal solution
-    (complementary slackness), so the session cannot do better. The duals weighted by need add up to 1: one is positive.
+    A positive dual value of ``missing ≤ share · claim`` says that the constraint is tight in every optimal solution
+    (complementary slackness), so the session cannot do better. Weighted by claim the duals
+    add up to 1: one is positive.
     """
     open_sessions = np.flatnonzero(np.isnan(settled_kwh))
     closed = np.flatnonzero(~np.isnan(settled_kwh))
     share = cp.Variable(nonneg=True)
-    worst_off = missing_kwh[open_sessions] <= share * need_kwh[open_sessions]
+    worst_off = missing_kwh[open_sessions] <= share * claim_kwh[open_sessions]
     kept = [missing_kwh[closed] <= settled_kwh[closed] + SLACK_KWH] if closed.size else []
     answer = solver.minimise(share, [*constraints, *kept, worst_off], exact=True)
     if not answer.found:
         return answer
-    if answer.value * need_kwh[open_sessions].max() <= NOTHING_KWH:
+    if answer.value * claim_kwh[open_sessions].max() <= NOTHING_KWH:
         settled_kwh[open_sessions] = 0.0
         return answer
-    weights = np.abs(worst_off.dual_value) * need_kwh[open_sessions]
+    weights = np.abs(worst_off.dual_value) * claim_kwh[open_sessions]
     tight = open_sessions[weights > DUAL_SHARE * max(weights.max(), DUAL_SHARE)]
     tight = tight if tight.size else open_sessions
-    settled_kwh[tight] = answer.value * need_kwh[tight]
+    settled_kwh[tight] = answer.value * claim_kwh[tight]
     return answer
 
 

@@ -160,6 +160,20 @@ def test_discharge_answers_an_order_to_export(problem, ev):
     assert schedule.shortfall_kwh == pytest.approx(0)
 
 
+def test_limits_can_take_what_a_battery_holds_and_it_is_said(problem, ev):
+    # 16 kW of demand against 8 kW: only discharging keeps the limit, and the target gives way before the limit does.
+    sessions = [ev(evse_discharge_power_kw=8, evse_power_kw=0, target_soc=0.5)]
+    asked = problem(demand_kw=[16, 16, 0, 0], sessions=sessions, supply_point={"max_kw": 8, "min_kw": 0})
+
+    schedule = optimise(asked, formulation="grid")
+
+    assert schedule.status == "optimal"
+    assert schedule.shortfall_kwh == pytest.approx(4)
+    assert schedule.explanations == (
+        "Session EV0 holds its target of 10.0 kWh already, but the grid's limits take 4.0 kWh of it by 19:00.",
+    )
+
+
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(
     needs=st.lists(st.sampled_from([0.3, 0.5, 0.8, 1.0]), min_size=1, max_size=4),

@@ -34,7 +34,7 @@ def small_sites(draw):
                 "capacity_kwh": 20,
                 "soc_kwh": draw(st.sampled_from([0, 9, 15, 20])),
                 "evse_power_kw": draw(st.sampled_from([0, 4, 8])),
-                "evse_discharge_power_kw": draw(st.sampled_from([0, 0, 4])),
+                "evse_discharge_power_kw": draw(st.sampled_from([0, 4])),
                 "target_soc": draw(st.sampled_from([0, 0.5, 0.8, 1])),
                 "target_slot": draw(st.integers(0, departure)),
                 "arrival_slot": arrival,

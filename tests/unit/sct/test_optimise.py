@@ -231,6 +231,18 @@ def test_discharge_never_cycles_for_a_tie(problem, ev):
     assert sum(schedule.sessions[0].energy_kwh) == pytest.approx(5)
 
 
+def test_energy_above_the_target_may_be_given_back_down_to_it(problem, ev):
+    # 10 kWh held, 8 wanted: 2 of the 3 kWh of demand come from the battery, where they are dearest.
+    asked = problem(
+        price_eur_per_kwh=[1, 3, 2, 1], demand_kw=[4, 4, 4, 0], sessions=[ev(evse_discharge_power_kw=8, target_soc=0.4)]
+    )
+
+    schedule = optimise(asked, formulation="grid")
+
+    assert schedule.sessions[0].energy_kwh == pytest.approx((0, -1, -1, 0), abs=1e-6)
+    assert schedule.objective == pytest.approx(1)
+
+
 def test_battery_of_a_discharging_ev_is_never_overdrawn(problem, ev):
     # Worth giving back before charging, but there are only 10 kWh in it and the limit is 2 kWh a slot.
     sessions = [ev(evse_discharge_power_kw=8, soc_kwh=1, target_soc=0.05)]
