@@ -12,9 +12,9 @@ from twinev.sct.problem import Problem
 
 TOLD_KWH = 1e-6
 RUNG_NOTES = {
-    "incumbent": "The time limit struck: this is the best plan found so far, not proven the best.",
-    "relaxation": "The time limit struck: the import/export binaries were relaxed; this plan keeps every limit.",
-    "rule-based": "The time limit struck before a solver was done: this plan charges the most urgent sessions first.",
+    "incumbent": "The solver did not finish in time: this is the best plan found so far, not proven the best.",
+    "relaxation": "The solver did not finish in time: this plan relaxes the import/export binaries, no limit.",
+    "rule-based": "No solver was done in time: this plan charges the most urgent sessions first.",
 }
 
 

@@ -57,6 +57,8 @@ def share_shortfall(model: Model, limits: list[cp.Constraint], solver: Solver) -
             return None
         if len(stages) == 1:
             stages.append(Stage(name="fair share", value=_clean(answer.value), bound=_clean(answer.bound)))
+    # The last round's plan uses up to that slack: with less, what follows could be infeasible by a hair.
+    settled_kwh = settled_kwh + 2 * SLACK_KWH
     return Sharing(shortfall_kwh=settled_kwh, energy_kwh=_plan(model), stages=tuple(stages))
 
 

@@ -27,6 +27,16 @@ def test_shortfall_is_shared_in_proportion_to_need(problem, ev):
     assert schedule.stages[1].value == pytest.approx(2 / 3)
 
 
+def test_crowded_paper_scenario_is_settled_to_the_end(scenarios):
+    paper_3 = Problem.from_json(scenarios / "paper_3.json").to_dict()
+
+    schedule = optimise(Problem.from_dict({**paper_3, "supply_point": {"max_kw": 3, "min_kw": -3}}))
+
+    # EV0 has six slots of 0.75 kWh to itself; the others share the 13.5 kWh that are left.
+    assert schedule.status == "optimal"
+    assert shortfalls_kwh(schedule) == pytest.approx([5.5, 3.25, 3.25], abs=1e-6)
+
+
 def test_session_with_its_own_limit_does_not_drag_others_down(problem, ev):
     # EV0 cannot take more than 2 kWh by itself; the others share what is left evenly.
     sessions = [ev(evse_power_kw=2), ev("EV1"), ev("EV2")]
@@ -210,4 +220,5 @@ def test_fair_share_leaves_nobody_worse_off_than_the_common_level(needs, limit_k
         low, high = (low, level) if np.minimum(level * need_kwh, reachable_kwh).sum() >= energy_kwh else (level, high)
     expected_kwh = need_kwh - np.minimum(high * need_kwh, reachable_kwh)
     assert verify(problem, schedule).holds
+    assert schedule.status == "optimal"
     assert [session.shortfall_kwh for session in schedule.sessions] == pytest.approx(list(expected_kwh), abs=1e-5)

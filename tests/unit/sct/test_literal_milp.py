@@ -161,6 +161,7 @@ def test_limit_excess_and_shortfall_are_the_least_possible(formulation, data):
     schedule = optimise(problem, formulation=formulation)
 
     told_kwh = sum(schedule.supply_point.limit_excess_kwh)
+    assert schedule.method == "optimum"
     assert told_kwh == pytest.approx(least_excess_kwh, abs=1e-5)
     assert schedule.shortfall_kwh == pytest.approx(least_shortfall_kwh or 0, abs=1e-5)
 
@@ -187,4 +188,5 @@ def test_every_plan_keeps_physics_and_limits(data, profile, tie_break):
     schedule = optimise(problem, formulation="grid", profile=profile)
 
     assert verify(problem, schedule).holds
+    assert schedule.method == "optimum"
     assert np.isfinite(schedule.objective)
