@@ -53,7 +53,7 @@ class RunningSystem:
     options: tuple[str, ...]
     process: subprocess.Popen | None = None
     started_in_seconds: float = 0.0
-    tokens: dict[str, str] = field(default_factory=dict)
+    clients: list[httpx.Client] = field(default_factory=list)
 
     @property
     def api_url(self) -> str:
@@ -103,6 +103,8 @@ class RunningSystem:
 
     def stop(self) -> None:
         """Ctrl-C, as a person would; every process must be gone then."""
+        while self.clients:
+            self.clients.pop().close()
         if self.process is None or self.process.poll() is not None:
             return
         children = psutil.Process(self.process.pid).children(recursive=True)
@@ -117,7 +119,11 @@ class RunningSystem:
     def pid(self, name: str) -> int | None:
         """The process id of ``name`` (``api``, ``gateway``, ``nats``…) now."""
         for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
+            try:
+                words = child.cmdline()
+            except psutil.Error:
+                # It dies at this very moment.
+                continue
             is_nats = name == "nats" and words and words[0].endswith("nats-server")
             if is_nats or words[1:4] == ["-m", "twinev", name]:
                 return child.pid
@@ -137,6 +143,7 @@ class RunningSystem:
         answer = client.post("/auth/login", json=body)
         answer.raise_for_status()
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        self.clients.append(client)
         return client
 
     def ledger(self) -> list[dict]:
