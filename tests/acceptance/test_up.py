@@ -23,7 +23,7 @@ def test_up_ends_every_process_and_goes_on_with_the_data(tmp_path: Path) -> None
         before = _sessions(running)
 
         assert running.process.returncode == 0
-        assert [child for child in children if child.is_running()] == []
+        assert [child for child in children if _runs(child)] == []
 
         running.start()
         assert running.started_in_seconds <= LATER_START_SECONDS
@@ -68,6 +68,13 @@ def _run_up(running: RunningSystem) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _sessions(running: RunningSystem) -> int:
