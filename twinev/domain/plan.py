@@ -12,7 +12,7 @@ class StoredPlan:
     """A plan with the inputs that reproduce it.
 
     ``scenario`` and ``schedule`` are the two files of the Smart Charging Tool; ``site_id`` is None for a plan that
-    somebody asked for through the API. ``trigger`` says why it was made (``session.started``, ``restriction.created``…).
+    somebody asked for through the API. ``trigger`` says why it was made: ``session.started``, ``restriction.created``…
     """
 
     id: str
