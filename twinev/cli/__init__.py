@@ -9,38 +9,43 @@ import sys
 from importlib import import_module
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from twinev.errors import TwinEVError
 
-COMMANDS = (
-    "optimise",
-    "verify",
-    "replay",
-    "up",
-    "api",
-    "gateway",
-    "planner",
-    "dashboards",
-    "simulate",
-    "stations",
-    "doctor",
-)
+COMMANDS = {
+    "optimise": "Plan a scenario.",
+    "verify": "Check a schedule: physics, limits, targets, money.",
+    "replay": "Replay recorded days: what would the plans have done, knowing only what was known then?",
+    "up": "Run everything on this machine, with simulated stations.",
+    "api": "Serve the REST API, keep the database, plan the sites.",
+    "gateway": "Serve charging stations over OCPP.",
+    "planner": "Answer plan requests: a problem in, a verified plan out.",
+    "dashboards": "Serve the Voila pages for staff.",
+    "simulate": "Simulate charging stations with EVs that obey their charging profiles.",
+    "stations": "List charging stations, or register one.",
+    "doctor": "Look at this machine and at the running system.",
+}
 
 
 class CommandsByModule(TyperGroup):
-    """Finds command NAME in the module ``twinev.cli.NAME``."""
+    """Finds command NAME in the module ``twinev.cli.NAME``; the list of commands costs no import."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, name: str):
+    def get_command(self, ctx: typer.Context, name: str) -> TyperCommand | None:
+        return TyperCommand(name, help=COMMANDS[name]) if name in COMMANDS else None
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]):
+        """Load what is really called."""
+        name = args[0]
         if name not in COMMANDS:
-            return None
+            return super().resolve_command(ctx, args)
         command = get_command(import_module(f"twinev.cli.{name}").app)
         command.name = name
-        return command
+        return name, command, args[1:]
 
 
 commands = typer.Typer(
