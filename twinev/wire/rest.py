@@ -219,6 +219,7 @@ class CommandOut(WireModel):
     status: str | None
     round_trip_ms: float | None
     plan_id: str | None
+    restriction_id: str | None = None
     payload: dict[str, Any]
 
 

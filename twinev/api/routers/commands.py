@@ -32,5 +32,6 @@ def command_out(command: SentCommand) -> CommandOut:
         status=command.status,
         round_trip_ms=command.round_trip_ms,
         plan_id=command.plan_id,
+        restriction_id=command.restriction_id,
         payload=command.payload,
     )
