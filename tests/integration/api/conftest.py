@@ -50,9 +50,13 @@ class TokenIsRole:
 
     def __init__(self) -> None:
         self.ended = False
+        self.token_expired = False
+
+    def is_open(self, login: LoggedIn) -> bool:
+        return not self.ended
 
     def of_token(self, token: str) -> LoggedIn:
-        if self.ended or token not in list(Role):
+        if self.ended or self.token_expired or token not in list(Role):
             raise NotAuthenticated("no such token")
         user = User(id=token, username=token, roles=frozenset({Role(token)}))
         return LoggedIn(

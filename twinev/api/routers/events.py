@@ -3,57 +3,62 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
-from twinev.api.identity import current_login
+from twinev.api.identity import Authenticator, CurrentLogin
 from twinev.api.platform import EventStream, Staff, ThePlatform
-from twinev.errors import NotAuthenticated
 from twinev.wire.rest import EventOut
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 
-#: Shorter than the patience of any proxy, and how soon the end of a login ends the stream. [s]
+#: Shorter than the patience of any proxy, and how soon the end of a login ends the stream; of the wall's clock. [s]
 HEARTBEAT_SECONDS = 15.0
 _RECONNECT_MILLISECONDS = 2000
 
 
 @router.get("", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-async def stream_events(request: Request, platform: ThePlatform, _user: Staff) -> StreamingResponse:
+async def stream_events(
+    request: Request, platform: ThePlatform, login: CurrentLogin, _user: Staff
+) -> StreamingResponse:
     """Stream what happens from now on; what happened in between two connections is not repeated."""
-
-    def check_login() -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        identity = request.app.state.identity
-        if scheme.lower() == "bearer":
-            identity.of_token(token)
-        else:
-            current_login(request)
-
+    authenticator: Authenticator = request.app.state.identity
     return StreamingResponse(
-        _frames(platform.events, check_login, HEARTBEAT_SECONDS),
+        _frames(platform.events, partial(authenticator.is_open, login), HEARTBEAT_SECONDS),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _frames(events: EventStream, check_login: Callable[[], None], heartbeat_seconds: float) -> AsyncIterator[str]:
-    """Yield the stream's text; it ends with the login, or when its reader is far behind."""
+async def _frames(
+    events: EventStream,
+    is_open: Callable[[], bool],
+    heartbeat_seconds: float,
+    wall_seconds: Callable[[], float] = time.monotonic,
+) -> AsyncIterator[str]:
+    """Yield the stream's text; it ends with the login session, or when its reader is far behind.
+
+    The session is looked up every ``heartbeat_seconds``, however much happens; the access token that opened the stream
+    may expire meanwhile.
+    """
     async with events.listening() as heard:
         # Only now is nothing missed any more: a reader may wait for this line.
         yield f"retry: {_RECONNECT_MILLISECONDS}\n: listening\n\n"
+        check_at = wall_seconds() + heartbeat_seconds
         coming = asyncio.ensure_future(anext(heard))
         try:
             while True:
-                done, _ = await asyncio.wait({coming}, timeout=heartbeat_seconds)
-                if not done:
-                    try:
-                        await asyncio.to_thread(check_login)
-                    except NotAuthenticated:
+                done, _ = await asyncio.wait({coming}, timeout=max(0.0, check_at - wall_seconds()))
+                if wall_seconds() >= check_at:
+                    if not await asyncio.to_thread(is_open):
                         return
+                    check_at = wall_seconds() + heartbeat_seconds
                     yield ": still here\n\n"
+                if not done:
                     continue
                 try:
                     event = coming.result()
