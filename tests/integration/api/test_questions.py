@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.adapters.messaging.station_desk import StationDesk
 from twinev.domain.facts import AuthorizeQuestion, BootQuestion, ConnectQuestion
@@ -33,7 +34,7 @@ def test_station_connects_boots_and_authorises(nats_server, database, answers, g
             going(QuestionDesk(client=api, answers=answers).run),
         ):
             await asyncio.sleep(0)  # The desk subscribes.
-            await api.flush()
+            await confirm(api)
             desk = StationDesk(client=gateway)
             connect = ConnectQuestion(security_profile=1, username="NEW > 1", password=key, **named)
             boot = BootQuestion(protocol="ocpp1.6", vendor="V", model="M", **named)
@@ -56,7 +57,7 @@ def test_question_that_cannot_be_answered_is_refused_at_once_and_the_next_is_ans
             going(QuestionDesk(client=api, answers=answers).run),
         ):
             await asyncio.sleep(0)  # The desk subscribes.
-            await api.flush()
+            await confirm(api)
             for action in ("Connect", "NoSuchQuestion"):
                 message = await gateway.request(subjects.question("A", action), b"rubbish", timeout=5)
                 assert message.data == b""

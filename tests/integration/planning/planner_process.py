@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from twinev.adapters.messaging.connection import connect
+from twinev.adapters.messaging.connection import confirm, connect
 from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
 from twinev.fleet import ProcessFleet
 from twinev.services.solve_problem import SolveProblem, warm_up
@@ -19,8 +19,7 @@ async def main(url: str) -> None:
         PlannerEndpoint(client=client, planner=SolveProblem(quick=fleet, long=fleet)).run()
     )
     await asyncio.sleep(0)
-    # The server has taken the subscription when it answers what was sent after it.
-    await client.flush()
+    await confirm(client)
     print("ready", flush=True)
     await endpoint
 
