@@ -23,6 +23,7 @@ from twinev.adapters.ocpp.mapping.steps import (
 )
 from twinev.adapters.ocpp.ports import Clock, Desk, Facts
 from twinev.adapters.ocpp.rpc import Reply, Rpc
+from twinev.adapters.ocpp.told_needs import ToldNeeds
 from twinev.domain.commands import (
     CommandMessage,
     CommandReply,
@@ -52,6 +53,8 @@ class StationLink:
         Who it is.
     dialect : Dialect
         What it speaks.
+    told_needs : ToldNeeds
+        Knows which of the drivers' wishes are repetitions; shared by all sockets.
     send : callable
         Puts a text frame on its socket.
     accepted : bool
@@ -70,6 +73,7 @@ class StationLink:
         clock: Clock,
         desk: Desk,
         facts: Facts,
+        told_needs: ToldNeeds,
         send: Callable[[str], Any],
         accepted: bool,
         on_accepted: Callable[[bool], None],
@@ -80,6 +84,7 @@ class StationLink:
         self._clock = clock
         self._desk = desk
         self._facts = facts
+        self._told_needs = told_needs
         self._accepted = accepted
         self._on_accepted = on_accepted
         self._decision_seconds = decision_seconds
@@ -95,7 +100,7 @@ class StationLink:
             raise CallFault(self._dialect.codes.security, "the boot of this station is not accepted yet")
         try:
             step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
-            return await self._take(action, payload, step)
+            return await self._take(action, payload, self._told_needs.settle(self._station.station_id, step))
         except UnusablePayload as unusable:
             raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
         except Unavailable as error:
