@@ -38,6 +38,7 @@ from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
 from twinev.api.routers import auth, pages_login, restrictions, users
 from twinev.clock import PlatformClock
+from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.check_login import CheckLogin
 from twinev.services.command_station import CommandStation
@@ -56,7 +57,7 @@ from twinev.services.watch_enforcement import WatchEnforcement
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest import PartHealth
-from twinev.wiring.data_dir import secret_key, write_private
+from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
 
 GRACEFUL_SECONDS = 2

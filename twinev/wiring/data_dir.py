@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from twinev.clock import PlatformClock
 from twinev.errors import Conflict
+from twinev.private_file import write_private
 
 
 @contextmanager
@@ -45,19 +45,6 @@ def secret_key(data_dir: Path) -> str:
     if not path.exists():
         write_private(path, secrets.token_urlsafe(48))
     return path.read_text().strip()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write ``text`` whole or not at all, readable by the owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
 
 
 def resumed_clock(data_dir: Path, speed: float) -> PlatformClock:

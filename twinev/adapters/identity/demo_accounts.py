@@ -6,12 +6,12 @@ A demonstration gets one for each role, any other system an administrator.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from twinev.domain.users import Role
+from twinev.private_file import write_private
 from twinev.services.manage_users import ManageUsers
 
 # Letters and digits that nobody mistakes for another when typing them on a phone.
@@ -54,7 +54,7 @@ def _make(roles: Sequence[Role], *, users: ManageUsers, path: Path) -> bool:
         for role in roles
     ]
     # The file first: accounts whose passwords nobody knows would never be made again.
-    _write_privately(path, json.dumps(entries, indent=2) + "\n")
+    write_private(path, json.dumps(entries, indent=2) + "\n")
     accounts = [
         users.new_account(
             username=entry["username"],
@@ -69,14 +69,3 @@ def _make(roles: Sequence[Role], *, users: ManageUsers, path: Path) -> bool:
 
 def _password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
-
-
-def _write_privately(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -6,7 +6,6 @@ Everything lies in one directory: the configuration, the passwords (made once) a
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import sysconfig
@@ -17,6 +16,7 @@ from typing import Any
 
 from twinev.adapters.messaging.roles import ROLES, NatsRole
 from twinev.errors import Unavailable
+from twinev.private_file import write_private
 
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 MAX_FILE_STORE_BYTES = 4 * 1024 * 1024 * 1024
@@ -52,7 +52,7 @@ def prepare_server(
     config_path = directory / "nats.conf"
     config = _config(host=host, port=port, store=directory / "jetstream", passwords=passwords)
     # The server reads JSON; names in it such as $JS are no variables while they stand in quotes.
-    _write_private(config_path, json.dumps(config, indent=2, ensure_ascii=False))
+    write_private(config_path, json.dumps(config, indent=2, ensure_ascii=False))
     return EmbeddedServer(
         command=(str(binary or find_binary()), "--config", str(config_path)),
         urls={user: f"nats://{user}:{password}@{host}:{port}" for user, password in passwords.items()},
@@ -107,12 +107,5 @@ def _passwords(path: Path) -> dict[str, str]:
     known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     passwords = {role.user: known.get(role.user) or secrets.token_hex(24) for role in ROLES}
     if passwords != known:
-        _write_private(path, json.dumps(passwords, indent=2))
+        write_private(path, json.dumps(passwords, indent=2))
     return passwords
-
-
-def _write_private(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
