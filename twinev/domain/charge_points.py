@@ -93,7 +93,10 @@ class Evse:
 
 @dataclass(frozen=True, kw_only=True)
 class ChargingStation:
-    """A charging station (OCPP 1.6: charge point) and what is known of it."""
+    """A charging station (OCPP 1.6: charge point) and what is known of it.
+
+    ``online_since`` is when its present socket opened; None while it has none.
+    """
 
     id: str
     site_id: str
@@ -106,6 +109,7 @@ class ChargingStation:
     model: str | None = None
     firmware_version: str | None = None
     online: bool = False
+    online_since: datetime | None = None
     last_seen: datetime | None = None
 
     def __post_init__(self) -> None:

@@ -13,6 +13,8 @@ class StoredPlan:
 
     ``scenario`` and ``schedule`` are the two files of the Smart Charging Tool; ``site_id`` is None for a plan that
     somebody asked for through the API. ``trigger`` says why it was made: ``session.started``, ``restriction.created``…
+    ``formulation``, ``profile``, ``solver``, ``gap`` and ``time_limit_seconds`` are what the tool was asked for; which
+    solver it used and which gap it reached is in the schedule. None: not on record.
     """
 
     id: str
@@ -22,6 +24,10 @@ class StoredPlan:
     formulation: str
     scenario: dict[str, Any]
     schedule: dict[str, Any]
+    profile: str | None = None
+    solver: str | None = None
+    gap: float | None = None
+    time_limit_seconds: float | None = None
     requested_by: str | None = None
 
 

@@ -22,6 +22,10 @@ from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.told_limits import ToldLimits
 from twinev.services.translate_plan import DesiredProfile, fallback_profiles, translate_plan
 
+# What the tool is asked for; on record with every plan.
+SOLVER = "auto"
+GAP = 1e-4
+
 # Less than this below its fair part is rounding, and no reason to plan again when others fall.
 HELD_BACK_KW = 0.05
 
@@ -91,6 +95,8 @@ class SitePlanner:
             The plan that came back breaks a constraint.
         """
         state = await asyncio.to_thread(self._read, site_id)
+        if self._told.forget_reconnected(state.stations):
+            state = await asyncio.to_thread(self._read, site_id)
         if not _spanning(state):
             return await self._plan_state(state, trigger, moved)
         # What this site may rise to depends on what the others are being told: one at a time.
@@ -107,7 +113,11 @@ class SitePlanner:
             self._dispatcher.want(_wanted(made, fallback_profiles(state), None))
             return made
         schedule = await self._planner.plan(
-            built.problem, formulation=built.formulation, time_limit_seconds=self._time_limit_seconds
+            built.problem,
+            formulation=built.formulation,
+            solver=SOLVER,
+            gap=GAP,
+            time_limit_seconds=self._time_limit_seconds,
         )
         await asyncio.to_thread(_require_verified, built, schedule)
         if moved():
@@ -174,6 +184,9 @@ class SitePlanner:
             formulation=built.formulation,
             scenario=built.problem.to_dict(),
             schedule=explained.to_dict(),
+            solver=SOLVER,
+            gap=GAP,
+            time_limit_seconds=self._time_limit_seconds,
         )
 
     def _store(self, plan: StoredPlan, schedule: Schedule) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from twinev.domain.charge_points import ChargingStation
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.plan import SentCommand
 from twinev.services.evse_limits import EvseKey, EvseLimits
@@ -57,9 +58,25 @@ class ToldLimits:
 
     def forget(self, station_id: str) -> None:
         """The station came back and may have lost everything: tell it again, and see anew whether it follows."""
-        for key in [key for key in self.limits if key[0] == station_id]:
-            del self.limits[key]
+        for memory in (self.limits, self.accepted_at):
+            for key in [key for key in memory if key[0] == station_id]:
+                del memory[key]
         self.faults.pop(station_id, None)
+
+    def forget_reconnected(self, stations: Iterable[ChargingStation]) -> bool:
+        """Forget the stations that accepted nothing since they are online; tell whether there were any.
+
+        The event of a reconnection can be lost together with the process that was to hear it; this cannot.
+        """
+        back = [
+            station.id
+            for station in stations
+            if station.online_since is not None
+            and any(key[0] == station.id and at < station.online_since for key, at in self.accepted_at.items())
+        ]
+        for station_id in back:
+            self.forget(station_id)
+        return bool(back)
 
     def blame(self, station_id: str, reason: str, at: datetime, *, by_meter: bool = False) -> None:
         """Count the station as not following."""

@@ -233,8 +233,20 @@ class PlanCreated(WireModel):
     schedule: dict[str, Any]
 
 
+class PlanAsked(WireModel):
+    """What the Smart Charging Tool was asked for beside the scenario and the formulation."""
+
+    profile: str | None
+    solver: str
+    gap: float
+    time_limit_seconds: float
+
+
 class PlanOut(WireModel):
-    """A stored plan. ``scenario`` and ``schedule`` are the two files; left out in lists."""
+    """A stored plan. ``scenario`` and ``schedule`` are the two files; left out in lists, as is ``asked``.
+
+    ``solver`` and ``gap`` are the solver that was used and the gap that was reached.
+    """
 
     id: str
     site_id: str | None
@@ -248,6 +260,7 @@ class PlanOut(WireModel):
     solve_seconds: float
     scenario: dict[str, Any] | None = None
     schedule: dict[str, Any] | None = None
+    asked: PlanAsked | None = None
 
 
 class SeriesIn(WireModel):

@@ -80,8 +80,10 @@ def test_loss_of_a_replaced_socket_changes_nothing(fleet):
         work.stations.set_online("A", True, START + MINUTE, "new")
         work.stations.set_online("A", False, START + 2 * MINUTE, "old")
         assert work.stations.get("A").online
+        assert work.stations.get("A").online_since == START + MINUTE
         work.stations.set_online("A", False, START + 3 * MINUTE, "new")
         assert not work.stations.get("A").online
+        assert work.stations.get("A").online_since is None
 
 
 def test_older_status_does_not_replace_a_newer_one(fleet):
@@ -302,6 +304,10 @@ def plan(number: int, site_id: str | None = "s") -> StoredPlan:
         made_at=START + number * MINUTE,
         trigger="session.started",
         formulation="cpo",
+        profile="cheap",
+        solver="auto",
+        gap=1e-4,
+        time_limit_seconds=5.0,
         scenario={"slots": 2, "price_eur_per_kwh": [0.1, 0.30000000000000004]},
         schedule={"status": "optimal", "sessions": [{"id": "x"}], "supply_point": {}, "gap": None},
     )

@@ -15,6 +15,7 @@ from twinev.clock import PlatformClock
 from twinev.domain.charging_profile import ProfilePurpose, SchedulePeriod
 from twinev.domain.commands import CommandReply, CompositeSchedule, SetChargingProfile
 from twinev.domain.users import Role, User
+from twinev.sct import Problem, optimise
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.plan_site import SitePlanner
@@ -102,6 +103,22 @@ async def running(loops):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def assert_reproduced(plan):
+    """What is on record makes the same plan again."""
+    again = optimise(
+        Problem.from_dict(plan.scenario),
+        formulation=plan.formulation,
+        profile=plan.profile,
+        solver=plan.solver,
+        gap=plan.gap,
+        time_limit=plan.time_limit_seconds,
+    ).to_dict()
+    told_apart = ("solve_seconds", "explanations")
+    assert {key: again[key] for key in again if key not in told_apart} == {
+        key: plan.schedule[key] for key in plan.schedule if key not in told_apart
+    }
+
+
 def state_of(database, restriction_id):
     with database.reading() as work:
         return (work.restrictions.state(restriction_id) or {}).get("state")
@@ -147,6 +164,7 @@ def test_confirmed_restriction_is_accepted_by_every_station_and_enforced(
         solving = plan.schedule["solve_seconds"]
         print(f"\n  from the restriction to the last accepted profile: {seconds:.2f} s, {solving:.2f} s of it solving")
     assert health.ok
+    assert_reproduced(plan)
     assert "restriction.created" in plan.trigger
     assert sum(command.restriction_id == restriction.id for command in commands) >= STATIONS
     assert {command.outcome for command in commands} == {"accepted"}

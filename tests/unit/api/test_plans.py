@@ -26,6 +26,8 @@ def test_plan_is_made_and_kept_with_its_inputs(api, planner):
     assert planner.asked == [expected]
     kept = api.get(f"/plans/{created.json()['id']}").json()
     assert kept["schedule"] == created.json()["schedule"]
+    asked = {"profile": None, "solver": "auto", "gap": 0.01, "time_limit_seconds": 5.0}
+    assert kept["asked"] == asked
     assert (kept["scenario"]["sessions"][0]["id"], kept["trigger"], kept["site_id"]) == ("EV0", "api", None)
     (listed,) = api.get("/plans").json()["items"]
     assert (listed["id"], listed["schedule"], listed["formulation"]) == (kept["id"], None, "grid")

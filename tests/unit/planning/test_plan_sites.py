@@ -364,3 +364,30 @@ def test_restriction_of_twelve_stations_is_accepted_within_a_second(make):
     asyncio.run(act())
 
     assert seconds[0] < 1.0, f"{seconds[0]:.3f} s"
+
+
+@pytest.mark.parametrize("reconnected_after_minutes", [1, None])
+def test_station_that_reconnected_unheard_is_told_again(make, memory, reconnected_after_minutes):
+    """The event of a reconnection may be lost with the process that was to hear it: the record still tells."""
+    system = build(make, memory)
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(sent_plans(memory)) == 1)
+            await system.dispatcher.idle()
+        system.stations.log.clear()
+        system.clock.advance(minutes=2)
+        if reconnected_after_minutes is not None:
+            since = make.NOW + timedelta(minutes=reconnected_after_minutes)
+            memory.stations["A"] = replace(memory.stations["A"], online_since=since)
+        async with running(system):
+            await make.until(lambda: len(memory.plans) == 2)
+            await system.dispatcher.idle()
+            system.loop.mark_dirty("site", "again")
+            await make.until(lambda: len(memory.plans) == 3)
+            await system.dispatcher.idle()
+
+    asyncio.run(act())
+
+    told = [name for name, _ in system.stations.sent(ProfilePurpose.TX_DEFAULT)]
+    assert told == ([] if reconnected_after_minutes is None else ["A"])

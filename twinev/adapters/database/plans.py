@@ -13,7 +13,7 @@ from twinev.domain.plan import StoredPlan
 from twinev.errors import NotFound
 
 _CURVES = ("sessions", "supply_point")
-_HEAD = (plans.c.id, plans.c.site_id, plans.c.made_at, plans.c.trigger, plans.c.formulation, plans.c.requested_by)
+_HEAD = tuple(column for column in plans.c if column.name not in ("scenario", "schedule", "summary"))
 
 
 class DatabasePlans:

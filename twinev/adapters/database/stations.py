@@ -68,7 +68,10 @@ class DatabaseStations:
         if not online and connection_id is not None:
             current = stations.c.connection_id
             statement = statement.where(or_(current.is_(None), current == connection_id))
-        self._connection.execute(statement.values(online=online, last_seen=at, connection_id=connection_id))
+        since = at if online else None
+        self._connection.execute(
+            statement.values(online=online, online_since=since, last_seen=at, connection_id=connection_id)
+        )
 
     def set_last_seen(self, station_id: str, at: datetime) -> None:
         self._connection.execute(update(stations).where(stations.c.id == station_id).values(last_seen=at))

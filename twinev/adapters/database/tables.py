@@ -61,6 +61,7 @@ stations = Table(
     Column("model", String(255)),
     Column("firmware_version", String(255)),
     Column("online", Boolean, nullable=False),
+    Column("online_since", UtcDateTime),
     Column("last_seen", UtcDateTime),
     Column("connection_id", String(64)),
 )
@@ -192,6 +193,10 @@ plans = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("trigger", String(64), nullable=False),
     Column("formulation", String(20), nullable=False),
+    Column("profile", String(20)),
+    Column("solver", String(20)),
+    Column("gap", Float),
+    Column("time_limit_seconds", Float),
     Column("requested_by", String(64)),
     Column("scenario", JSON, nullable=False),
     Column("schedule", JSON, nullable=False),

@@ -20,7 +20,7 @@ from twinev.api.platform import Platform, Reading, Staff, ThePlatform
 from twinev.domain.plan import StoredPlan
 from twinev.errors import ScenarioError
 from twinev.sct import Problem
-from twinev.wire.rest import Page, PlanCreated, PlanOut
+from twinev.wire.rest import Page, PlanAsked, PlanCreated, PlanOut
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 
@@ -75,21 +75,27 @@ async def create_plan(
 ) -> JSONResponse:
     """Plan a scenario. The plan is kept with its inputs; a scenario that cannot be used is named by its key."""
     body = await request.body()
-    options = {"formulation": formulation, "profile": profile, "solver": solver, "gap": gap}
+    options = {
+        "formulation": formulation,
+        "profile": profile,
+        "solver": solver,
+        "gap": gap,
+        "time_limit_seconds": time_limit,
+    }
 
     async def make() -> PlanCreated:
         with request.app.state.plan_slots.taken():
             problem = await asyncio.to_thread(_problem, body)
-            schedule = await platform.planner.plan(problem, **options, time_limit_seconds=time_limit)
+            schedule = await platform.planner.plan(problem, **options)
         plan = StoredPlan(
             id=uuid.uuid4().hex,
             site_id=None,
             made_at=platform.clock.now(),
             trigger="api",
-            formulation=formulation,
             scenario=problem.to_dict(),
             schedule=schedule.to_dict(),
             requested_by=user.username,
+            **options,
         )
         await asyncio.to_thread(_keep, plan, platform)
         return PlanCreated(id=plan.id, schedule=plan.schedule)
@@ -108,7 +114,9 @@ def list_plans(ask: WantedPage, work: Reading, _user: Staff, site_id: str | None
 def get_plan(plan_id: str, work: Reading, _user: Staff) -> PlanOut:
     """Show one plan with its two files, from which it can be made again."""
     plan = work.plans.get(plan_id)
-    return _head(plan).model_copy(update={"scenario": plan.scenario, "schedule": plan.schedule})
+    return _head(plan).model_copy(
+        update={"scenario": plan.scenario, "schedule": plan.schedule, "asked": _asked(plan)}
+    )
 
 
 def _problem(body: bytes) -> Problem:
@@ -123,6 +131,14 @@ def _keep(plan: StoredPlan, platform: Platform) -> None:
     with platform.unit_of_work() as work:
         work.plans.add(plan)
         work.commit()
+
+
+def _asked(plan: StoredPlan) -> PlanAsked | None:
+    if plan.solver is None:
+        return None
+    return PlanAsked(
+        profile=plan.profile, solver=plan.solver, gap=plan.gap, time_limit_seconds=plan.time_limit_seconds
+    )
 
 
 def _head(plan: StoredPlan) -> PlanOut:
