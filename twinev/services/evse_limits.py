@@ -18,27 +18,31 @@ EvseKey = tuple[str, int]
 
 @dataclass(frozen=True, kw_only=True)
 class EvseLimits:
-    """Profiles that one EVSE may be applying; empty where nothing was accepted yet."""
+    """Profiles that one EVSE may be applying; empty where nothing was accepted yet.
+
+    ``unsure`` names the purposes of which the last profile sent was not answered.
+    """
 
     tx: tuple[ChargingProfile, ...] = ()
     default: tuple[ChargingProfile, ...] = ()
+    unsure: frozenset[ProfilePurpose] = frozenset()
 
     def of(self, purpose: ProfilePurpose) -> tuple[ChargingProfile, ...]:
         return self.tx if purpose is ProfilePurpose.TX else self.default
 
     def accepted(self, profile: ChargingProfile) -> EvseLimits:
         """Return the limits after the station accepted ``profile``: it replaces what it had of that purpose."""
-        return self._with(profile.purpose, (profile,))
+        return self._with(profile.purpose, (profile,), unsure=self.unsure - {profile.purpose})
 
     def uncertain(self, profile: ChargingProfile) -> EvseLimits:
         """Return the limits after ``profile`` was sent and no answer came."""
         kept = [known for known in self.of(profile.purpose) if known.schedule != profile.schedule]
-        return self._with(profile.purpose, (*kept, profile))
+        return self._with(profile.purpose, (*kept, profile), unsure=self.unsure | {profile.purpose})
 
     def settled(self, purpose: ProfilePurpose) -> ChargingProfile | None:
         """The one profile that surely rules for this purpose; None where there is none or it is uncertain."""
         known = self.of(purpose)
-        return known[0] if len(known) == 1 else None
+        return known[0] if len(known) == 1 and purpose not in self.unsure else None
 
     def highest_kw_at(self, instant: datetime, *, ocpp_transaction_id: str | None, otherwise_kw: float) -> float:
         """What may be drawn at ``instant`` within that transaction; ``otherwise_kw`` where no limit is known. [kW]"""
@@ -60,8 +64,12 @@ class EvseLimits:
             for instant in change_points(schedules, start, end)
         )
 
-    def _with(self, purpose: ProfilePurpose, profiles: tuple[ChargingProfile, ...]) -> EvseLimits:
-        return replace(self, tx=profiles) if purpose is ProfilePurpose.TX else replace(self, default=profiles)
+    def _with(
+        self, purpose: ProfilePurpose, profiles: tuple[ChargingProfile, ...], *, unsure: frozenset[ProfilePurpose]
+    ) -> EvseLimits:
+        if purpose is ProfilePurpose.TX:
+            return replace(self, tx=profiles, unsure=unsure)
+        return replace(self, default=profiles, unsure=unsure)
 
 
 def change_points(schedules: Iterable[ChargingSchedule], start: datetime, end: datetime) -> list[datetime]:

@@ -352,3 +352,25 @@ def test_plan_of_a_real_problem_is_sent_whole(make, memory, desk):
     assert sum(make.effective_kw(stations, name, clock.now()) for name in "AB") <= 6.0
     restricted = {c.station_id for c in memory.commands.values() if c.restriction_id == "restriction"}
     assert restricted == {"A", "B"}
+
+
+def test_first_profile_that_nobody_answered_before_the_restart_is_sent_again(make, memory, desk):
+    dispatcher, stations, _, clock = desk
+
+    async def act():
+        stations.gates["A"] = asyncio.Event()
+        dispatcher.want(wanted_of(make, memory, {"A": 5.0}))
+        await make.until(lambda: any(name == "A" for name, _ in stations.log))
+        await dispatcher.close()
+
+    asyncio.run(act())
+    told = ToldLimits()
+    told.restore(memory.unit_of_work(), ["A", "B", "C"])
+    stations.gates.clear()
+    stations.log.clear()
+    again = PlanDispatcher(commands=stations, unit_of_work=memory.unit_of_work, clock=clock, told=told)
+
+    asyncio.run(settle(again, wanted_of(make, memory, {"A": 5.0})))
+
+    assert [name for name, _ in stations.sent(ProfilePurpose.TX_DEFAULT)].count("A") == 1
+    assert make.effective_kw(stations, "A", make.NOW) == 5.0
