@@ -294,6 +294,17 @@ def test_what_is_set_aside_is_kept_once(fleet):
         assert work.facts.set_aside_since(START + MINUTE) == 0
 
 
+def test_backlog_of_any_size_is_compared_with_what_is_kept(fleet):
+    """Neither database takes more than some ten thousand values in one statement."""
+    samples = [
+        Sample(timestamp=START + timedelta(seconds=number), measurand="Voltage", value=230.0, unit="V")
+        for number in range(66_000)
+    ]
+    with fleet.unit_of_work() as work:
+        assert work.meter_values.add("A", 1, "tx", [*samples, replace(samples[7], value=231.0)]) == 66_000
+        assert work.facts.set_aside_since(START) == 1
+
+
 # ── Plans, commands, restrictions ────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -17,6 +17,8 @@ from twinev.services.ports import Clock
 from twinev.wire.messages import encode
 
 _KEY = tuple(column.name for column in meter_values.primary_key)
+# Both databases refuse a statement with too many values, and would refuse it again for ever.
+_INSTANTS_ASKED = 1000
 
 
 class DatabaseMeterValues:
@@ -49,13 +51,7 @@ class DatabaseMeterValues:
         return [_sample(row) for row in self._connection.execute(statement.order_by(meter_values.c.timestamp))]
 
     def _flag_contradictions(self, rows: list[dict[str, Any]]) -> None:
-        first = rows[0]
-        statement = select(meter_values).where(
-            meter_values.c.station_id == first["station_id"],
-            meter_values.c.ocpp_transaction_id == first["ocpp_transaction_id"],
-            meter_values.c.timestamp.in_({row["timestamp"] for row in rows}),
-        )
-        kept = {_key(found._mapping): found.value for found in self._connection.execute(statement)}
+        kept = self._kept_values(rows)
         for row in rows:
             if kept[_key(row)] != row["value"]:
                 reason = f"contradicts the {row['measurand']} of {kept[_key(row)]:g} that was measured at the same time"
@@ -68,6 +64,19 @@ class DatabaseMeterValues:
                     reason=reason,
                     at=self._clock.now(),
                 )
+
+    def _kept_values(self, rows: list[dict[str, Any]]) -> dict[tuple[Any, ...], float]:
+        """What is kept of the instants of ``rows``, which are all of one transaction."""
+        first, instants = rows[0], sorted({row["timestamp"] for row in rows})
+        kept: dict[tuple[Any, ...], float] = {}
+        for begin in range(0, len(instants), _INSTANTS_ASKED):
+            statement = select(meter_values).where(
+                meter_values.c.station_id == first["station_id"],
+                meter_values.c.ocpp_transaction_id == first["ocpp_transaction_id"],
+                meter_values.c.timestamp.in_(instants[begin : begin + _INSTANTS_ASKED]),
+            )
+            kept |= {_key(found._mapping): found.value for found in self._connection.execute(statement)}
+        return kept
 
 
 def _row(station_id: str, evse_id: int, ocpp_transaction_id: str | None, sample: Sample) -> dict[str, Any]:

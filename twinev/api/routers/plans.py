@@ -114,9 +114,7 @@ def list_plans(ask: WantedPage, work: Reading, _user: Staff, site_id: str | None
 def get_plan(plan_id: str, work: Reading, _user: Staff) -> PlanOut:
     """Show one plan with its two files, from which it can be made again."""
     plan = work.plans.get(plan_id)
-    return _head(plan).model_copy(
-        update={"scenario": plan.scenario, "schedule": plan.schedule, "asked": _asked(plan)}
-    )
+    return _head(plan).model_copy(update={"scenario": plan.scenario, "schedule": plan.schedule, "asked": _asked(plan)})
 
 
 def _problem(body: bytes) -> Problem:
@@ -136,9 +134,7 @@ def _keep(plan: StoredPlan, platform: Platform) -> None:
 def _asked(plan: StoredPlan) -> PlanAsked | None:
     if plan.solver is None:
         return None
-    return PlanAsked(
-        profile=plan.profile, solver=plan.solver, gap=plan.gap, time_limit_seconds=plan.time_limit_seconds
-    )
+    return PlanAsked(profile=plan.profile, solver=plan.solver, gap=plan.gap, time_limit_seconds=plan.time_limit_seconds)
 
 
 def _head(plan: StoredPlan) -> PlanOut:
