@@ -70,10 +70,12 @@ class DatabaseMeterValues:
         first, instants = rows[0], sorted({row["timestamp"] for row in rows})
         kept: dict[tuple[Any, ...], float] = {}
         for begin in range(0, len(instants), _INSTANTS_ASKED):
+            asked = instants[begin : begin + _INSTANTS_ASKED]
             statement = select(meter_values).where(
                 meter_values.c.station_id == first["station_id"],
                 meter_values.c.ocpp_transaction_id == first["ocpp_transaction_id"],
-                meter_values.c.timestamp.in_(instants[begin : begin + _INSTANTS_ASKED]),
+                meter_values.c.timestamp.between(asked[0], asked[-1]),
+                meter_values.c.timestamp.in_(asked),
             )
             kept |= {_key(found._mapping): found.value for found in self._connection.execute(statement)}
         return kept

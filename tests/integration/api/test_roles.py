@@ -1,0 +1,162 @@
+"""Who may do what: every operation of the OpenAPI document, by every role and by nobody, against the API as wired."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from twinev.adapters.database.engine import open_engine
+from twinev.adapters.database.migrate import upgrade_engine
+from twinev.domain.users import Role
+from twinev.settings import Settings
+from twinev.wiring.api import ApiParts
+
+STAFF = {Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
+OPERATORS = {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
+RESTRICTING = {Role.GRID_OPERATOR, Role.ADMINISTRATOR}
+ADMINISTRATORS = {Role.ADMINISTRATOR}
+ANYBODY_LOGGED_IN = set(Role)
+#: No login is needed: it is what one logs in with, or says nothing but that the parts are well.
+OPEN = {*Role, None}
+
+ALLOWED = {
+    "GET /api/v1/sites": STAFF,
+    "GET /api/v1/sites/{site_id}": STAFF,
+    "PUT /api/v1/sites/{site_id}": OPERATORS,
+    "GET /api/v1/stations": STAFF,
+    "POST /api/v1/stations": OPERATORS,
+    "GET /api/v1/stations/{station_id}": STAFF,
+    "GET /api/v1/sessions": STAFF,
+    "POST /api/v1/sessions": OPERATORS,
+    "GET /api/v1/sessions/{session_id}": STAFF,
+    "PATCH /api/v1/sessions/{session_id}": OPERATORS,
+    "POST /api/v1/sessions/{session_id}/stop": OPERATORS,
+    "GET /api/v1/sessions/{session_id}/meter-values": STAFF,
+    "GET /api/v1/commands": STAFF,
+    "PUT /api/v1/id-tokens/{id_token}": OPERATORS,
+    "GET /api/v1/series/{kind}/{subject}": STAFF,
+    "PUT /api/v1/series/{kind}/{subject}": OPERATORS,
+    "GET /api/v1/plans": STAFF,
+    "POST /api/v1/plans": STAFF,
+    "GET /api/v1/plans/{plan_id}": STAFF,
+    "GET /api/v1/events": STAFF,
+    "GET /api/v1/health": OPEN,
+    "POST /api/v1/auth/login": OPEN,
+    "POST /api/v1/auth/renew": ANYBODY_LOGGED_IN,
+    "POST /api/v1/auth/logout": ANYBODY_LOGGED_IN,
+    "GET /api/v1/auth/me": ANYBODY_LOGGED_IN,
+    "GET /api/v1/auth/session": ANYBODY_LOGGED_IN,
+    "POST /api/v1/auth/password": ANYBODY_LOGGED_IN,
+    "POST /api/v1/auth/tickets": ANYBODY_LOGGED_IN,
+    "POST /api/v1/auth/tickets/redeem": OPEN,
+    "GET /api/v1/users": ADMINISTRATORS,
+    "POST /api/v1/users": ADMINISTRATORS,
+    "PATCH /api/v1/users/{user_id}": ADMINISTRATORS,
+    "GET /api/v1/restrictions": STAFF,
+    "POST /api/v1/restrictions": RESTRICTING,
+    "POST /api/v1/restrictions/preview": RESTRICTING,
+    "GET /api/v1/restrictions/{restriction_id}": STAFF,
+    "DELETE /api/v1/restrictions/{restriction_id}": RESTRICTING,
+}
+#: A credential of its own kind is wrong here, whoever sends it: 401 and 403 say nothing of the role.
+TAKES_A_CREDENTIAL = {"POST /api/v1/auth/login", "POST /api/v1/auth/tickets/redeem", "POST /api/v1/auth/tickets"}
+#: Its answer never ends; that staff hears events is shown with the events themselves.
+ENDLESS = {"GET /api/v1/events"}
+ENDS_THE_LOGIN = {"POST /api/v1/auth/logout"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredApi:
+    """The application as `twinev api` builds it, without its loops, and the demonstration's accounts."""
+
+    app: Any
+    accounts: dict[str, dict[str, str]]
+    tokens: dict[Role, str] = field(default_factory=dict)
+
+    def operations(self) -> set[str]:
+        paths = self.app.openapi()["paths"]
+        return {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+
+    def ask(self, operation: str, role: Role | None, **options: Any) -> int:
+        """The status that the operation answers; every identifier in its path is of nothing that exists."""
+        return asyncio.run(self._ask(operation, role, **options))
+
+    async def _ask(self, operation: str, role: Role | None, **options: Any) -> int:
+        method, path = operation.split(" ")
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            if role is not None:
+                client.headers["Authorization"] = f"Bearer {await self._token(client, role)}"
+            answer = await client.request(method, re.sub(r"\{\w+\}", "nothing", path), **options)
+            if operation in ENDS_THE_LOGIN:
+                self.tokens.clear()
+            return answer.status_code
+
+    async def _token(self, client: httpx.AsyncClient, role: Role) -> str:
+        """One login serves many requests: who logs in too often is held up."""
+        if role not in self.tokens:
+            account = self.accounts[role]
+            body = {"username": account["username"], "password": account["password"]}
+            answer = await client.post("/api/v1/auth/login", json=body)
+            self.tokens[role] = answer.raise_for_status().json()["access_token"]
+        return self.tokens[role]
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredApi]:
+    folder: Path = tmp_path_factory.mktemp("wired")
+    engine = open_engine(f"sqlite:///{folder / 'twinev.db'}")
+    upgrade_engine(engine)
+    # No message is sent: no operation gets as far with what it is asked here.
+    client = SimpleNamespace(is_connected=False)
+    parts = ApiParts(settings=Settings(data_dir=folder), engine=engine, client=client)
+    parts.make_accounts(demo=True)
+    accounts = json.loads((folder / "demo_accounts.json").read_text())
+    yield WiredApi(app=parts.app(), accounts={account["role"]: account for account in accounts})
+    engine.dispose()
+
+
+def test_every_operation_has_its_roles_in_the_table(wired):
+    assert wired.operations() == set(ALLOWED)
+
+
+@pytest.mark.parametrize("operation", sorted(set(ALLOWED) - TAKES_A_CREDENTIAL))
+def test_only_who_may_gets_past_the_door(wired, operation):
+    allowed = ALLOWED[operation]
+    for role in (None, *Role):
+        if operation in ENDLESS and role in allowed:
+            continue
+        if role in allowed:
+            expected = None
+        else:
+            expected = HTTPStatus.UNAUTHORIZED if role is None else HTTPStatus.FORBIDDEN
+
+        status = wired.ask(operation, role, **_body_of(operation))
+
+        if expected is None:
+            assert status not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN), (operation, role)
+            assert status < HTTPStatus.INTERNAL_SERVER_ERROR, (operation, role)
+        else:
+            assert status == expected, (operation, role)
+
+
+@pytest.mark.parametrize("operation", sorted(ALLOWED))
+@pytest.mark.parametrize("header", ["Bearer forged", "Bearer ", "Basic YTpi", "Bearer a.b.c"])
+def test_forged_login_is_no_login(wired, operation, header):
+    if None in ALLOWED[operation]:
+        return
+    assert wired.ask(operation, None, headers={"Authorization": header}) == HTTPStatus.UNAUTHORIZED
+
+
+def _body_of(operation: str) -> dict[str, Any]:
+    return {} if operation.startswith(("GET", "DELETE")) else {"json": {}}
