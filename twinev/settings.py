@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from twinev.errors import BadInput
 
 
 class Settings(BaseSettings):
@@ -14,15 +16,23 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TWINEV_", env_file=".env", extra="ignore", frozen=True)
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = f"TWINEV_{'_'.join(map(str, first['loc'])).upper()}"
+            raise BadInput(key, first["input"], first["msg"].removeprefix("Input should be ")) from error
+
     data_dir: Path = Field(default=Path.home() / ".local" / "share" / "twinev", description="where everything is kept")
     database_url: str | None = Field(default=None, description="PostgreSQL; without it SQLite in data_dir")
     nats_url: str | None = Field(default=None, description="an external NATS server; without it the embedded one")
-    nats_port: int = 4222
+    nats_port: int = Field(default=4222, ge=1, le=65535)
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
-    api_port: int = 8080
-    ocpp_port: int = 9000
-    dashboards_port: int = 8866
+    api_port: int = Field(default=8080, ge=1, le=65535)
+    ocpp_port: int = Field(default=9000, ge=1, le=65535)
+    dashboards_port: int = Field(default=8866, ge=1, le=65535)
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")

@@ -141,7 +141,8 @@ class Client:
         **others: object,
     ) -> SiteOut:  # fmt: skip
         """Make a site, or change it; ``others`` as in `SiteIn`."""
-        body = SiteIn(
+        body = _body(
+            SiteIn,
             name=name,
             supply_max_kw=supply_max_kw,
             latitude_degrees=latitude_degrees,
@@ -152,7 +153,8 @@ class Client:
 
     def add_station(self, station_id: str, *, site_id: str, **others: object) -> StationCreated:
         """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
-        return self._connection.post("/stations", StationIn(id=station_id, site_id=site_id, **others), StationCreated)
+        body = _body(StationIn, id=station_id, site_id=site_id, **others)
+        return self._connection.post("/stations", body, StationCreated)
 
     def let_charge(self, id_token: str, *, status: str = "Accepted") -> IdTokenOut:
         """Say whether a card may charge (an OCPP AuthorizationStatus)."""
@@ -299,7 +301,11 @@ def _body(kind: type[Body], **fields: object) -> Body:
         return kind(**fields)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        raise BadInput(".".join(str(part) for part in fault["loc"]), fault.get("input"), fault["msg"]) from error
+        raise BadInput(
+            ".".join(str(part) for part in fault["loc"]),
+            fault.get("input"),
+            fault["msg"].removeprefix("Input should be "),
+        ) from error
 
 
 def _path(*segments: str) -> str:

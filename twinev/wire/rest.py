@@ -281,7 +281,8 @@ class SeriesOut(WireModel):
 
 class RestrictionIn(WireModel):
     station_ids: tuple[str, ...] = Field(min_length=1, max_length=10_000)
-    limit_kw: float = Field(ge=0, le=1_000_000)
+    # Strict: true is no limit of 1 kW.
+    limit_kw: float = Field(ge=0, le=1_000_000, strict=True)
     start: AwareDatetime
     end: AwareDatetime
     v2g: bool = False

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinev.clock import PlatformClock
-from twinev.errors import Conflict
+from twinev.errors import BadInput, Conflict
 from twinev.private_file import write_private
 
 
@@ -21,11 +21,16 @@ def held(data_dir: Path) -> Iterator[Path]:
 
     Raises
     ------
+    BadInput
+        It cannot be made or written to.
     Conflict
         Another `twinev up` holds it.
     """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = (data_dir / "up.lock").open("a+")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (data_dir / "up.lock").open("a+")
+    except OSError as error:
+        raise BadInput("TWINEV_DATA_DIR", str(data_dir), f"a directory to write to ({error.strerror})") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
