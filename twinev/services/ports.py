@@ -200,6 +200,8 @@ class Commands(Protocol):
     def list(
         self, *, limit: int, before: str | None = None, station_id: str | None = None
     ) -> Sequence[SentCommand]: ...
+    def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
+        """Commands sent before this instant of which nobody has said how they went."""
 
 
 class Restrictions(Protocol):

@@ -41,6 +41,7 @@ from twinev.clock import PlatformClock
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.check_login import CheckLogin
+from twinev.services.close_commands import CloseCommands
 from twinev.services.command_station import CommandStation
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.idle_sessions import IdleSessions
@@ -209,6 +210,7 @@ class ApiParts:
             "presence": WatchPresence(presence=self.presence, **shared).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
+            "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 
     async def nats_health(self) -> PartHealth:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -27,4 +28,8 @@ class DatabaseCommands:
             statement = statement.where(earlier_than(self._connection, commands.c.sent_at, commands.c.id, before))
         if station_id is not None:
             statement = statement.where(commands.c.station_id == station_id)
+        return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]
+
+    def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
+        statement = select(commands).where(commands.c.outcome.is_(None), commands.c.sent_at < before)
         return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]
