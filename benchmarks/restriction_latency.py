@@ -29,7 +29,7 @@ import numpy as np
 from measured_on import measured_on
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
-from running_system import RunningSystem, system, wait_until  # noqa: E402
+from running_system import RunningSystem, system, wait_until
 
 STATIONS = ("UTR-02", "UTR-03", "UTR-04", "UTR-05")
 # In turn, so that each order changes what every station is told.
@@ -65,7 +65,8 @@ def main() -> None:
         finally:
             running.stop()
     profiles = [taken.profiles for taken in tries]
-    print(f"{len(tries)} orders over {len(STATIONS)} charging stations, limits {LIMITS_KW[0]:g} and {LIMITS_KW[1]:g} kW")
+    limits = " and ".join(f"{limit_kw:g}" for limit_kw in LIMITS_KW)
+    print(f"{len(tries)} orders over {len(STATIONS)} charging stations, limits of {limits} kW in turn")
     print(_told("accepted", [taken.accepted_seconds for taken in tries], "by the last of the stations"))
     print(_told("metered", [taken.metered_seconds for taken in tries], "sum of the meters under the limit"))
     print(f"profiles  {min(profiles)} to {max(profiles)} SetChargingProfile per order, all accepted")
