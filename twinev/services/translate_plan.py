@@ -4,8 +4,10 @@ Ids and stack levels: an EVSE has one profile per purpose, and its id is ``10 ·
 and ``10 · evse_id + 2`` for the TxProfile, so that ids differ within a station, a newer profile replaces the older one
 of its kind, and nothing ever stacks: every stack level is 0, which each station knows.
 
-Limits are mean powers of their slot, rounded down to the watt, save where EVs take turns; a TxProfile ends with the
-session's last planned slot, and from there the TxDefaultProfile rules.
+Limits are mean powers of their slot, rounded down to the watt, save where EVs take turns. The TxProfiles of a site end
+together, with the last slot that is planned for any of its sessions, and from there the TxDefaultProfiles rule: these
+fit into the limits together, but not beside the plans of others. An EV that stays longer than planned gets nothing
+until the next plan, which is made as the slot ends.
 """
 
 from __future__ import annotations
@@ -50,8 +52,8 @@ def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) ->
     energy_kwh = {session.id: session.energy_kwh for session in schedule.sessions}
     turns = _turns(schedule, built, state)
     desired = fallback_profiles(state)
+    last_slot = max((entry["departure_slot"] for entry in built.scenario["sessions"]), default=0)
     for session in built.decided:
-        last_slot = _last_planned_slot(built, session.id)
         desired.append(
             DesiredProfile(
                 key=(session.station_id, session.evse_id),
@@ -196,11 +198,6 @@ def _turns(schedule: Schedule, built: BuiltProblem, state: SiteState) -> dict[in
 def _slot_offset(horizon: Horizon, slot: int) -> int:
     """Whole seconds from the profile's start to the beginning of ``slot``."""
     return 0 if slot == 0 else _seconds(horizon.slot_end(slot - 1) - whole_second(horizon.now))
-
-
-def _last_planned_slot(built: BuiltProblem, session_id: str) -> int:
-    entry = next(entry for entry in built.scenario["sessions"] if entry["id"] == session_id)
-    return entry["departure_slot"]
 
 
 def _first_restriction(state: SiteState, station_id: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from twinev.domain.charging_profile import ProfilePurpose
 from twinev.domain.horizon import Horizon
 from twinev.services.build_problem import build_problem
+from twinev.services.evse_limits import EvseLimits, change_points
 from twinev.services.take_turns import SLOTS_WITH_TURNS
 from twinev.services.translate_plan import fallback_profile, round_down_kw, translate_plan, tx_profile
 
@@ -147,22 +149,21 @@ def test_profiles_hold_the_restriction_the_plan_and_the_clock(make, situation):
     built = build_problem(state)
     schedule = make.solve(built.problem, built.formulation)
 
-    profiles = {p.ocpp_transaction_id: p for p in tx_of(translate_plan(schedule, built, state))}
+    desired = translate_plan(schedule, built, state)
+    profiles = {p.ocpp_transaction_id: p for p in tx_of(desired)}
 
-    edges = {
-        max(start, now),
-        *(
-            p.schedule.start + timedelta(seconds=period.start_seconds)
-            for p in profiles.values()
-            for period in p.schedule.periods
-        ),
-    }
-    for instant in (edge for edge in edges if max(start, now) <= edge < end):
-        limits = [profiles[f"tx-{name}"].schedule.limit_kw_at(instant) for name in restriction.station_ids]
-        # Past its last planned slot an EVSE falls back to an even part of the limit.
-        told = [situation["limit_kw"] / len(restriction.station_ids) if kw is None else kw for kw in limits]
-        if None not in limits:
-            assert sum(told) <= situation["limit_kw"] + 1e-6
+    told = defaultdict(EvseLimits)
+    for one in desired:
+        told[one.key] = told[one.key].accepted(one.profile)
+    # To the end of every plan and beyond, though nobody plans again: each station by its plan, else by its fallback.
+    for instant in change_points([one.profile.schedule for one in desired], now, built.horizon.end):
+        may_draw_kw = {
+            name: told[name, 1].highest_kw_at(instant, ocpp_transaction_id=f"tx-{name}", otherwise_kw=99.0)
+            for name in names
+        }
+        assert sum(may_draw_kw.values()) <= situation["supply_kw"] + 1e-6
+        if start <= instant < end:
+            assert sum(may_draw_kw[name] for name in restriction.station_ids) <= situation["limit_kw"] + 1e-6
     hours = built.horizon.slot_hours
     turned = {
         session.id: sum(
