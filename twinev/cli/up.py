@@ -100,6 +100,8 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     if system.demonstration:
         table.add_row("Demo accounts", str(data_dir / "demo_accounts.json"))
         table.add_row("Try", "log in as grid_operator, select stations on the map, set a limit, watch the power fall")
+    else:
+        table.add_row("First account", str(data_dir / "first_account.json"))
     if clock.speed != 1.0:
         table.add_row("Clock", f"{clock.speed:g} times as fast as the wall's")
     table.add_row("End", "Ctrl-C")

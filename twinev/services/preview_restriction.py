@@ -164,7 +164,7 @@ def _compare(draft: Restriction, before: Mapping[str, _Planned], after: Mapping[
     shortfall_kwh = sum(after[s].schedule.shortfall_kwh - before[s].schedule.shortfall_kwh for s in before)
     known = {text for planned in before.values() for text in planned.schedule.explanations}
     explanations = [
-        text
+        _in_operators_words(text, planned)
         for planned in after.values()
         for text in (*planned.schedule.explanations, *planned.built.notes)
         if text not in known
@@ -183,6 +183,13 @@ def _compare(draft: Restriction, before: Mapping[str, _Planned], after: Mapping[
         after_kw=tuple(round(sum(p.sum_kw_at(t, draft.station_ids) for p in after.values()), 3) for t in instants),
         explanations=tuple(explanations),
     )
+
+
+def _in_operators_words(text: str, planned: _Planned) -> str:
+    """Name the station and this limit where the planner names a session's id and the group of the draft."""
+    for session in planned.built.decided:
+        text = text.replace(f"Session {session.id} ", f"The EV at {session.station_id} ")
+    return text.replace(f"the limit of group {PREVIEW_ID}", "this limit")
 
 
 def _count_affected(draft: Restriction, before: _Planned, after: _Planned) -> int:

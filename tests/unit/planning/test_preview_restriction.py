@@ -9,13 +9,21 @@ import pytest
 
 from twinev.domain.users import Role
 from twinev.errors import BadInput, Forbidden
+from twinev.sct import optimise
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.restrict import RestrictionOrder
 from twinev.services.told_limits import ToldLimits
 
 
-def preview_of(make, memory, *, role=Role.GRID_OPERATOR, **changes):
+class OptimisingPlanner:
+    """The optimiser itself, whose plans explain what falls short."""
+
+    async def plan(self, problem, *, formulation, time_limit_seconds):
+        return optimise(problem, formulation=formulation, time_limit=time_limit_seconds)
+
+
+def preview_of(make, memory, *, role=Role.GRID_OPERATOR, planner=None, **changes):
     values = {
         "station_ids": ("A", "B"),
         "limit_kw": 2.0,
@@ -23,7 +31,11 @@ def preview_of(make, memory, *, role=Role.GRID_OPERATOR, **changes):
         "end": make.NOW + timedelta(hours=1),
     } | changes
     service = PreviewRestriction(
-        planner=make.planner(), reading=memory.unit_of_work, clock=make.clock(), told=ToldLimits(), idle=IdleSessions()
+        planner=planner or make.planner(),
+        reading=memory.unit_of_work,
+        clock=make.clock(),
+        told=ToldLimits(),
+        idle=IdleSessions(),
     )
     return asyncio.run(service.preview(RestrictionOrder(**values), user=make.user(role)))
 
@@ -44,6 +56,15 @@ def test_preview_counts_what_drivers_will_miss(make, memory):
     effect = preview_of(make, memory, limit_kw=0.0, end=make.NOW + timedelta(hours=6))
 
     assert effect.shortfall_kwh == pytest.approx(20.0, abs=0.01)
+
+
+def test_preview_names_the_station_and_this_limit(make, memory):
+    effect = preview_of(make, memory, planner=OptimisingPlanner(), limit_kw=0.0, end=make.NOW + timedelta(hours=6))
+
+    text = "\n".join(effect.explanations)
+    assert "The EV at A asks for" in text
+    assert "this limit" in text
+    assert "preview" not in text
 
 
 def test_preview_of_a_loose_limit_has_no_effect(make, memory):
