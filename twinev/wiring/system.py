@@ -63,6 +63,7 @@ class WholeSystem:
             "TWINEV_OCPP_ENROL": self.settings.ocpp_enrol,
             "TWINEV_DATABASE_URL": self.settings.database_url,
             "TWINEV_PUBLIC_URL": self.settings.public_url,
+            "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_SECRET_KEY": self.settings.secret_key,
         }
         command = _twinev("api", *(["--demo"] if self.demonstration else []))
@@ -82,6 +83,7 @@ class WholeSystem:
         told = {
             "TWINEV_API_PORT": self.settings.api_port,
             "TWINEV_PUBLIC_URL": self.settings.public_url,
+            "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.dashboards_port)
