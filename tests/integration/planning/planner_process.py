@@ -15,9 +15,7 @@ async def main(url: str) -> None:
     fleet = ProcessFleet(warm_up=warm_up)
     await fleet.start()
     client = await connect(url, user="planner")
-    endpoint = asyncio.create_task(
-        PlannerEndpoint(client=client, planner=SolveProblem(quick=fleet, long=fleet)).run()
-    )
+    endpoint = asyncio.create_task(PlannerEndpoint(client=client, planner=SolveProblem(quick=fleet, long=fleet)).run())
     await asyncio.sleep(0)
     await confirm(client)
     print("ready", flush=True)
