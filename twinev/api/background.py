@@ -11,6 +11,7 @@ logger = logging.getLogger(__name__)
 
 Service = Callable[[], Awaitable[None]]
 
+_CANCEL_AGAIN_SECONDS = 0.5
 _PAUSES_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -21,9 +22,16 @@ async def running(services: Mapping[str, Service]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
+        await _end(tasks)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: libraries lose a cancellation that meets their answer in the same moment."""
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def _keep_going(name: str, service: Service) -> None:

@@ -80,7 +80,8 @@ async def _keep_clock(data_dir: Path, clock: PlatformClock, ended: asyncio.Event
         if clock.speed != 1.0:
             remember_clock(data_dir, clock)
         try:
-            await asyncio.wait_for(ended.wait(), CLOCK_KEPT_EVERY_SECONDS)
+            async with asyncio.timeout(CLOCK_KEPT_EVERY_SECONDS):
+                await ended.wait()
         except TimeoutError:
             continue
 

@@ -229,7 +229,8 @@ class PlanSites:
         left = (site.made.renew_at - self._clock.now()).total_seconds()
         with contextlib.suppress(TimeoutError):
             seconds = max(self._clock.wall_seconds(left), 0.0) + BOUNDARY_GRACE_SECONDS
-            await asyncio.wait_for(site.dirty.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await site.dirty.wait()
             return
         site.triggers["slot.began"] = None
 

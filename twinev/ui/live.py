@@ -97,7 +97,8 @@ class Live:
             await self.refresh()
             self._hurry.clear()
             try:
-                await asyncio.wait_for(self._hurry.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._hurry.wait()
             except TimeoutError:
                 continue
 

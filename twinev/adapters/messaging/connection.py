@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import nats
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +74,20 @@ async def confirm(client: Client, *, timeout_seconds: float = 5.0) -> None:
     # The library puts its first PING on the wire before what is still pending; the second one goes behind it.
     await client.flush(timeout=timeout_seconds)
     await client.flush(timeout=timeout_seconds)
+
+
+async def request(client: Client, subject: str, body: bytes, *, timeout_seconds: float) -> Msg:
+    """Ask and wait for the answer; unlike the library's own request this never loses a cancellation.
+
+    On Python 3.11 `asyncio.wait_for`, which the library uses, returns the answer when it arrives in the same moment as
+    a cancellation, and a loop that should have ended goes on for ever.
+    """
+    asking = asyncio.create_task(client.request(subject, body, timeout=timeout_seconds))
+    try:
+        await asyncio.wait({asking})
+        return asking.result()
+    finally:
+        asking.cancel()
 
 
 async def disconnect(client: Client) -> None:

@@ -68,7 +68,8 @@ class OutboxRelay:
                 # Whatever is away now comes back; the events wait till then.
                 logger.warning("events wait in the outbox: %r", error)
             try:
-                await asyncio.wait_for(self._awake.wait(), self._poll_seconds)
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._awake.wait()
             except TimeoutError:
                 continue
 

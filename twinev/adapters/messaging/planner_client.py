@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import nats.errors
 from nats.aio.client import Client
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import request
 from twinev.errors import BadInput, ScenarioError, SolverFailure, Unavailable
 from twinev.sct import Problem, Schedule
 from twinev.wire.messages import decode, encode
@@ -71,21 +71,19 @@ class PlannerClient:
 
     async def _ask(self, body: bytes, *, timeout_seconds: float) -> PlanReply:
         answering = asyncio.create_task(self._request(body, timeout_seconds))
-        missing = asyncio.create_task(self._wait_for_absence())
         try:
-            await asyncio.wait({answering, missing}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                raise Unavailable("the planner died over this plan; it is asked again when it is back")
-            return await answering
+            while not answering.done():
+                await asyncio.wait({answering}, timeout=self._probe_seconds)
+                if not answering.done() and not await self._somebody_listens():
+                    raise Unavailable("the planner died over this plan; it is asked again when it is back")
+            return answering.result()
         finally:
-            for task in (answering, missing):
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError, Unavailable):
-                    await task
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
 
     async def _request(self, body: bytes, timeout_seconds: float) -> PlanReply:
         try:
-            message = await self._client.request(subjects.PLAN_REQUEST, body, timeout=timeout_seconds)
+            message = await request(self._client, subjects.PLAN_REQUEST, body, timeout_seconds=timeout_seconds)
             return decode(PlanReply, message.data)
         except nats.errors.NoRespondersError as error:
             raise Unavailable("no planner is running; start it with `twinev planner`") from error
@@ -94,17 +92,16 @@ class PlannerClient:
         except BadInput as error:
             raise Unavailable(f"the planner's answer is unusable: {error}") from error
 
-    async def _wait_for_absence(self) -> None:
-        """Return when nobody listens for plan requests any more: who was solving is dead."""
-        while True:
-            await asyncio.sleep(self._probe_seconds)
-            try:
-                await self._client.request(subjects.PLAN_REQUEST, PROBE, timeout=self._probe_seconds)
-            except nats.errors.NoRespondersError:
-                return
-            except (nats.errors.Error, TimeoutError):
-                # A busy planner or a server that restarts: the request's own time limit decides.
-                continue
+    async def _somebody_listens(self) -> bool:
+        """Tell whether any planner is there; if none is, who was solving is dead."""
+        try:
+            await request(self._client, subjects.PLAN_REQUEST, PROBE, timeout_seconds=self._probe_seconds)
+        except nats.errors.NoRespondersError:
+            return False
+        except (nats.errors.Error, TimeoutError):
+            # A busy planner or a server that restarts: the request's own time limit decides.
+            return True
+        return True
 
 
 def _error_of(reply: PlanReply) -> Exception:

@@ -8,6 +8,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import request
 from twinev.domain.commands import AnyCommand, CommandMessage, CommandReply
 from twinev.errors import BadInput
 from twinev.wire.messages import decode, encode
@@ -34,8 +35,11 @@ class StationCommandSender:
             command_id=uuid.uuid4().hex, station_id=station_id, command=command, timeout_seconds=timeout_seconds
         )
         try:
-            answer = await self._client.request(
-                subjects.command(station_id), encode(message), timeout=timeout_seconds + GRACE_SECONDS
+            answer = await request(
+                self._client,
+                subjects.command(station_id),
+                encode(message),
+                timeout_seconds=timeout_seconds + GRACE_SECONDS,
             )
             return decode(CommandReply, answer.data)
         except nats.errors.NoRespondersError:

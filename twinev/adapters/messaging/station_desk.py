@@ -8,6 +8,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import request
 from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, ConnectAnswer, ConnectQuestion, Decision
 from twinev.errors import BadInput, Unavailable
 from twinev.wire.messages import decode, encode
@@ -42,7 +43,7 @@ class StationDesk:
     async def _ask(self, action: str, station_id: str, question: object, kind: type[Answer]) -> Answer:
         subject = subjects.question(station_id, action)
         try:
-            message = await self._client.request(subject, encode(question), timeout=self._timeout_seconds)
+            message = await request(self._client, subject, encode(question), timeout_seconds=self._timeout_seconds)
             return decode(kind, message.data)
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"the API does not answer {action} of station {station_id}: {error}") from error
