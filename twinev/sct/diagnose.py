@@ -1,4 +1,4 @@
-"""Says in words what gave way in a plan and why: which session, how many kWh, which limit, which slots, what helps."""
+"""Says in words what gave way in a plan and why: which session, how many kWh, which limit, when, what helps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from twinev.sct.inputs import Inputs
 from twinev.sct.problem import Problem
 
 TOLD_KWH = 1e-6
+# Energies of a session are told to 0.1 kWh.
+SESSION_DECIMALS = 1
 RUNG_NOTES = {
     "incumbent": "The solver did not finish in time: this is the best plan found so far, not proven the best.",
     "relaxation": "The solver did not finish in time: this plan relaxes the import/export binaries, no limit.",
@@ -60,14 +62,14 @@ class _Diagnosis:
                 worst_kw = (excess_kwh[slots] / inputs.hours[slots]).max()
                 yield (
                     f"The supply point {what}: by up to {worst_kw:.1f} kW, {excess_kwh[slots].sum():.2f} kWh in all, "
-                    f"in {self._slots_text(slots)}. {remedy} by {_up(worst_kw):.1f} kW there."
+                    f"{self._times_text(slots)}. {remedy} by {_up(worst_kw):.1f} kW there."
                 )
 
     def of_sessions(self) -> Iterator[str]:
-        """The sessions that miss their target."""
+        """The sessions that miss their target, unless by so little that it would be told as 0.0 kWh."""
         delivered_kwh = (self._energy_kwh * self._inputs.until_target).sum(axis=1)
         missing_kwh = self._inputs.deficit_kwh - delivered_kwh
-        short = np.flatnonzero(missing_kwh > TOLD_KWH)
+        short = np.flatnonzero(np.round(missing_kwh, SESSION_DECIMALS) > 0)
         alone = " for this session alone" if short.size > 1 else ""
         for n in short:
             yield self._of_session(n, float(delivered_kwh[n]), float(missing_kwh[n]), alone)
@@ -87,7 +89,7 @@ class _Diagnosis:
             slots, limits = self._binding(n)
             cause = f"but gets {delivered_kwh:.1f} kWh, {missing_kwh:.1f} kWh short: "
             cause += f"{self._own_limit(n)}, and " if own_kwh > TOLD_KWH else ""
-            where = f" in {self._slots_text(slots)}" if slots.size else ""
+            where = f" {self._times_text(slots)}" if slots.size else ""
             cause += f"{' and '.join(limits) or 'this plan is not the best possible'} binds{where}"
             raise_kw = self._raise_kw(n, slots, missing_kwh - max(own_kwh, 0.0))
             if limits and raise_kw is not None:
@@ -157,15 +159,14 @@ class _Diagnosis:
             missing_kwh -= possible_kwh
         return None
 
-    def _slots_text(self, slots: np.ndarray) -> str:
-        """``slots 4–7 (19:00–20:00)``, runs joined."""
+    def _times_text(self, slots: np.ndarray) -> str:
+        """``from 19:00 to 20:00``, runs joined."""
         runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
         horizon, clock = self._problem.horizon, self._problem.clock_time
         parts = []
         for run in runs[:4]:
             first, last = int(run[0]), int(run[-1])
-            name = f"slot {first}" if first == last else f"slots {first}–{last}"
-            parts.append(f"{name} ({clock(horizon.slot_start(first))}–{clock(horizon.slot_end(last))})")
+            parts.append(f"from {clock(horizon.slot_start(first))} to {clock(horizon.slot_end(last))}")
         return ", ".join(parts) + (f" and {len(runs) - 4} later stretches" if len(runs) > 4 else "")
 
 

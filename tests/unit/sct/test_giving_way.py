@@ -85,14 +85,14 @@ def test_promised_departure_is_enough(problem, ev):
     assert schedule.shortfall_kwh == 0
 
 
-def test_binding_limit_is_explained_with_slots_and_a_raise_that_is_enough(problem, ev):
+def test_binding_limit_is_explained_with_times_and_a_raise_that_is_enough(problem, ev):
     asked = {"demand_kw": [0, 18, 18, 0], "sessions": [ev(target_slot=2)]}
 
     schedule = optimise(problem(**asked))
 
     assert schedule.explanations == (
-        "Session EV0 asks for 5.0 kWh by 18:45, but gets 3.0 kWh, 2.0 kWh short: the supply point's limit binds in "
-        "slots 1–2 (18:15–18:45). Raise the supply point's limit by 4.0 kW there, postpone departure to 19:00 or "
+        "Session EV0 asks for 5.0 kWh by 18:45, but gets 3.0 kWh, 2.0 kWh short: the supply point's limit binds "
+        "from 18:15 to 18:45. Raise the supply point's limit by 4.0 kW there, postpone departure to 19:00 or "
         "accept 3.0 kWh.",
     )
     assert optimise(problem(**asked, supply_point={"max_kw": 24, "min_kw": 0})).shortfall_kwh == 0
@@ -100,12 +100,29 @@ def test_binding_limit_is_explained_with_slots_and_a_raise_that_is_enough(proble
     assert optimise(problem(**later)).shortfall_kwh == 0
 
 
+def test_times_of_a_limit_that_binds_twice_are_told_as_two_stretches(problem, ev):
+    schedule = optimise(problem(demand_kw=[18, 0, 18, 0], sessions=[ev(target_slot=2)]))
+
+    assert "the supply point's limit binds from 18:00 to 18:15, from 18:30 to 18:45." in schedule.explanations[0]
+
+
+@pytest.mark.parametrize(("missing_kwh", "told"), [(0.04, False), (0.06, True)])
+def test_shortfall_that_would_print_as_nothing_is_in_the_data_alone(problem, ev, missing_kwh, told):
+    nothing = {"max_kw": 0, "min_kw": 0}
+
+    schedule = optimise(problem(supply_point=nothing, sessions=[ev(soc_kwh=15 - missing_kwh)]))
+
+    assert schedule.shortfall_kwh == pytest.approx(missing_kwh, abs=1e-6)
+    assert bool(schedule.explanations) is told
+    assert "0.0 kWh short" not in " ".join(schedule.explanations)
+
+
 def test_group_that_binds_is_named(problem, ev):
     group = {"id": "order 12", "session_ids": ["EV0"], "max_kw": [8, 0, 0, 8]}
 
     schedule = optimise(problem(groups=[group], sessions=[ev(target_slot=2)]))
 
-    assert "the limit of group order 12 binds in slots 1–2 (18:15–18:45)" in schedule.explanations[0]
+    assert "the limit of group order 12 binds from 18:15 to 18:45" in schedule.explanations[0]
     assert "raise the limit of group order 12 by 6.0 kw there" in schedule.explanations[0].lower()
 
 
@@ -117,7 +134,7 @@ def test_demand_above_the_limit_is_called_a_contradiction(problem):
     assert schedule.sessions[0].energy_kwh[1:3] == (0, 0)
     assert schedule.explanations[0] == (
         "The supply point imports more than its limit whatever the EVs do: by up to 4.0 kW, 1.50 kWh in all, "
-        "in slots 1–2 (18:15–18:45). Lower the demand or raise the import limit by 4.0 kW there."
+        "from 18:15 to 18:45. Lower the demand or raise the import limit by 4.0 kW there."
     )
 
 
