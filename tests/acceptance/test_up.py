@@ -80,3 +80,13 @@ def _runs(process: psutil.Process) -> bool:
 def _sessions(running: RunningSystem) -> int:
     with running.rows() as rows:
         return rows.execute("SELECT COUNT(*) FROM charging_sessions").fetchone()[0]
+
+
+def test_up_refuses_one_port_for_two_servers(tmp_path: Path) -> None:
+    running = system(tmp_path / "data")
+    running.environment["TWINEV_API_PORT"] = running.environment["TWINEV_OCPP_PORT"]
+
+    ended = _run_up(running)
+
+    assert ended.returncode == 1
+    assert "TWINEV_OCPP_PORT and TWINEV_API_PORT are both" in ended.stdout

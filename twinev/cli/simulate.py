@@ -10,6 +10,7 @@ import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -60,6 +61,8 @@ def simulate(
     target = url or chosen.url
     if target is None:
         raise BadInput("url", url, "ws://host:port/path, by --url or in the fleet file")
+    if urlsplit(target).scheme not in ("ws", "wss") or not urlsplit(target).hostname:
+        raise BadInput("url", target, "an address such as ws://127.0.0.1:9000/ocpp")
     clock = _clock(speed)
     simulation = Simulation(
         stations=chosen.stations,

@@ -48,7 +48,15 @@ def add_station(
 ) -> None:
     """Register a station and print its key, this once; the site is made if it is new."""
     settings = Settings()
+    described = {
+        "evse_count": evses,
+        "max_kw": max_kw,
+        "phases": phases,
+        "security_profile": security_profile,
+    }
     with operator_client(settings) as client:
+        # Before the site is made: a station that is refused must not leave an empty site behind.
+        client.check_station(station_id, site_id=site, **described)
         if not _is_known(client, site):
             given = {"supply-kw": supply_kw, "latitude": latitude, "longitude": longitude}
             for option, value in given.items():
@@ -62,14 +70,7 @@ def add_station(
                 longitude_degrees=longitude,
                 accepts_unknown_tokens=any_card,
             )
-        added = client.add_station(
-            station_id,
-            site_id=site,
-            evse_count=evses,
-            max_kw=max_kw,
-            phases=phases,
-            security_profile=security_profile,
-        )
+        added = client.add_station(station_id, site_id=site, **described)
     console.print(f"Station {added.id} is registered at site {site}. Set in the station:")
     console.print(f"  address   ws://{settings.bind}:{settings.ocpp_port}/ocpp   (identity {added.id})")
     if added.key:

@@ -156,6 +156,10 @@ class Client:
         body = _body(StationIn, id=station_id, site_id=site_id, **others)
         return self._connection.post("/stations", body, StationCreated)
 
+    def check_station(self, station_id: str, *, site_id: str, **others: object) -> None:
+        """Raise `BadInput` for a description that `add_station` cannot take."""
+        _body(StationIn, id=station_id, site_id=site_id, **others)
+
     def let_charge(self, id_token: str, *, status: str = "Accepted") -> IdTokenOut:
         """Say whether a card may charge (an OCPP AuthorizationStatus)."""
         body = IdTokenIn(status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import AwareDatetime, Field
 
@@ -135,7 +135,7 @@ class StationIn(WireModel):
     name: str | None = Field(default=None, min_length=1, max_length=255)
     evse_count: int = Field(default=1, ge=1, le=50)
     max_kw: float = Field(default=22.0, gt=0, le=5000)
-    phases: int = 3
+    phases: Literal[1, 3] = 3
     security_profile: int = Field(default=1, ge=0, le=3)
 
 

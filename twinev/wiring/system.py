@@ -143,7 +143,11 @@ def require_free_ports(settings: Settings) -> None:
     }
     if not settings.nats_url:
         wanted["TWINEV_NATS_PORT"] = ("127.0.0.1", settings.nats_port)
+    taken_by: dict[int, str] = {}
     for variable, (host, port) in wanted.items():
+        if port in taken_by:
+            raise Conflict(f"{variable} and {taken_by[port]} are both {port}; give each a port of its own")
+        taken_by[port] = variable
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
