@@ -27,8 +27,9 @@ class LimitsPanel:
     def update(self, snapshot: Snapshot) -> None:
         current = [restriction for restriction in snapshot.restrictions if restriction.state in OPEN_STATES]
         rows = "".join(limit_html(restriction, snapshot) for restriction in sorted(current, key=lambda r: r.start))
+        title = texts.LIMITS_TITLE_COUNT.format(count=len(current)) if current else texts.LIMITS_TITLE
         body = f"<ul>{rows}</ul>" if rows else f'<p class="tv-help">{formats.safe(texts.LIMITS_NONE)}</p>'
-        self.widget.value = f"<h2>{formats.safe(texts.LIMITS_TITLE)}</h2>{body}"
+        self.widget.value = f"<h2>{formats.safe(title)}</h2>{body}"
 
 
 def limit_html(restriction: RestrictionOut, snapshot: Snapshot) -> str:

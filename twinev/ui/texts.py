@@ -27,6 +27,7 @@ SITE_BAR = "Import of {name}: {power} of {limit} kW"
 
 # Limits in force
 LIMITS_TITLE = "Limits now and to come"
+LIMITS_TITLE_COUNT = "Limits now and to come: {count}"
 LIMITS_NONE = "No limit is in force. Select stations below to order one."
 LIMIT_POWER = "{power} kW of at most {limit} kW"
 LIMIT_STATIONS = "{count} stations"

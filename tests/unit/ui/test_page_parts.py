@@ -12,7 +12,7 @@ import pytest
 
 from twinev.ui.history_rows import can_be_revoked, csv_text, matches, row_html
 from twinev.ui.history_tab import export_html
-from twinev.ui.limits_panel import limit_html
+from twinev.ui.limits_panel import LimitsPanel, limit_html
 from twinev.ui.live import Connection
 from twinev.ui.page_header import clock_html, connection_html
 from twinev.ui.restriction_form import summary_html
@@ -80,6 +80,19 @@ def test_limit_shows_power_against_it_and_its_state(make_restriction, snapshot) 
 def test_limit_that_is_broken_stands_out(make_restriction, snapshot) -> None:
     assert 'class="tv-over"' in limit_html(make_restriction(power_kw=12.5), snapshot)
     assert 'class="tv-over"' not in limit_html(make_restriction(power_kw=12.05), snapshot)
+
+
+def test_every_open_limit_is_listed_and_counted_also_on_the_same_stations(make_restriction, snapshot) -> None:
+    window = {"start": snapshot.now + timedelta(minutes=30), "end": snapshot.now + timedelta(hours=2)}
+    limits = [make_restriction(id=str(kw), limit_kw=kw, state="scheduled", **window) for kw in (12.0, 14.0, 16.0)]
+    over = make_restriction(id="over", limit_kw=9.0, state="revoked")
+    panel = LimitsPanel()
+
+    panel.update(replace(snapshot, restrictions=(*limits, over)))
+
+    assert "Limits now and to come: 3" in panel.widget.value
+    assert panel.widget.value.count("<li") == 3
+    assert all(f"of at most {kw} kW" in panel.widget.value for kw in (12, 14, 16))
 
 
 def test_form_counts_the_selection_and_its_power(snapshot) -> None:
