@@ -9,13 +9,10 @@ process apart, for it loads CVXPY, and the machine and versions that they hold f
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
+from measured_on import measured_on
 
 from twinev.sct import Problem, optimise, verify
 
@@ -60,13 +57,6 @@ def _random_session(n: int, power_kw: float, n_slots: int, rng: np.random.Genera
     }
 
 
-def machine() -> str:
-    """The processor's name where the system tells it."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {platform.system()}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=50)
@@ -89,8 +79,7 @@ def main() -> None:
     print(f"{options.sessions} EVs × {options.slots} slots, {options.formulation}{profile}, {options.runs} warm runs")
     print(f"plan, verified: p50 {np.percentile(warm, 50):.0f} ms, p99 {np.percentile(warm, 99):.0f} ms")
     print(f"first plan of a process (loads CVXPY): {first:.1f} s; largest proven gap {max(gaps):.1e}")
-    print(f"{machine()}; load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, ", end="")
-    print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
+    print(measured_on(PACKAGES))
 
 
 if __name__ == "__main__":
