@@ -128,6 +128,8 @@ def test_history_row_compares_what_was_measured_with_what_was_ordered(make_restr
     html = row_html(make_restriction(highest_kw=13.2), zone=AMSTERDAM, site_of_station=SITES)
     assert "13.2 kW" in html
     assert "1.2 kW over" in html
+    # What was measured before the order was first kept is not in the figure, and the column's name says so.
+    assert 'data-name="Highest measured once enforced"' in html
 
 
 @pytest.mark.parametrize(
