@@ -370,6 +370,27 @@ def test_documents_name_every_operation_and_load_nothing_from_elsewhere(api):
     assert "://" not in page.text.replace("http://api", "")
 
 
+def test_documents_tell_the_fields_of_a_body(api):
+    page = api.get("http://api/api/docs", role=None).text
+    needs = page.partition('<article id="SessionNeedsIn">')[2].partition("</article>")[0]
+    start = page.partition('<article id="SessionStartIn">')[2].partition("</article>")[0]
+
+    energy = needs.partition("<code>energy_kwh</code>")[2].partition("</tr>")[0]
+    station = start.partition("<code>station_id</code>")[2].partition("</tr>")[0]
+    assert all(words in energy for words in ("number or null", "<td>no</td>", "at least 0, at most 1000"))
+    assert all(words in station for words in ("string", "<td>yes</td>"))
+    assert page.count("<code>energy_kwh</code>") > needs.count("<code>energy_kwh</code>"), "beside the operation too"
+
+
+def test_documents_tell_how_to_log_in_and_lead_back(api):
+    page = api.get("http://api/api/docs", role=None).text
+
+    assert "POST /api/v1/auth/login" in page
+    assert "Authorization: Bearer" in page
+    assert 'href="/"' in page
+    assert "prefers-color-scheme: dark" in page
+
+
 def test_unknown_address_is_a_problem_too(api):
     answer = api.get("/nothing")
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
