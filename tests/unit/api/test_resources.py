@@ -378,6 +378,7 @@ def test_documents_tell_the_fields_of_a_body(api):
     energy = needs.partition("<code>energy_kwh</code>")[2].partition("</tr>")[0]
     station = start.partition("<code>station_id</code>")[2].partition("</tr>")[0]
     assert all(words in energy for words in ("number or null", "<td>no</td>", "at least 0, at most 1000"))
+    assert "built-in" not in page
     assert all(words in station for words in ("string", "<td>yes</td>"))
     assert page.count("<code>energy_kwh</code>") > needs.count("<code>energy_kwh</code>"), "beside the operation too"
 

@@ -33,7 +33,11 @@ def show_docs(request: Request) -> HTMLResponse:
         for method, operation in item.items():
             groups[operation.get("tags", ["other"])[0]].append(_operation(path, method, operation))
     schemas = {
-        name: {"text": schema.get("description", ""), "values": _values(schema), "fields": _fields(schema)}
+        name: {
+            "text": schema.get("description", "").replace("``", ""),
+            "choices": _values(schema),
+            "fields": _fields(schema),
+        }
         for name, schema in sorted(document.get("components", {}).get("schemas", {}).items())
     }
     page = _pages.get_template("docs.html").render(
