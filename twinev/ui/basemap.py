@@ -68,9 +68,16 @@ def car_park(positions: Sequence[tuple[float, float]]) -> dict[str, Any]:
 
 
 def view_of(
-    positions: Sequence[tuple[float, float]], *, width_pixels: float, height_pixels: float, largest_zoom: int = 19
+    positions: Sequence[tuple[float, float]],
+    *,
+    width_pixels: float,
+    height_pixels: float,
+    largest_zoom: int = 19,
+    label_pixels: tuple[float, float] = (0.0, 0.0),
 ) -> View:
     """The view that shows all ``positions`` (latitude, longitude) with a margin of a quarter.
+
+    It is wider where labels of ``label_pixels`` (width, height), centred on the outermost positions, need more.
 
     Leaflet can fit a map by itself, but only by sending zooms to and fro until one suits.
     """
@@ -78,7 +85,12 @@ def view_of(
     tops = [_mercator(latitude) for latitude in latitudes]
     span_x = (max(longitudes) - min(longitudes)) / 360
     span_y = max(tops) - min(tops)
-    room = min(largest_zoom, _zoom_of(span_x, width_pixels), _zoom_of(span_y, height_pixels))
+    label_width, label_height = label_pixels
+    room = min(
+        largest_zoom,
+        _zoom_of(span_x, min(0.75 * width_pixels, width_pixels - label_width)),
+        _zoom_of(span_y, min(0.75 * height_pixels, height_pixels - label_height)),
+    )
     return View(
         latitude_degrees=(min(latitudes) + max(latitudes)) / 2,
         longitude_degrees=(min(longitudes) + max(longitudes)) / 2,
@@ -87,7 +99,7 @@ def view_of(
 
 
 def _zoom_of(span: float, pixels: float) -> float:
-    return math.log2(0.75 * pixels / WORLD_PIXELS / span) if span > 0 else math.inf
+    return math.log2(max(pixels, 1.0) / WORLD_PIXELS / span) if span > 0 else math.inf
 
 
 def _mercator(latitude_degrees: float) -> float:

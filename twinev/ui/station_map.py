@@ -21,6 +21,8 @@ from twinev.wire.rest import SiteOut, StationOut
 # From this zoom on the stations of a car park stand apart from each other.
 PINS_FROM_ZOOM = 15
 ASSUMED_SIZE_PIXELS = (560, 420)
+# The badge of a site with a long name, and some air around it.
+BADGE_SIZE_PIXELS = (190, 60)
 # The light theme's colours. The style sheet finds the shapes by them and gives them their colours in the dark.
 SHAPE_STYLES = {
     "neighbours": {"fillColor": "#e6e9e4", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
@@ -60,6 +62,8 @@ class StationMap:
         self.widget.add_class("tv-map")
         selection.observe(self._on_change, "station_ids")
         self._map.observe(self._on_change, "zoom")
+        self._fitted = False
+        self._map.observe(self._on_size, "pixel_bounds")
 
     def update(self, snapshot: Snapshot) -> None:
         """Show a new state; pins are made for stations that are new."""
@@ -69,6 +73,7 @@ class StationMap:
         if len(self._badges) > sites_before:
             self._zooms.children = self._zoom_buttons(snapshot.sites)
             self._show(snapshot.stations)
+            self._fitted = self._size_pixels() != ASSUMED_SIZE_PIXELS
         self._on_change()
 
     def _add_outlines(self) -> None:
@@ -137,7 +142,11 @@ class StationMap:
 
     def _show(self, stations: Sequence[StationOut]) -> None:
         width, height = self._size_pixels()
-        view = basemap.view_of([_position(s) for s in stations], width_pixels=width, height_pixels=height)
+        # Where stations of several sites are shown, it is the sites' badges that must fit.
+        badge = BADGE_SIZE_PIXELS if len({station.site_id for station in stations}) > 1 else (0, 0)
+        view = basemap.view_of(
+            [_position(s) for s in stations], width_pixels=width, height_pixels=height, label_pixels=badge
+        )
         self._map.center = (view.latitude_degrees, view.longitude_degrees)
         self._map.zoom = view.zoom
 
@@ -147,6 +156,13 @@ class StationMap:
             return ASSUMED_SIZE_PIXELS
         (left, top), (right, bottom) = self._map.pixel_bounds
         return (right - left, bottom - top) if right > left and bottom > top else ASSUMED_SIZE_PIXELS
+
+    def _on_size(self, _: object) -> None:
+        """Fit the first view once more when the browser has told how large the map is."""
+        if self._fitted or self._snapshot is None or self._size_pixels() == ASSUMED_SIZE_PIXELS:
+            return
+        self._fitted = True
+        self._show(self._snapshot.stations)
 
     def _on_draw(self, control: leaflet.DrawControl, *, action: str, geo_json: dict[str, Any]) -> None:
         if action != "created" or self._snapshot is None:

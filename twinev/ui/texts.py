@@ -38,10 +38,12 @@ LIMIT_BAR = "Measured {power} kW, limit {limit} kW"
 
 # The map
 MAP_TITLE = "Stations"
-MAP_HELP = "Click pins to select stations, or use “Select area” and drag. The list does the same by keyboard."
+MAP_HELP = (
+    "Click a site to come closer, then pins to select stations; or use “Draw a rectangle” and drag around them. "
+    "The list does the same by keyboard."
+)
 MAP_ALL = "All sites"
 MAP_ZOOM_TO = "Show {name}"
-SELECT_AREA = "Select area"
 LEGEND_TITLE = "Power against what the station can give:"
 LEGEND = ("idle", "to 25 %", "to 50 %", "to 75 %", "to full")
 LEGEND_OFFLINE = "offline"

@@ -62,5 +62,13 @@ def test_view_of_two_sites_shows_both() -> None:
     assert view.longitude_degrees == pytest.approx((5.1054 + 4.4723) / 2)
 
 
+def test_view_of_two_sites_leaves_room_for_their_labels() -> None:
+    view = basemap.view_of([UTRECHT, ROTTERDAM], width_pixels=330, height_pixels=340, label_pixels=(190, 60))
+
+    apart_pixels = (UTRECHT[1] - ROTTERDAM[1]) / 360 * basemap.WORLD_PIXELS * 2**view.zoom
+    assert apart_pixels + 190 <= 330
+    assert view.zoom < basemap.view_of([UTRECHT, ROTTERDAM], width_pixels=330, height_pixels=340).zoom
+
+
 def test_view_of_one_station_is_as_close_as_allowed() -> None:
     assert basemap.view_of([UTRECHT], width_pixels=600, height_pixels=400, largest_zoom=19).zoom == 19

@@ -229,3 +229,22 @@ def test_history_filter_says_when_nothing_matches(client, live, snapshot) -> Non
     history.update(snapshot)
     next(w for w in _all(history.widget) if isinstance(w, widgets.Text)).value = "nobody"
     assert texts.HISTORY_NO_MATCH in _html(history.widget)
+
+
+def test_first_view_of_the_map_is_fitted_once_to_the_size_that_the_browser_tells(
+    selection, snapshot, make_site, make_station
+) -> None:
+    sites = (make_site(), make_site(id="rotterdam", latitude_degrees=51.923, longitude_degrees=4.4723))
+    away = make_station("RTM-01", site_id="rotterdam", latitude_degrees=51.923, longitude_degrees=4.4723)
+    station_map = StationMap(selection=selection)
+    station_map.update(replace(snapshot, sites=sites, stations=(*snapshot.stations, away)))
+    leaflet_map = station_map.widget.children[1]
+    assumed_zoom = leaflet_map.zoom
+
+    leaflet_map.set_trait("pixel_bounds", ((0, 0), (330, 340)))
+    fitted_zoom = leaflet_map.zoom
+    leaflet_map.zoom = 12
+    leaflet_map.set_trait("pixel_bounds", ((5, 5), (335, 345)))
+
+    assert fitted_zoom < assumed_zoom
+    assert leaflet_map.zoom == 12
