@@ -74,7 +74,7 @@ def _print(problem: Problem, schedule: Schedule) -> None:
     console = Console()
     proof = "" if schedule.gap is None else f", gap {schedule.gap:.2%}"
     console.print(
-        f"[bold]{schedule.status}[/bold]: {schedule.objective:.2f} € for imported energy{proof} "
+        f"[bold]{schedule.status}[/bold]: € {schedule.objective:.2f} for imported energy{proof} "
         f"({schedule.formulation}, {schedule.solver}, {schedule.method}; {schedule.solve_seconds:.2f} s)"
     )
     table = Table("session", "from", "by", "asked kWh", "gets kWh", "short kWh", "peak kW", "reached")

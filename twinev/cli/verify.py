@@ -37,7 +37,7 @@ def verify_schedule(
         typer.secho(f"broken: {rule}", err=True, fg=typer.colors.RED)
     if not verification.holds:
         raise typer.Exit(BROKEN)
-    typer.echo(f"every rule holds: {len(plan.sessions)} sessions, {problem.slots} slots, {plan.objective:.2f} €")
+    typer.echo(f"every rule holds: {len(plan.sessions)} sessions, {problem.slots} slots, € {plan.objective:.2f}")
 
 
 def _refuse(message: str) -> None:

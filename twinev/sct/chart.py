@@ -52,7 +52,7 @@ def chart_spec(problem: Problem, schedule: Schedule) -> dict[str, Any]:
 
 def _title(schedule: Schedule) -> str:
     short = f", {schedule.shortfall_kwh:.1f} kWh short" if schedule.shortfall_kwh > 0 else ""
-    return f"{schedule.formulation}: {schedule.status}, {schedule.objective:.2f} €{short}"
+    return f"{schedule.formulation}: {schedule.status}, € {schedule.objective:.2f}{short}"
 
 
 def _subtitle(schedule: Schedule) -> list[str]:

@@ -200,7 +200,7 @@ class Schedule:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         """Draw the four panels in Jupyter; the text tells the same in one line."""
-        summary = f"{self.status} plan for {len(self.sessions)} sessions: {self.objective:.2f} €, {self.method}"
+        summary = f"{self.status} plan for {len(self.sessions)} sessions: € {self.objective:.2f}, {self.method}"
         if self.problem is None:
             return {"text/plain": summary}
         return {"text/plain": summary, VEGA_LITE: chart_spec(self.problem, self)}

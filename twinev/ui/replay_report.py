@@ -93,8 +93,8 @@ def _compare(name: str, outcome: Mapping[str, Any]) -> str:
         return text
     change = round(100 * (own - base) / abs(base), 1) + 0.0  # never −0.0
     return (
-        f"{text} For the {alike['drivers']} drivers whom every strategy served fully it cost {own:.2f} € instead of "
-        f"{base:.2f} € ({change:+.1f} %)."
+        f"{text} For the {alike['drivers']} drivers whom every strategy served fully it cost € {own:.2f} instead of "
+        f"€ {base:.2f} ({change:+.1f} %)."
     )
 
 

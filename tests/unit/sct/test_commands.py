@@ -33,7 +33,7 @@ def test_optimise_writes_a_schedule_that_verify_accepts(run, scenarios, tmp_path
     checked = run(verify_app, scenarios / "paper_3.json", out)
 
     assert planned.exit_code == 0
-    assert "12.00 €" in planned.stdout
+    assert "€ 12.00" in planned.stdout
     assert checked.exit_code == 0
     assert "every rule holds" in checked.stdout
     svg = chart.read_text()
