@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule
+from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
 from twinev.domain.commands import CompositeSchedule
 from twinev.services.evse_limits import EvseLimits, change_points
 from twinev.services.translate_plan import DesiredProfile
@@ -60,6 +62,31 @@ def raises_power(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, 
         if new_kw is not None and new_kw > old_kw + REDUCTION_TOLERANCE_KW:
             return True
     return False
+
+
+def is_unknown(limits: EvseLimits) -> bool:
+    """Whether what rules at the EVSE is a guess: nothing was accepted since it is online, or an answer is missing."""
+    return limits.settled(ProfilePurpose.TX_DEFAULT) is None or bool(limits.unsure)
+
+
+def lowered(desired: DesiredProfile, held: Iterable[ChargingProfile], fallback: ChargingProfile) -> DesiredProfile:
+    """Return ``desired``, at each instant no higher than the lowest of what the EVSE may hold.
+
+    ``held`` are the TxProfiles that it may have; where they are silent, ``fallback`` counts.
+    """
+    schedule = desired.profile.schedule
+    others = [profile.schedule for profile in held]
+    end = schedule_end(schedule) or schedule.start + LOOK_AHEAD
+    periods: list[SchedulePeriod] = []
+    for instant in change_points([schedule, fallback.schedule, *others], schedule.start, end):
+        known = [kw for other in others if (kw := other.limit_kw_at(instant)) is not None]
+        bounds = [schedule.limit_kw_at(instant), *(known or [fallback.schedule.limit_kw_at(instant)])]
+        limit_kw = min(kw for kw in bounds if kw is not None)
+        if not periods or periods[-1].limit_kw != limit_kw:
+            offset = int((instant - schedule.start).total_seconds())
+            periods.append(SchedulePeriod(start_seconds=offset, limit_kw=limit_kw))
+    profile = replace(desired.profile, schedule=replace(schedule, periods=tuple(periods)))
+    return replace(desired, profile=profile)
 
 
 def read_back_fault(

@@ -16,7 +16,14 @@ from datetime import datetime, timedelta
 
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose
 from twinev.domain.commands import CommandReply, CompositeSchedule
-from twinev.services.compare_profiles import needs_sending, raises_power, read_back_fault, schedule_end
+from twinev.services.compare_profiles import (
+    is_unknown,
+    lowered,
+    needs_sending,
+    raises_power,
+    read_back_fault,
+    schedule_end,
+)
 from twinev.services.evse_limits import EvseKey
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
 from twinev.services.send_profile import ProfileSender
@@ -140,7 +147,9 @@ class PlanDispatcher:
         within = min(timedelta(seconds=SENDING_SECONDS / self._clock.wall_seconds(1.0)), wanted.slot)
         raises = [d for d in pending if raises_power(self._told.of(d.key), d, now, within=within)]
         reductions = [desired for desired in pending if desired not in raises]
-        failed = await self._send_all(pursuit, reductions)
+        first = self._cautious(wanted, reductions)
+        raises += [desired for desired, sent in zip(reductions, first, strict=True) if desired != sent]
+        failed = await self._send_all(pursuit, first)
         if failed:
             # The plan made after this counts the failed ones at what they may draw; until then nothing may rise.
             _log.warning("site %s: raises wait, for these did not accept less: %s", wanted.site_id, sorted(failed))
@@ -150,6 +159,24 @@ class PlanDispatcher:
         await self._announce(pursuit)
         failing = [station_id for station_id in steered if station_id in self._told.faults]
         await asyncio.gather(*(self._insist(pursuit, station_id, waited=False) for station_id in failing))
+
+    def _cautious(self, wanted: WantedState, reductions: list[DesiredProfile]) -> list[DesiredProfile]:
+        """Return what goes out first: whoever may hold less than is guessed rises only after the others have fallen."""
+        fallbacks = {d.key: d.profile for d in wanted.profiles if d.profile.purpose is ProfilePurpose.TX_DEFAULT}
+        anyone_told = any((desired.key, ProfilePurpose.TX) in self._told.sent for desired in reductions)
+        if not anyone_told or len({desired.key[0] for desired in reductions}) < 2:
+            return reductions
+        first: list[DesiredProfile] = []
+        for desired in reductions:
+            key, profile, limits = desired.key, desired.profile, self._told.of(desired.key)
+            if profile.purpose is ProfilePurpose.TX and key in fallbacks and is_unknown(limits):
+                last = self._told.sent.get((key, ProfilePurpose.TX))
+                known = (*limits.tx, last) if last is not None else limits.tx
+                held = [one for one in known if one.ocpp_transaction_id == profile.ocpp_transaction_id]
+                first.append(lowered(desired, held, fallbacks[key]))
+            else:
+                first.append(desired)
+        return first
 
     async def _insist(self, pursuit: _Pursuit, station_id: str, *, waited: bool = True) -> None:
         """Tell one station again and again, until it follows or a newer state is wanted."""

@@ -104,6 +104,29 @@ def test_reductions_are_accepted_before_anything_rises(make, memory, desk):
     assert order[2] == "B"
 
 
+def test_station_that_came_back_rises_only_after_the_others_fell(make, memory, desk):
+    dispatcher, stations, told, _ = desk
+
+    async def act():
+        await settle(dispatcher, wanted_of(make, memory, {"A": 2.0, "B": 8.0, "C": 1.0}))
+        told.forget("A")
+        stations.always["B"] = "rejected"
+        stations.log.clear()
+        dispatcher.want(wanted_of(make, memory, {"A": 8.0, "B": 2.0, "C": 1.0}))
+        await make.until(lambda: bool(memory.events_of("plan.sent")[1:]))
+        refused = {name: make.effective_kw(stations, name, make.NOW) for name in "ABC"}
+        told_meanwhile = [kw for name, kw in told_now(make, stations) if name == "A"]
+        stations.always.clear()
+        await settle(dispatcher, wanted_of(make, memory, {"A": 8.0, "B": 2.0, "C": 1.0}))
+        return refused, told_meanwhile
+
+    refused, told_meanwhile = asyncio.run(act())
+
+    assert refused == {"A": 2.0, "B": 8.0, "C": 1.0}
+    assert told_meanwhile == [2.0], "it is not left without limits"
+    assert {name: make.effective_kw(stations, name, make.NOW) for name in "ABC"} == {"A": 8.0, "B": 2.0, "C": 1.0}
+
+
 def told_now(make, stations):
     return [(name, profile.schedule.limit_kw_at(make.NOW)) for name, profile in stations.sent(ProfilePurpose.TX)]
 
