@@ -28,6 +28,7 @@ class Observation:
     accepted_at: Mapping[EvseKey, datetime]
     faults: Mapping[str, str]
     grace: timedelta
+    silence: timedelta = timedelta(minutes=3)
 
     def allowed_kw(self, session: ChargingSession, start: datetime, end: datetime) -> float:
         """The highest that this EVSE was told within [start, end). [kW]"""
@@ -132,4 +133,18 @@ def _judge_station(seen: Observation, station: ChargingStation, now: datetime) -
         reason = "offline, without an EV as far as is known"
     elif any(not seen.limits.get((s.station_id, s.evse_id), EvseLimits()).default for s in sessions):
         state, reason = Enforcement.PENDING, "has not accepted a profile yet"
+    elif (since := _silent_since(seen, sessions, now)) is not None:
+        state, reason = Enforcement.NOT_ENFORCED, f"its meter is silent since {since:%H:%M} UTC"
     return StationJudgement(station_id=station.id, state=state, reason=reason, power_kw=power_kw)
+
+
+def _silent_since(seen: Observation, sessions: list[ChargingSession], now: datetime) -> datetime | None:
+    """When the first meter fell silent under an EV that takes power: what it says no longer shows what flows."""
+    silent = [
+        session.measured_at
+        for session in sessions
+        if session.measured_at is not None
+        and session.power_kw > LEAST_TOLERANCE_KW
+        and now - session.measured_at > seen.silence
+    ]
+    return min(silent, default=None)

@@ -15,6 +15,9 @@ from twinev.services.told_limits import ToldLimits
 
 # How long profiles, ramps and meters may take before a power above the limit counts against it.
 GRACE_WALL_SECONDS = 10.0
+# A meter that has said nothing for the longer of these is silent: in platform time, and on the wall.
+SILENCE = timedelta(minutes=3)
+SILENCE_WALL_SECONDS = 20.0
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +71,7 @@ class WatchEnforcement:
         self._told = told
         self._interval_seconds = interval_seconds
         self._grace = timedelta(seconds=grace_seconds / clock.wall_seconds(1.0))
+        self._silence = max(SILENCE, timedelta(seconds=SILENCE_WALL_SECONDS / clock.wall_seconds(1.0)))
         self._watched: set[str] = set()
 
     async def run(self) -> None:
@@ -114,6 +118,7 @@ class WatchEnforcement:
             accepted_at=dict(self._told.accepted_at),
             faults={station_id: fault.reason for station_id, fault in self._told.faults.items()},
             grace=self._grace,
+            silence=self._silence,
         )
 
     def _blame_by_meter(self, observation: Observation, now: datetime) -> None:

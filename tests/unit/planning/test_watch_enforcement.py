@@ -145,6 +145,36 @@ def test_offline_station_with_an_ev_is_not_enforced(memory, watch):
     assert "offline" in stations_of(state)["C"][1]
 
 
+def test_meter_that_falls_silent_is_not_enforced(make, memory, watch):
+    watcher, _, clock = watch
+    measure(memory, clock, A=2.0, B=2.0, C=0.0)
+    assert look(watcher, memory)["state"] == "enforced"
+    clock.advance(minutes=3, seconds=1)
+    measure(memory, clock, B=2.0)
+
+    state = look(watcher, memory)
+
+    assert state["state"] == "partly"
+    assert stations_of(state)["A"] == ("not_enforced", f"its meter is silent since {make.NOW:%H:%M} UTC")
+    assert stations_of(state)["C"] == ("enforced", None), "an EV that takes nothing has nothing to report"
+    measure(memory, clock, A=2.0)
+    assert look(watcher, memory)["state"] == "enforced"
+
+
+def test_meter_may_be_silent_for_twenty_seconds_of_the_wall(make, memory):
+    clock = make.clock(speed=60.0)
+    told = ToldLimits()
+    memory.add(make.restriction("A"))
+    tell(make, told, "A", 2.0)
+    watcher = WatchEnforcement(unit_of_work=memory.unit_of_work, reading=memory.unit_of_work, clock=clock, told=told)
+    measure(memory, clock, A=2.0)
+    clock.advance(minutes=19)
+
+    assert look(watcher, memory)["state"] == "enforced"
+    clock.advance(minutes=2)
+    assert look(watcher, memory)["state"] == "not_enforced"
+
+
 def test_profiles_that_allow_more_than_the_limit_are_pending(make, memory, watch):
     watcher, told, clock = watch
     clock.advance(seconds=30)
