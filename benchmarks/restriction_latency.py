@@ -38,6 +38,8 @@ LIMITS_KW = (12.0, 18.0)
 FREE_KW = 30.0
 # A meter reads in steps: 1 Wh, 1 W.
 METER_KW = 0.05
+# An access token lives 5 minutes.
+TRIES_PER_LOGIN = 20
 WITHIN_SECONDS = 60
 QUIET_SECONDS = 2.0
 
@@ -88,10 +90,11 @@ def _ev(station: str) -> dict[str, Any]:
 
 
 def _tries(running: RunningSystem, count: int) -> Iterator[Try]:
-    client = running.client("grid_operator")
     for number in range(count):
+        if number % TRIES_PER_LOGIN == 0:
+            client = running.client("grid_operator")
         wait_until(
-            lambda: _power_kw(client) > FREE_KW and _quiet(client),
+            lambda client=client: _power_kw(client) > FREE_KW and _quiet(client),
             within=WITHIN_SECONDS,
             what=f"the EVs draw more than {FREE_KW:g} kW and nobody is being told anything",
         )
