@@ -23,6 +23,7 @@ from twinev.sct.scenario_values import (
     read_choice,
     read_each,
     read_instant,
+    read_list,
     read_number,
     read_numbers,
     read_object,
@@ -30,29 +31,51 @@ from twinev.sct.scenario_values import (
     require_length,
     set_checked,
 )
-from twinev.sct.session_request import SessionGroup, SessionRequest
+from twinev.sct.session_request import PHASES, SessionGroup, SessionRequest
 
 TIE_BREAKS = ("earliest", "latest")
 SERIES = ("demand_kw", "production_kw", "flexibility_kw", "price_eur_per_kwh", "renewable_share")
+# Ours, and neutral where it is not given: left out of the file then.
+EXPORT_PRICE = "export_price_eur_per_kwh"
+COSTS = ("opportunity_cost_eur_per_slot", "demand_charge_eur_per_kw")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SupplyPoint:
-    """Where the site meets the grid: at most ``max_kw`` import, ``-min_kw`` export. [kW]"""
+    """Where the site meets the grid: at most ``max_kw`` import, ``-min_kw`` export. [kW]
+
+    ``phase_max_kw`` is the most that may flow through L1, L2 and L3, either way; a single number holds for each.
+    """
 
     max_kw: float
     min_kw: float
+    phase_max_kw: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         set_checked(self, "max_kw", read_number(self.max_kw, "max_kw", at_least=0))
         set_checked(self, "min_kw", read_number(self.min_kw, "min_kw", at_most=0))
+        if self.phase_max_kw is not None:
+            set_checked(self, "phase_max_kw", _read_phase_limits(self.phase_max_kw))
+
+    def to_dict(self) -> dict[str, Any]:
+        phases = {} if self.phase_max_kw is None else {"phase_max_kw": list(self.phase_max_kw)}
+        return {"max_kw": self.max_kw, "min_kw": self.min_kw, **phases}
+
+
+def _read_phase_limits(value: object) -> tuple[float, ...]:
+    if isinstance(value, (int, float)):
+        return (read_number(value, "phase_max_kw", at_least=0),) * len(PHASES)
+    numbers = read_numbers(value, "phase_max_kw", at_least=0)
+    if len(numbers) != len(PHASES):
+        raise ScenarioError("phase_max_kw", value, "a number, or three: one each for L1, L2 and L3")
+    return numbers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """A site's planning problem: see the scenario file in ``docs/formulation.md``.
 
-    The five series are ``[..T]``; an empty one means zeros. ``time_zone`` is that of the file's ``start``: explanations
+    The series are ``[..T]``; an empty one means zeros. ``time_zone`` is that of the file's ``start``: explanations
     tell their times in it.
     """
 
@@ -65,17 +88,17 @@ class Problem:
     price_eur_per_kwh: tuple[float, ...] = ()
     renewable_share: tuple[float, ...] = ()
     opportunity_cost_eur_per_slot: float = 0.0
+    export_price_eur_per_kwh: tuple[float, ...] = ()
+    demand_charge_eur_per_kw: float = 0.0
     groups: tuple[SessionGroup, ...] = ()
     tie_break: str = "earliest"
     time_zone: tzinfo = UTC
 
     def __post_init__(self) -> None:
-        for key in SERIES:
+        for key in (*SERIES, EXPORT_PRICE):
             set_checked(self, key, self._checked_series(key))
-        cost = self.opportunity_cost_eur_per_slot
-        set_checked(
-            self, "opportunity_cost_eur_per_slot", read_number(cost, "opportunity_cost_eur_per_slot", at_least=0)
-        )
+        for key in COSTS:
+            set_checked(self, key, read_number(getattr(self, key), key, at_least=0))
         read_choice(self.tie_break, "tie_break", TIE_BREAKS)
         self._check_sessions()
         self._check_groups()
@@ -149,18 +172,18 @@ class Problem:
     @classmethod
     def from_dict(cls, data: object) -> Problem:
         """Read a scenario; unknown keys, NaN, wrong lengths and negative sizes are errors that name the key."""
-        known = {*SERIES, *_HORIZON_KEYS, "supply_point", "sessions", "groups"}
-        known |= {"opportunity_cost_eur_per_slot", "tie_break"}
+        known = {*SERIES, EXPORT_PRICE, *COSTS, *_HORIZON_KEYS, "supply_point", "sessions", "groups", "tie_break"}
         read_object(data, "", known, ("slot_minutes", "start", "supply_point", "sessions"))
         horizon = _read_horizon(data)
         slots = horizon.slots
-        supply = read_object(data["supply_point"], "supply_point", ("max_kw", "min_kw"), ("max_kw", "min_kw"))
+        supply_keys = SupplyPoint.__dataclass_fields__
+        supply = read_object(data["supply_point"], "supply_point", supply_keys, ("max_kw", "min_kw"))
         return cls(
             horizon=horizon,
             supply_point=build(SupplyPoint, "supply_point", **supply),
             sessions=read_each(data["sessions"], "sessions", lambda d, key: SessionRequest.from_dict(d, key, slots)),
-            **{key: tuple(data[key]) for key in SERIES if key in data},
-            opportunity_cost_eur_per_slot=data.get("opportunity_cost_eur_per_slot", 0.0),
+            **{key: tuple(read_list(data[key], key)) for key in (*SERIES, EXPORT_PRICE) if key in data},
+            **{key: data[key] for key in COSTS if key in data},
             groups=read_each(data.get("groups", ()), "groups", lambda d, key: SessionGroup.from_dict(d, key, slots)),
             tie_break=data.get("tie_break", "earliest"),
             time_zone=read_instant(data["start"], "start").tzinfo,
@@ -172,6 +195,10 @@ class Problem:
         optional: dict[str, Any] = {}
         if horizon.first_slot_minutes != horizon.slot_minutes:
             optional["first_slot_minutes"] = float(horizon.first_slot_minutes)
+        if any(self.export_price_eur_per_kwh):
+            optional[EXPORT_PRICE] = list(self.export_price_eur_per_kwh)
+        if self.demand_charge_eur_per_kw:
+            optional["demand_charge_eur_per_kw"] = self.demand_charge_eur_per_kw
         if self.groups:
             optional["groups"] = [group.to_dict() for group in self.groups]
         if self.tie_break != "earliest":
@@ -179,7 +206,7 @@ class Problem:
         return {
             "slot_minutes": float(horizon.slot_minutes),
             "start": horizon.start.astimezone(self.time_zone).isoformat(),
-            "supply_point": {"max_kw": self.supply_point.max_kw, "min_kw": self.supply_point.min_kw},
+            "supply_point": self.supply_point.to_dict(),
             **{key: list(getattr(self, key)) for key in SERIES},
             "opportunity_cost_eur_per_slot": self.opportunity_cost_eur_per_slot,
             "sessions": [session.to_dict() for session in self.sessions],
@@ -192,7 +219,7 @@ _HORIZON_KEYS = ("slot_minutes", "start", "slots", "first_slot_minutes")
 
 def _read_horizon(data: Mapping[str, Any]) -> Horizon:
     """T is the length of the first list that is there, or ``slots``; every list is held against it later."""
-    lists = {key: read_numbers(data[key], key) for key in SERIES if key in data}
+    lists = {key: read_numbers(data[key], key) for key in (*SERIES, EXPORT_PRICE) if key in data}
     given = data.get("slots", next((len(numbers) for numbers in lists.values()), None))
     if given is None:
         raise ScenarioError("slots", given, "a whole number, where no list tells how many slots there are")
