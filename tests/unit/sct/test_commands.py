@@ -108,4 +108,4 @@ def test_verify_exits_1_and_names_the_broken_rule(run, write, tmp_path):
     result = run(verify_app, path, out)
 
     assert result.exit_code == 1
-    assert "broken: EVSE power, session EV0, slot 0: 9; allowed: 2" in result.stderr
+    assert "broken: EVSE power, session EV0, slot 0: 9 kWh; allowed: at most 2 kWh" in result.stderr
