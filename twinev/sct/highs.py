@@ -15,6 +15,10 @@ FEASIBLE = 2
 NO_SOLUTION = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 # From about this many columns on interior point with crossover is faster than the dual simplex.
 LARGE_COLUMNS = 150_000
+# A program with this many times more columns than rows is solved before it is presolved.
+WIDE = 10
+# Cheaper a step than steepest edge, which HiGHS prefers, and as few steps on these programs.
+DEVEX = 1
 
 Watcher = Callable[[float, float], None]
 
@@ -43,8 +47,14 @@ def _options(form: CanonicalForm, gap: float, seconds: float) -> dict[str, float
         "dual_feasibility_tolerance": FEASIBILITY,
         "mip_feasibility_tolerance": FEASIBILITY,
     }
-    if form.cost.size > LARGE_COLUMNS and not form.binary.size:
+    if form.binary.size:
+        return options
+    rows, columns = form.matrix.shape
+    options["simplex_dual_edge_weight_strategy"] = DEVEX
+    if columns > LARGE_COLUMNS:
         options["solver"] = "ipm"
+    elif columns > WIDE * rows:
+        options["presolve"] = "off"
     return options
 
 

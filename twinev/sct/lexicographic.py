@@ -30,15 +30,15 @@ class Step:
     ----------
     aim : callable
         Builds the aim from the model and what each session is short of, (n_sessions,) in kWh.
-    floor : callable
-        Proven lower bound of the aim's magnitude, from what each session's battery will get, (n_sessions,) in kWh.
+    magnitude : callable
+        About how large the aim will be, from what each session's battery will get, (n_sessions,) in kWh.
     largest : float
         The aim's largest coefficient in magnitude.
     """
 
     name: str
     aim: Callable[[Model, np.ndarray], Aim]
-    floor: Callable[[np.ndarray], float]
+    magnitude: Callable[[np.ndarray], float]
     largest: float
 
 
@@ -122,12 +122,16 @@ class LexicographicSolve:
         for place, step in enumerate(self._steps):
             self._solver.begin(step.name)
             last = place == len(self._steps) - 1
-            factor = self._perturbation(step, step.floor(met_kwh)) if last else 0.0
+            factor = self._perturbation(step, step.magnitude(met_kwh)) if last else 0.0
             aim = step.aim(self._model, shortfall_kwh)
             if self._model.switches or aim.switches:
                 answer, kept = self._search(step, aim, held, factor)
             else:
-                answer, kept = self._minimise(step, aim, held, factor)
+                answer, kept = self._minimise(step, aim, held, factor), []
+                if factor and answer.status == "optimal" and not self._within_gap(answer, answer.bound, aim):
+                    # The objective is smaller than expected: the tie-break must wait.
+                    factor = 0.0
+                    answer = self._minimise(step, aim, held, factor)
                 if answer.found:
                     self._record(step.name, answer)
             if answer.status == "infeasible" and place == 0:
@@ -141,31 +145,29 @@ class LexicographicSolve:
                 self._break_ties([*held, *kept, *_holding(aim, answer.value)])
         return True
 
-    def _perturbation(self, step: Step, floor: float) -> float:
+    def _perturbation(self, step: Step, magnitude: float) -> float:
         """How much of the tie-break rides along with the objective; 0 where it would drown in rounding."""
-        factor = self._tie_break.factor(self._solver.gap, floor)
+        factor = self._tie_break.factor(self._solver.gap, magnitude)
         return factor if factor * LARGEST_COEFFICIENT >= LEAST_STEP * step.largest else 0.0
 
-    def _minimise(
-        self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float
-    ) -> tuple[Answer, list[cp.Constraint]]:
+    def _minimise(self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float) -> Answer:
         """Minimise aim + factor · tie-break, scaled so that the tie-break stands above the solver's tolerance."""
         if not factor:
             answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
             if answer.found:
                 self._keep()
-            return answer, []
+            return answer
         ties = self._ties()
         scale = min(0.01 / factor, LARGEST_COEFFICIENT / step.largest)
         objective = scale * (aim.value + factor * ties)
         answer = self._solver.minimise(objective, [*held, *aim.constraints], scale=scale)
         if not answer.found:
-            return answer, []
+            return answer
         value = float(aim.value.value)
         given_up = 0.0 if aim.value.is_constant() else factor * max(self._tie_break.most - float(ties.value), 0.0)
         self._keep()
         bound = value - given_up - (answer.value - answer.bound) / scale
-        return Answer(status=answer.status, value=value, bound=bound), []
+        return Answer(status=answer.status, value=value, bound=bound)
 
     def _search(
         self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float
@@ -207,8 +209,7 @@ class LexicographicSolve:
         """Solve what remains when the binaries are fixed: linear, free of a search's tolerances, ties included."""
         switches = [*self._model.switches, *aim.switches]
         fixed = [switch.fixed(value) for switch, value in zip(switches, values, strict=True)]
-        answer, _ = self._minimise(step, aim, [*held, *fixed], factor)
-        return answer, fixed
+        return self._minimise(step, aim, [*held, *fixed], factor), fixed
 
     def _within_gap(self, answer: Answer, bound: float, aim: Aim) -> bool:
         magnitude = max(abs(answer.value - aim.constant), LEAST_EUR)

@@ -69,7 +69,7 @@ def _profile_step(inputs: Inputs, module, sessions: np.ndarray, earlier: np.ndar
     return Step(
         name=module.NAME,
         aim=lambda model, shortfall_kwh: module.aim(model, sessions, earlier),
-        floor=lambda met_kwh: module.floor(inputs, sessions, earlier, met_kwh),
+        magnitude=lambda met_kwh: module.magnitude(inputs, sessions, earlier, met_kwh),
         largest=largest.get(module.NAME, float(inputs.shape[1])),
     )
 
@@ -80,7 +80,7 @@ def _own_step(inputs: Inputs, sessions: np.ndarray, own: np.ndarray, earlier: np
     return Step(
         name=chosen.OBJECTIVE if own.all() else cheap.NAME,
         aim=lambda model, shortfall_kwh: chosen.objective(model, counted, own, shortfall_kwh),
-        floor=lambda met_kwh: cheap.floor(inputs, counted, earlier, met_kwh),
+        magnitude=lambda met_kwh: cheap.magnitude(inputs, counted, earlier, met_kwh),
         largest=max(_largest_eur(inputs), inputs.opportunity_cost_eur_per_slot),
     )
 

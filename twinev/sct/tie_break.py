@@ -1,8 +1,8 @@
 """Which of several equally good plans: the earliest or the latest, then priority, then the order of the sessions.
 
-The tie-break is a second objective, Σ weight · energy, added to the first with a factor so small that it provably
-costs less than half the gap: with W the most that the sum can be, the first objective loses at most factor · W, and
-factor · W ≤ gap/2 · max(|objective|, 0.01).
+The tie-break is a second objective, Σ weight · energy, added to the first with a factor so small that it costs less
+than half the gap: with W the most that the sum can be, the first objective loses at most factor · W, and the factor is
+gap/2 · max(expected objective, 0.01) / W. What it did cost at most is known after the solve.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class TieBreak:
     weights: np.ndarray
     most: float
 
-    def factor(self, gap: float, floor: float) -> float:
-        """How much of the tie-break an objective bears that is proven to be at least ``floor`` in magnitude."""
-        return gap / 2 * max(floor, LEAST_EUR) / self.most if self.most > 0 else 0.0
+    def factor(self, gap: float, magnitude: float) -> float:
+        """How much of the tie-break an objective of about this magnitude bears."""
+        return gap / 2 * max(abs(magnitude), LEAST_EUR) / self.most if self.most > 0 else 0.0
 
 
 def read_tie_break(inputs: Inputs, order: str, sessions: np.ndarray) -> TieBreak:
@@ -51,19 +51,16 @@ def read_tie_break(inputs: Inputs, order: str, sessions: np.ndarray) -> TieBreak
     return TieBreak(weights=weights, most=float(handled_kwh @ weights.max(axis=1, initial=0.0)))
 
 
-def least_cost_eur(inputs: Inputs, sessions: np.ndarray, met_kwh: np.ndarray) -> float:
-    """A lower bound on the site's cost with these sessions: each charges alone, in its cheapest slots. [€]
-
-    0 where prices are negative, export pays or EVs discharge, for then nothing so simple is proven.
+def cost_alone(inputs: Inputs, sessions: np.ndarray, met_kwh: np.ndarray, price: np.ndarray) -> float:
+    """About what the site's import costs with these sessions: each charges alone, in its cheapest slots.
 
     Parameters
     ----------
     met_kwh : (n_sessions,)
         What each battery gets by its target slot. [kWh]
+    price : (n_slots,)
+        Of a kWh imported.
     """
-    price = inputs.price_eur_per_kwh
-    if (price < 0).any() or inputs.export_price_eur_per_kwh.any() or inputs.discharging.any():
-        return 0.0
     # In a slot with a surplus, charging may cost nothing.
     marginal = np.where(inputs.base_kwh >= 0, price, 0.0)
     cheapest_first = np.argsort(marginal, kind="stable")

@@ -12,7 +12,7 @@ from twinev.sct.aim import Aim
 from twinev.sct.cost import cost_of_energy
 from twinev.sct.equations import Model
 from twinev.sct.inputs import Inputs
-from twinev.sct.tie_break import least_cost_eur
+from twinev.sct.tie_break import cost_alone
 
 NAME = "cheap"
 
@@ -22,6 +22,6 @@ def aim(model: Model, sessions: np.ndarray, earlier: np.ndarray) -> Aim:
     return cost_of_energy(model, sessions | earlier)
 
 
-def floor(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
-    """What it costs at least: every session alone, in its cheapest slots. [€]"""
-    return least_cost_eur(inputs, sessions | earlier, met_kwh)
+def magnitude(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
+    """Every session alone, in its cheapest slots. [€]"""
+    return cost_alone(inputs, sessions | earlier, met_kwh, inputs.price_eur_per_kwh)

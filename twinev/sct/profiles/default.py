@@ -18,7 +18,7 @@ from twinev.sct.solver import Solver
 NAME = "default"
 
 
-aim, floor = fast.aim, fast.floor
+aim, magnitude = fast.aim, fast.magnitude
 
 
 def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.ndarray, solver: Solver) -> np.ndarray:

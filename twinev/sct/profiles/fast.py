@@ -24,7 +24,7 @@ def aim(model: Model, sessions: np.ndarray, earlier: np.ndarray) -> Aim:
     return Aim(value=cp.sum(model.energy.handled_kwh[np.flatnonzero(sessions)] @ later))
 
 
-def floor(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
-    """Even in the first slot every kWh counts 1. [kWh·slot]"""
+def magnitude(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
+    """As if every kWh could flow in the first slot. [kWh·slot]"""
     del earlier
     return float((met_kwh / inputs.charge_efficiency)[sessions].sum())

@@ -13,6 +13,7 @@ from twinev.sct.aim import Aim
 from twinev.sct.cost import cost_of_flow, flow_with
 from twinev.sct.equations import Model
 from twinev.sct.inputs import Inputs
+from twinev.sct.tie_break import cost_alone
 
 NAME = "green"
 
@@ -24,7 +25,6 @@ def aim(model: Model, sessions: np.ndarray, earlier: np.ndarray) -> Aim:
     return cost_of_flow(flow_kwh, inputs, counted, 1 - inputs.renewable_share, np.zeros(inputs.shape[1]))
 
 
-def floor(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
-    """All of it might be renewable. [kWh]"""
-    del inputs, sessions, earlier, met_kwh
-    return 0.0
+def magnitude(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
+    """Every session alone, in its greenest slots. [kWh]"""
+    return cost_alone(inputs, sessions | earlier, met_kwh, 1 - inputs.renewable_share)
