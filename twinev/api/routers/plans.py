@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from twinev.api.file_schemas import SCENARIO, reference_to
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Platform, Reading, Staff, ThePlatform
@@ -55,7 +56,7 @@ class PlanSlots:
         "requestBody": {
             "required": True,
             "description": "a scenario file of the Smart Charging Tool",
-            "content": {"application/json": {"schema": {"type": "object"}}},
+            "content": {"application/json": {"schema": reference_to(SCENARIO)}},
         }
     },
 )
