@@ -13,7 +13,8 @@ from rich.table import Table
 
 from twinev.errors import BadInput
 from twinev.sct import Problem, Schedule, optimise
-from twinev.sct.chart import SCHEMA, chart_spec
+from twinev.sct.chart import chart_spec
+from twinev.sct.draw import draw_svg
 
 BAD_INPUT = 2
 SHORTFALL = 3
