@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twinev.sct.chart_parts import Clock
 from twinev.sct.chart_sessions import session_panels
 from twinev.sct.chart_site import group_panel, phase_panel, site_panel, supply_panel
+from twinev.sct.chart_stays import stay_panel
 from twinev.sct.verdict import verdict
 
 if TYPE_CHECKING:
@@ -62,11 +63,22 @@ def chart_spec(problem: Problem, schedule: Schedule) -> dict[str, Any]:
     if problem.supply_point.phase_max_kw is not None:
         panels.append(phase_panel(problem, schedule, clock))
     title = f"{schedule.formulation}{f' ({schedule.profile})' if schedule.profile else ''}: {verdict(schedule)}"
+    return _chart(panels, {"text": title, "subtitle": _subtitle(schedule)})
+
+
+def request_spec(problem: Problem) -> dict[str, Any]:
+    """Return the Vega-Lite specification of what a problem asks: the site without EVs, and the stays."""
+    clock = Clock(problem)
+    return _chart([site_panel(problem, None, clock), stay_panel(problem, clock)])
+
+
+def _chart(panels: list[dict[str, Any]], title: dict[str, Any] | None = None) -> dict[str, Any]:
+    head = {} if title is None else {"title": {**title, "anchor": "start", "fontSize": 14, "offset": 14}}
     return {
         "$schema": SCHEMA,
         "background": "white",
         "padding": 12,
-        "title": {"text": title, "subtitle": _subtitle(schedule), "anchor": "start", "fontSize": 14, "offset": 14},
+        **head,
         "concat": panels,
         "columns": 2,
         "spacing": 28,

@@ -44,12 +44,13 @@ def session_panels(problem: Problem, schedule: Schedule, clock: Clock) -> list[d
     pairs = list(zip(problem.sessions, schedule.sessions, strict=True))
     if len(pairs) <= MOST_COLOURS:
         return [_stacked_panel(problem, pairs, clock), _named_soc_panel(problem, pairs, clock)]
-    ordered = sorted(pairs, key=lambda pair: (pair[0].arrival_slot, _last_slot(problem, pair[0])))
+    ordered = sorted(pairs, key=lambda pair: (pair[0].arrival_slot, last_slot(problem, pair[0])))
     height = max(HEIGHT, min(TALLEST, ROW_HEIGHT * len(ordered)))
     return [_heat_panel(problem, ordered, clock, height), _faint_soc_panel(problem, ordered, clock, height)]
 
 
-def _last_slot(problem: Problem, request: SessionRequest) -> int:
+def last_slot(problem: Problem, request: SessionRequest) -> int:
+    """The last slot of a stay."""
     return problem.slots - 1 if request.departure_slot is None else request.departure_slot
 
 
@@ -115,7 +116,7 @@ def _faint_soc_panel(problem: Problem, pairs: Sequence[Pair], clock: Clock, heig
 def _soc_rows(problem: Problem, pair: Pair, clock: Clock) -> Iterator[dict[str, Any]]:
     """The state of charge during the stay, at its bends only. [%]"""
     request, planned = pair
-    first, last = request.arrival_slot, _last_slot(problem, request)
+    first, last = request.arrival_slot, last_slot(problem, request)
     soc = (request.soc_kwh, *planned.soc_kwh)
     hours = problem.horizon.slot_hours
     for t in range(first, last + 2):
@@ -202,7 +203,7 @@ def _heat_panel(problem: Problem, pairs: Sequence[Pair], clock: Clock, height: i
     for members in bins:
         row = {"session": members[0][0].id if per_row == 1 else f"{members[0][0].id} to {members[-1][0].id}"}
         first = min(request.arrival_slot for request, _ in members)
-        last = max(_last_slot(problem, request) for request, _ in members)
+        last = max(last_slot(problem, request) for request, _ in members)
         stays.append({**row, "start": clock.starts[first], "end": clock.ends[last]})
         each_kw = [_power_kw(problem, planned) for _, planned in members]
         mean_kw = [rounded(sum(values) / len(members)) for values in zip(*each_kw, strict=True)]
@@ -212,7 +213,7 @@ def _heat_panel(problem: Problem, pairs: Sequence[Pair], clock: Clock, height: i
             for request, planned in members
             if planned.shortfall_kwh > 0
         ]
-    y = _row_axis([row["session"] for row in stays])
+    y = row_axis([row["session"] for row in stays])
     layers = [
         _rect_layer(stays, clock, y, {"value": PALE}),
         _rect_layer(powers, clock, y, _heat_colour(powers)),
@@ -224,7 +225,8 @@ def _heat_panel(problem: Problem, pairs: Sequence[Pair], clock: Clock, height: i
     return panel("Charging profiles, in order of arrival", layers, note=note, height=height)
 
 
-def _row_axis(names: list[str]) -> dict[str, Any]:
+def row_axis(names: list[str]) -> dict[str, Any]:
+    """The encoding of a session by its row, named while names are legible."""
     axis = {"title": "Session", "labels": len(names) <= MOST_LABELS, "ticks": False, "grid": False, "domain": False}
     axis |= {"labelFontSize": 8, "labelLimit": 80}
     return {"field": "session", "type": "ordinal", "axis": axis, "scale": {"domain": names, "padding": 0.05}}

@@ -57,20 +57,31 @@ def site_panel(problem: Problem, schedule: Schedule | None, clock: Clock) -> dic
         for place, name in enumerate(kept)
         for start, kw in clock.steps(sources[name])
     ]
+    limits = [] if schedule is not None else _asked_limits(problem, sources)
+    named = [*kept, *(["limit"] if limits else [])]
+    colours = colour(named, [{**SOURCES, **LIMIT_COLOURS}[name] for name in named])
     powers = {
         "data": {"values": rows},
         "mark": {"type": "area", "interpolate": "step-after", "opacity": 0.85, "tooltip": True},
         "encoding": {
             "x": clock.axis(),
             "y": power_axis(),
-            "color": colour(kept, [SOURCES[name] for name in kept]),
+            "color": colours,
             "order": {"field": "order", "type": "quantitative"},
         },
     }
+    lines = [_step_layer("limit", limit, clock, colours, DASHED) for limit in limits]
     signal = _signal_layer(problem, clock)
     note = "below zero: made, or given back" if {"production", "EVs give back"} & set(kept) else "mean over each slot"
-    drawn = panel("Power of the site", [{"layer": [powers]}, *signal], note=note)
+    drawn = panel("Power of the site", [{"layer": [powers, *lines]}, *signal], note=note)
     return {**drawn, "resolve": {"scale": {"y": "independent"}}} if signal else drawn
+
+
+def _asked_limits(problem: Problem, sources: dict[str, list[float]]) -> list[list[float]]:
+    """The supply point's limits, with orders of the grid, that are worth drawing beside what is known already."""
+    flows = [kw for values in sources.values() for kw in values]
+    limits = (import_limit_kw(problem, "grid"), [problem.supply_point.min_kw] * problem.slots)
+    return [limit for limit in limits if near(limit, flows)]
 
 
 def _signal_layer(problem: Problem, clock: Clock) -> list[dict[str, Any]]:

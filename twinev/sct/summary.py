@@ -99,7 +99,7 @@ def supply_text(problem: Problem, schedule: Schedule) -> str:
     peak = max(range(problem.slots), key=import_kw.__getitem__)
     limit_kw = import_limit_kw(problem, schedule.formulation)[peak]
     when = problem.clock_time(problem.horizon.slot_start(peak))
-    text = f"Supply point: at most {import_kw[peak]:.1f} kW of {limit_kw:g} kW"
+    text = f"Supply point: at most {import_kw[peak]:.1f} kW of {limit_kw:.1f} kW"
     text += f" (from {when})" if import_kw[peak] > 0 else ""
     text += f", {sum(supply.imported_kwh):.1f} kWh imported"
     exported_kwh = sum(supply.exported_kwh)
