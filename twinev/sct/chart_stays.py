@@ -40,7 +40,15 @@ def stay_panel(problem: Problem, clock: Clock) -> dict[str, Any]:
         },
     }
     targets = {
-        "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 60, "color": BLACK, "opacity": 1, "stroke": "white"},
+        "mark": {
+            "type": "point",
+            "shape": "diamond",
+            "filled": True,
+            "size": 60,
+            "color": BLACK,
+            "opacity": 1,
+            "stroke": "white",
+        },
         "encoding": {"x": {**x, "field": "due"}, "y": y},
     }
     sample = f"; one of {every} sessions drawn" if every > 1 else ""

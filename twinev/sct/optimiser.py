@@ -13,6 +13,7 @@ from twinev.sct.assemble import import_cost_eur, session_schedules, supply_point
 from twinev.sct.diagnose import explain
 from twinev.sct.inputs import Inputs, read_inputs
 from twinev.sct.problem import Problem
+from twinev.sct.progress import Progress, ProgressListener
 from twinev.sct.rule_based import plan_by_rule
 from twinev.sct.schedule import Schedule, Stage, SupplyPointSchedule
 from twinev.sct.verify import verify
@@ -36,6 +37,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     solver: str = "auto",
     gap: float = 1e-4,
     time_limit: float = 60,
+    *,
+    on_progress: ProgressListener | None = None,
 ) -> Schedule:
     """Plan a site.
 
@@ -53,6 +56,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
         Relative distance to the proven bound at which the plan counts as optimal.
     time_limit : float
         When to stop with the best plan found. [s]
+    on_progress : callable, optional
+        Hears how far the solve has come; `twinev.sct.progress.show_progress` makes one.
 
     Returns
     -------
@@ -69,6 +74,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     profiles = _profiles(problem, profile)
     inputs = read_inputs(problem, formulation)
     candidates = [_Candidate(energy_kwh=plan_by_rule(inputs), rung="rule-based", solver="none")]
+    if on_progress is not None:
+        on_progress(Progress(stage="cost", seconds=time.monotonic() - started))
     if inputs.charge_limit_kwh.any() or inputs.discharge_limit_kwh.any():
         # CVXPY takes seconds to import: only who solves pays for it.
         from twinev.sct.staging import find_plan  # noqa: PLC0415

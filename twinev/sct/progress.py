@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import sys
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+# A terminal or a notebook that is redrawn more often shows nothing more.
+REDRAW_SECONDS = 0.1
+BEGINNING_OF_LINE, ERASE_LINE = "\r", "\r\x1b[2K"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +39,82 @@ class Progress:
 
 
 ProgressListener = Callable[[Progress], None]
+
+
+def progress_text(progress: Progress) -> str:
+    """``cost · 12.3 s · best 41.2 · bound 41.1 · gap 0.24 %``; what is not known is left out."""
+    parts = [progress.stage, f"{progress.seconds:.1f} s"]
+    if progress.incumbent is not None:
+        parts.append(f"best {progress.incumbent:.6g}")
+    if progress.bound is not None:
+        parts.append(f"bound {progress.bound:.6g}")
+    if progress.gap is not None:
+        parts.append(f"gap {progress.gap:.2%}")
+    return " · ".join(parts)
+
+
+def show_progress() -> ProgressListener:
+    """Return a listener for ``optimise(…, on_progress=show_progress())`` that keeps one line up to date.
+
+    In Jupyter it is an output that changes, in a terminal a line on stderr; elsewhere nothing is shown.
+    """
+    shell = _jupyter_shell()
+    if shell is not None:
+        return _ProgressLine(_JupyterOutput(shell))
+    return _ProgressLine(_TerminalLine()) if sys.stderr.isatty() else _ignore
+
+
+class _Canvas(Protocol):
+    def write(self, text: str) -> None: ...
+
+
+class _ProgressLine:
+    """Draws each stage's beginning, and no more than a few times a second after."""
+
+    def __init__(self, canvas: _Canvas, clock: Callable[[], float] = time.monotonic) -> None:
+        self._canvas = canvas
+        self._clock = clock
+        self._stage: str | None = None
+        self._drawn_at = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = self._clock()
+        if progress.stage != self._stage or now - self._drawn_at >= REDRAW_SECONDS:
+            self._stage, self._drawn_at = progress.stage, now
+            self._canvas.write(progress_text(progress))
+
+
+class _TerminalLine:
+    """One line on stderr; the cursor stays at its beginning, so that what is printed next takes its place."""
+
+    def write(self, text: str) -> None:
+        print(ERASE_LINE + text, end=BEGINNING_OF_LINE, file=sys.stderr, flush=True)
+
+
+class _JupyterOutput:
+    """One output of the running cell; the messages are Jupyter's own, IPython is not imported."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._display_id = uuid.uuid4().hex
+        self._exists = False
+
+    def write(self, text: str) -> None:
+        self._shell.display_pub.publish(
+            data={"text/plain": text, "text/html": f"<code>{html.escape(text)}</code>"},
+            metadata={},
+            transient={"display_id": self._display_id},
+            update=self._exists,
+        )
+        self._exists = True
+
+
+def _jupyter_shell() -> Any:
+    """The shell of the kernel that runs this, None outside one; a terminal's IPython is a terminal."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody looks."""
