@@ -49,7 +49,7 @@ def progress_text(progress: Progress) -> str:
     if progress.bound is not None:
         parts.append(f"bound {progress.bound:.6g}")
     if progress.gap is not None:
-        parts.append(f"gap {progress.gap:.2%}")
+        parts.append(f"gap {100 * progress.gap:.2f} %")
     return " · ".join(parts)
 
 
