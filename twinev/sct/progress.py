@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
+import math
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 # A terminal or a notebook that is redrawn more often shows nothing more.
 REDRAW_SECONDS = 0.1
+# A solve that is over by then leaves no trace.
+PATIENCE_SECONDS = 0.5
 BEGINNING_OF_LINE, ERASE_LINE = "\r", "\r\x1b[2K"
 
 
@@ -56,7 +58,8 @@ def progress_text(progress: Progress) -> str:
 def show_progress() -> ProgressListener:
     """Return a listener for ``optimise(…, on_progress=show_progress())`` that keeps one line up to date.
 
-    In Jupyter it is an output that changes, in a terminal a line on stderr; elsewhere nothing is shown.
+    In Jupyter it is an output that changes, in a terminal a line on stderr; elsewhere nothing is shown, nor where the
+    solve takes no time to speak of. One listener may serve several solves, one after the other.
     """
     shell = _jupyter_shell()
     if shell is not None:
@@ -65,27 +68,35 @@ def show_progress() -> ProgressListener:
 
 
 class _Canvas(Protocol):
+    def begin(self) -> None: ...
+
     def write(self, text: str) -> None: ...
 
 
 class _ProgressLine:
     """Draws each stage's beginning, and no more than a few times a second after."""
 
-    def __init__(self, canvas: _Canvas, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, canvas: _Canvas) -> None:
         self._canvas = canvas
-        self._clock = clock
-        self._stage: str | None = None
-        self._drawn_at = 0.0
+        self._heard = Progress(stage="", seconds=math.inf)
+        self._drawn = self._heard
 
     def __call__(self, progress: Progress) -> None:
-        now = self._clock()
-        if progress.stage != self._stage or now - self._drawn_at >= REDRAW_SECONDS:
-            self._stage, self._drawn_at = progress.stage, now
+        if progress.seconds < self._heard.seconds:
+            self._canvas.begin()
+            self._drawn = Progress(stage="", seconds=-math.inf)
+        self._heard = progress
+        is_news = progress.stage != self._drawn.stage or progress.seconds - self._drawn.seconds >= REDRAW_SECONDS
+        if is_news and progress.seconds >= PATIENCE_SECONDS:
+            self._drawn = progress
             self._canvas.write(progress_text(progress))
 
 
 class _TerminalLine:
     """One line on stderr; the cursor stays at its beginning, so that what is printed next takes its place."""
+
+    def begin(self) -> None:
+        """The same line serves every solve."""
 
     def write(self, text: str) -> None:
         print(ERASE_LINE + text, end=BEGINNING_OF_LINE, file=sys.stderr, flush=True)
@@ -96,6 +107,10 @@ class _JupyterOutput:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
+        self.begin()
+
+    def begin(self) -> None:
+        """The next solve may run in another cell."""
         self._display_id = uuid.uuid4().hex
         self._exists = False
 

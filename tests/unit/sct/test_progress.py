@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from twinev.sct import optimise
-from twinev.sct.progress import REDRAW_SECONDS, Progress, progress_text, show_progress
+from twinev.sct.progress import PATIENCE_SECONDS, REDRAW_SECONDS, Progress, progress_text, show_progress
 
 
 class _Terminal(io.StringIO):
@@ -35,34 +35,39 @@ def test_progress_text_leaves_out_what_is_not_known():
     assert progress_text(known) == "cost · 12.3 s · best 41.2 · bound 41.1 · gap 0.24 %"
 
 
-def test_progress_in_a_terminal_keeps_to_one_line(monkeypatch):
+@pytest.fixture
+def terminal(monkeypatch):
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
+    return terminal
 
+
+def test_progress_in_a_terminal_keeps_to_one_line(terminal):
     listen = show_progress()
-    listen(Progress(stage="shortfall", seconds=0.1))
-    listen(Progress(stage="cost", seconds=0.2))
+    listen(Progress(stage="shortfall", seconds=1.1))
+    listen(Progress(stage="cost", seconds=1.2))
 
     assert "\n" not in terminal.getvalue()
-    assert terminal.getvalue().endswith("cost · 0.2 s\r")
+    assert terminal.getvalue().endswith("cost · 1.2 s\r")
 
 
-def test_progress_is_redrawn_a_few_times_a_second_at_most(monkeypatch):
-    terminal = _Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+def test_progress_is_redrawn_a_few_times_a_second_at_most(terminal):
     listen = show_progress()
-    now = [100.0]
-    listen._clock = lambda: now[0]
 
-    for seconds in (0.0, REDRAW_SECONDS / 2, REDRAW_SECONDS * 1.5):
-        now[0] = 100 + seconds
+    for seconds in (1, 1 + REDRAW_SECONDS / 2, 1 + REDRAW_SECONDS * 1.5):
         listen(Progress(stage="cost", seconds=seconds))
 
     assert terminal.getvalue().count("cost") == 2
 
 
+def test_progress_of_a_short_solve_leaves_no_trace(terminal):
+    show_progress()(Progress(stage="cost", seconds=PATIENCE_SECONDS / 2))
+
+    assert not terminal.getvalue()
+
+
 def test_progress_is_silent_when_piped(capfd):
-    show_progress()(Progress(stage="cost", seconds=0.2))
+    show_progress()(Progress(stage="cost", seconds=2))
 
     assert capfd.readouterr() == ("", "")
 
@@ -76,13 +81,23 @@ def shell(monkeypatch):
 
 def test_progress_in_jupyter_updates_one_output(shell):
     listen = show_progress()
-    listen(Progress(stage="shortfall", seconds=0.1))
-    listen(Progress(stage="cost", seconds=0.2))
+    listen(Progress(stage="shortfall", seconds=1.1))
+    listen(Progress(stage="cost", seconds=1.2))
 
     (_, first, new), (text, second, again) = shell.published
     assert (new, again) == (False, True)
     assert first == second
-    assert text == "cost · 0.2 s"
+    assert text == "cost · 1.2 s"
+
+
+def test_progress_of_the_next_solve_is_another_output(shell):
+    listen = show_progress()
+    listen(Progress(stage="cost", seconds=5))
+    listen(Progress(stage="cost", seconds=1))
+
+    (_, first, _), (_, second, update) = shell.published
+    assert first != second
+    assert not update
 
 
 def test_optimise_tells_how_far_it_has_come(problem):
