@@ -149,7 +149,7 @@ def test_bad_scenario_is_one_clear_line(run, tmp_path, content, expected):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--formulation", "best"], "formulation: 'best'"),
+        (["--formulation", "magic"], "formulation: 'magic'"),
         (["--solver", "cplex"], "solver: 'cplex'"),
         (["--profile", "reckless"], "profile: 'reckless'"),
         (["--gap", "-1"], "gap: -1.0"),

@@ -36,13 +36,19 @@ def test_progress_text_leaves_out_what_is_not_known():
 
 
 @pytest.fixture
-def terminal(monkeypatch):
-    terminal = _Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    return terminal
+def open_terminal(monkeypatch):
+    """To be called within the test: pytest's own capture replaces stderr when the test begins."""
+
+    def open_one():
+        terminal = _Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        return terminal
+
+    return open_one
 
 
-def test_progress_in_a_terminal_keeps_to_one_line(terminal):
+def test_progress_in_a_terminal_keeps_to_one_line(open_terminal):
+    terminal = open_terminal()
     listen = show_progress()
     listen(Progress(stage="shortfall", seconds=1.1))
     listen(Progress(stage="cost", seconds=1.2))
@@ -51,7 +57,8 @@ def test_progress_in_a_terminal_keeps_to_one_line(terminal):
     assert terminal.getvalue().endswith("cost · 1.2 s\r")
 
 
-def test_progress_is_redrawn_a_few_times_a_second_at_most(terminal):
+def test_progress_is_redrawn_a_few_times_a_second_at_most(open_terminal):
+    terminal = open_terminal()
     listen = show_progress()
 
     for seconds in (1, 1 + REDRAW_SECONDS / 2, 1 + REDRAW_SECONDS * 1.5):
@@ -60,7 +67,8 @@ def test_progress_is_redrawn_a_few_times_a_second_at_most(terminal):
     assert terminal.getvalue().count("cost") == 2
 
 
-def test_progress_of_a_short_solve_leaves_no_trace(terminal):
+def test_progress_of_a_short_solve_leaves_no_trace(open_terminal):
+    terminal = open_terminal()
     show_progress()(Progress(stage="cost", seconds=PATIENCE_SECONDS / 2))
 
     assert not terminal.getvalue()
