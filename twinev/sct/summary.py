@@ -93,7 +93,7 @@ def import_limit_kw(problem: Problem, formulation: str) -> list[float]:
 
 
 def supply_text(problem: Problem, schedule: Schedule) -> str:
-    """The supply point in one line: highest import against the limit then, energy in and out, cost."""
+    """The supply point in one line: highest import against the limit then, energy in and out, the bill."""
     supply, hours = schedule.supply_point, problem.horizon.slot_hours
     import_kw = [kwh / h for kwh, h in zip(supply.imported_kwh, hours, strict=True)]
     peak = max(range(problem.slots), key=import_kw.__getitem__)
@@ -104,5 +104,15 @@ def supply_text(problem: Problem, schedule: Schedule) -> str:
     text += f", {sum(supply.imported_kwh):.1f} kWh imported"
     exported_kwh = sum(supply.exported_kwh)
     text += f", {exported_kwh:.1f} kWh exported" if exported_kwh > 0 else ""
+    text += f", bill € {bill_eur(problem, schedule) + 0.0:.2f}"
     beyond_kwh = sum(supply.limit_excess_kwh)
     return text + (f", {beyond_kwh:.2f} kWh beyond the limits" if beyond_kwh > 0 else "")
+
+
+def bill_eur(problem: Problem, schedule: Schedule) -> float:
+    """What the site pays at its supply point: import, less export, and the charge on the highest import. [€]"""
+    supply, hours = schedule.supply_point, problem.horizon.slot_hours
+    import_eur = sum(eur * kwh for eur, kwh in zip(problem.price_eur_per_kwh, supply.imported_kwh, strict=True))
+    export_eur = sum(eur * kwh for eur, kwh in zip(problem.export_price_eur_per_kwh, supply.exported_kwh, strict=True))
+    peak_kw = max(kwh / h for kwh, h in zip(supply.imported_kwh, hours, strict=True))
+    return import_eur - export_eur + problem.demand_charge_eur_per_kw * peak_kw

@@ -33,7 +33,7 @@ def money_text(schedule: Schedule) -> str:
 def proof_text(schedule: Schedule) -> str:
     """How far the objective is from what is proven, rounded up."""
     if schedule.gap is None:
-        return "best of its kind" if schedule.status == "optimal" else "not proven the best"
+        return "optimal in every stage" if schedule.status == "optimal" else "not proven the best"
     within = f"within {max(math.ceil(schedule.gap * 1e4 - 1e-6), 1) / 100:.2f} %"
     return f"not proven the best: {within}" if schedule.status == "feasible" else f"proven {within}"
 

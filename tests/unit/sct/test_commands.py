@@ -36,7 +36,7 @@ def test_optimise_writes_a_schedule_that_verify_accepts(run, scenarios, tmp_path
 
     assert planned.exit_code == 0
     assert planned.stdout.startswith("✓ complete, € 12.00, proven within 0.01 %\n")
-    assert "Supply point: at most 8.0 kW of 8.0 kW" in planned.stdout
+    assert "Supply point: at most 8.0 kW of 8.0 kW (from 18:00), 30.0 kWh imported, bill € 12.00\n" in planned.stdout
     assert f"The schedule is in {out}." in planned.stdout
     assert f"The chart is in {chart}." in planned.stdout
     assert checked.exit_code == 0
@@ -179,4 +179,4 @@ def test_verify_exits_1_and_names_the_broken_rule(run, write, tmp_path):
     result = run(verify_app, path, out)
 
     assert result.exit_code == 1
-    assert "broken: EVSE power, session EV0, slot 0: 9; allowed: 2" in result.stderr
+    assert "broken: EVSE power, session EV0, slot 0: 9 kWh; allowed: at most 2 kWh" in result.stderr

@@ -41,7 +41,7 @@ class _Tags(HTMLParser):
         ([2, 2, 1, 0], {}, "✓ complete, € 12.00, proven within 0.01 %"),
         ([2, 2, 1, 0], {"gap": 0.00123}, "✓ complete, € 12.00, proven within 0.13 %"),
         ([2, 2, 1, 0], {"formulation": "tradeoff"}, "✓ complete, € 12.00 with waiting, proven within 0.01 %"),
-        ([2, 2, 1, 0], {"bound": None, "gap": None}, "✓ complete, € 12.00, best of its kind"),
+        ([2, 2, 1, 0], {"bound": None, "gap": None}, "✓ complete, € 12.00, optimal in every stage"),
         (
             [2, 2, 1, 0],
             {"status": "feasible", "gap": 0.052},

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from twinev.sct.frames import power_frame, request_frame, session_frame, summary_frame, supply_point_frame
+from twinev.sct.summary import bill_eur
 
 
 @pytest.fixture
@@ -101,3 +102,18 @@ def test_frames_of_no_sessions_are_empty(problem, plan):
     assert summary_frame(asked, planned).empty
     assert request_frame(asked).empty
     assert supply_point_frame(asked, planned)["ev_kw"].tolist() == [0, 0, 0, 0]
+
+
+def test_bill_counts_import_export_and_the_charge_on_the_peak(problem, ev, plan):
+    asked = problem(
+        sessions=[ev()],
+        price_eur_per_kwh=[0.3] * 4,
+        export_price_eur_per_kwh=[0.1] * 4,
+        demand_charge_eur_per_kw=2,
+        production_kw=[8, 0, 0, 0],
+        supply_point={"max_kw": 20, "min_kw": -20},
+    )
+
+    bill = bill_eur(asked, plan(asked, [[0, 2, 2, 1]]))
+
+    assert bill == pytest.approx(0.3 * 5 - 0.1 * 2 + 2 * 8)
