@@ -64,7 +64,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     time_limit : float
         When to stop with the best plan found. [s]
     on_progress : callable, optional
-        Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then.
+        Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then;
+        `twinev.sct.progress.show_progress` makes one that shows it.
 
     Returns
     -------

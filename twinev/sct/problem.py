@@ -17,6 +17,7 @@ from typing import Any
 
 from twinev.domain.horizon import Horizon
 from twinev.errors import ScenarioError
+from twinev.sct.display import problem_html, problem_text
 from twinev.sct.json_text import read_json
 from twinev.sct.scenario_values import (
     MOST_SLOTS,
@@ -214,6 +215,16 @@ class Problem:
             "sessions": [session.to_dict() for session in self.sessions],
             **optional,
         }
+
+    def __str__(self) -> str:
+        return problem_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """Show what is asked in Jupyter: sessions, site, stays."""
+        return problem_html(self)
 
 
 def _read_horizon(given: Mapping[str, Any]) -> Horizon:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twinev.errors import BadInput
-from twinev.sct.chart import chart_spec
+from twinev.sct.display import schedule_html, schedule_text
 from twinev.sct.json_text import read_json
 from twinev.sct.problem import TIE_BREAKS, Problem
 from twinev.sct.scenario_values import (
@@ -28,7 +28,6 @@ from twinev.sct.session_request import PROFILES
 
 FORMAT = 1
 STATUSES = ("optimal", "feasible", "infeasible")
-VEGA_LITE = "application/vnd.vegalite.v5+json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +84,7 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A plan for a site; in Jupyter it draws itself.
+    """A plan for a site; in Jupyter it shows itself.
 
     Parameters
     ----------
@@ -187,12 +186,15 @@ class Schedule:
         """Read a schedule file from disk."""
         return cls.from_dict(read_json(Path(path).read_bytes(), str(path), "schedule", BadInput), problem)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        """Draw the four panels in Jupyter; the text tells the same in one line."""
-        summary = f"{self.status} plan for {len(self.sessions)} sessions: € {self.objective:.2f}, {self.method}"
-        if self.problem is None:
-            return {"text/plain": summary}
-        return {"text/plain": summary, VEGA_LITE: chart_spec(self.problem, self)}
+    def __str__(self) -> str:
+        return schedule_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str | None:
+        """Show verdict, sessions, panels and explanations in Jupyter."""
+        return schedule_html(self)
 
 
 _NUMBERS = ("objective", "solve_seconds")
