@@ -13,48 +13,19 @@ import time
 
 import numpy as np
 from measured_on import measured_on
+from sites import car_park, problem_of
 
 from twinev.sct import Problem, optimise, verify
 
 PACKAGES = ("cvxpy", "highspy", "pyscipopt", "numpy")
 
 
-def random_site(n_sessions: int, n_slots: int, seed: int) -> Problem:
-    """A car park: arrivals in the first half, stays of 4 to 10 hours, a limit at a third of what all could draw."""
-    rng = np.random.default_rng(seed)
-    power_kw = rng.choice([7.4, 11.0, 22.0], n_sessions)
-    sessions = [_random_session(n, float(power_kw[n]), n_slots, rng) for n in range(n_sessions)]
-    limit_kw = float(power_kw.sum()) / 3
-    return Problem.from_dict(
-        {
-            "slot_minutes": 15,
-            "start": "2026-11-22T06:00:00+01:00",
-            "supply_point": {"max_kw": limit_kw + 8, "min_kw": 0},
-            "demand_kw": [float(kw) for kw in rng.uniform(2, 8, n_slots)],
-            "price_eur_per_kwh": [float(price) for price in np.round(rng.uniform(0.05, 0.3, n_slots), 4)],
-            "sessions": sessions,
-            "groups": [
-                {"id": "restriction", "session_ids": [f"EV{n}" for n in range(n_sessions // 2)], "max_kw": limit_kw / 2}
-            ],
-        }
-    )
-
-
-def _random_session(n: int, power_kw: float, n_slots: int, rng: np.random.Generator) -> dict:
-    arrival = int(rng.integers(0, n_slots // 2))
-    departure = min(arrival + int(rng.integers(16, 40)), n_slots - 1)
-    # At most 70 % of what the stay allows: a usual case, in which every target fits.
-    need_kwh = min(float(rng.uniform(5, 40)), 0.7 * power_kw * 0.25 * (departure - arrival + 1))
-    return {
-        "id": f"EV{n}",
-        "capacity_kwh": 80,
-        "soc_kwh": 20,
-        "evse_power_kw": power_kw,
-        "target_soc": (20 + need_kwh) / 80,
-        "arrival_slot": arrival,
-        "departure_slot": departure,
-        "target_slot": departure,
-    }
+def restricted_site(n_sessions: int, n_slots: int, seed: int) -> Problem:
+    """A car park of which half the stations are held to half the site's limit."""
+    scenario = car_park(n_sessions, n_slots, seed)
+    limit_kw = (scenario["supply_point"]["max_kw"] - 8) / 2
+    ids = [f"EV{n}" for n in range(n_sessions // 2)]
+    return problem_of({**scenario, "groups": [{"id": "restriction", "session_ids": ids, "max_kw": limit_kw}]})
 
 
 def main() -> None:
@@ -67,7 +38,7 @@ def main() -> None:
     options = parser.parse_args()
     seconds, gaps = [], []
     for run in range(options.runs + 1):
-        problem = random_site(options.sessions, options.slots, seed=run)
+        problem = restricted_site(options.sessions, options.slots, seed=run)
         started = time.perf_counter()
         schedule = optimise(problem, formulation=options.formulation, profile=options.profile)
         seconds.append(time.perf_counter() - started)

@@ -125,7 +125,7 @@ class LexicographicSolve:
             factor = self._perturbation(step, step.magnitude(met_kwh)) if last else 0.0
             aim = step.aim(self._model, shortfall_kwh)
             if self._model.switches or aim.switches:
-                answer, kept = self._search(step, aim, held, factor)
+                answer, kept, factor = self._search(step, aim, held, factor)
             else:
                 answer, kept = self._minimise(step, aim, held, factor), []
                 if factor and answer.status == "optimal" and not self._within_gap(answer, answer.bound, aim):
@@ -171,23 +171,26 @@ class LexicographicSolve:
 
     def _search(
         self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float
-    ) -> tuple[Answer, list[cp.Constraint]]:
+    ) -> tuple[Answer, list[cp.Constraint], float]:
         """Minimise an aim under binaries, without a search where the relaxation's plan is good enough.
 
-        Whatever binaries are taken, those of the aim are fixed for the steps that follow.
+        Whatever binaries are taken, those of the aim are fixed for the steps that follow. The last value returned is
+        the tie-break's factor, now that the aim's magnitude is known.
         """
         switches = [*self._model.switches, *aim.switches]
         relaxed = self._solver.minimise(aim.value, [*held, *aim.constraints])
         if not relaxed.found:
-            return relaxed, []
+            return relaxed, [], factor
         bound, rung = relaxed.bound, "relaxation"
+        if step is self._steps[-1]:
+            factor = self._perturbation(step, relaxed.value - aim.constant)
         best, choice = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
         if not self._within_gap(best, bound, aim):
             exact = [switch.exact() for switch in switches]
             found = self._solver.minimise(aim.value, [*held, *aim.constraints, *exact])
             bound = max(bound, found.bound)
             if found.status == "infeasible":
-                return found, []
+                return found, [], factor
             rung = "incumbent" if found.found else rung
             if found.found and not (best.found and best.value <= found.value):
                 self._keep()
@@ -195,13 +198,13 @@ class LexicographicSolve:
                 best, choice = self._polish(step, aim, held, factor, [switch.found() for switch in switches])
                 best = best if best.found else searched
         if not best.found:
-            return best, []
+            return best, [], factor
         if not self._within_gap(best, bound, aim):
             self._rung = rung
         self._record(step.name, Answer(status="optimal", value=best.value, bound=min(bound, best.value)))
         self._choices_fixed = bool(aim.switches)
         last_only = choice if step is self._steps[-1] else choice[len(self._model.switches) :]
-        return best, last_only
+        return best, last_only, factor
 
     def _polish(
         self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float, values: list[np.ndarray]
