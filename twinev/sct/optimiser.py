@@ -16,7 +16,7 @@ from twinev.sct.assemble import (
     supply_point_schedule,
     tidy_energy,
 )
-from twinev.sct.diagnose import explain
+from twinev.sct.diagnose import say_why
 from twinev.sct.inputs import Inputs, read_inputs
 from twinev.sct.loading import begin_loading, staging_within
 from twinev.sct.problem import Problem
@@ -174,7 +174,7 @@ def _schedule(
         sessions=sessions,
         supply_point=supply_point,
         stages=candidate.stages,
-        explanations=tuple(explain(problem, inputs, energy_kwh, candidate.rung)),
+        explanations=tuple(say_why(problem, inputs, energy_kwh, candidate.rung)),
         problem=problem,
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from hand_made_plan import plan_of
 
 from twinev.errors import BadInput
-from twinev.sct import Schedule, optimise
+from twinev.sct import Schedule, Stage
 
 
 @pytest.fixture
@@ -15,9 +16,13 @@ def asked(problem, ev):
     return problem(sessions=[ev(), ev("EV1", target_soc=1.0)], price_eur_per_kwh=[0.1, 0.2, 0.3, 0.4])
 
 
-def test_schedule_survives_its_file(tmp_path, asked):
-    schedule = optimise(asked)
+@pytest.fixture
+def schedule(asked):
+    stage = Stage(name="shortfall", value=2.0, bound=None)
+    return plan_of(asked, [[2, 2, 1, 0], [2, 2, 2, 2]], stages=(stage,), explanations=("EV1 is short.",))
 
+
+def test_schedule_survives_its_file(tmp_path, schedule):
     schedule.to_json(tmp_path / "schedule.json")
     again = Schedule.from_json(tmp_path / "schedule.json")
 
@@ -25,8 +30,8 @@ def test_schedule_survives_its_file(tmp_path, asked):
     assert again.to_dict() == schedule.to_dict()
 
 
-def test_schedule_file_has_the_published_keys(asked):
-    data = json.loads(json.dumps(optimise(asked).to_dict()))
+def test_schedule_file_has_the_published_keys(asked, schedule):
+    data = json.loads(json.dumps(schedule.to_dict()))
 
     assert list(data) == [
         "format",
@@ -58,13 +63,19 @@ def test_schedule_file_has_the_published_keys(asked):
         ("status", "perfect"),
         ("objective", "cheap"),
         ("gap", float("inf")),
+        ("bound", float("nan")),
+        ("objective", 10**400),
+        ("scenario_sha256", "abc"),
+        ("formulation", "astrology"),
+        ("explanations", [""]),
+        ("stages", [{"name": "cost", "value": 1, "bound": float("nan")}]),
         ("sessions", [{"id": "EV0"}]),
         ("profile", "reckless"),
         ("colour", "green"),
     ],
 )
-def test_schedule_with_a_fault_is_refused_by_its_key(asked, key, value):
-    data = {**optimise(asked).to_dict(), key: value}
+def test_schedule_with_a_fault_is_refused_by_its_key(schedule, key, value):
+    data = {**schedule.to_dict(), key: value}
 
     with pytest.raises(BadInput) as refused:
         Schedule.from_dict(data)
@@ -72,9 +83,7 @@ def test_schedule_with_a_fault_is_refused_by_its_key(asked, key, value):
     assert refused.value.key.startswith(key)
 
 
-def test_session_is_found_by_its_id(asked):
-    schedule = optimise(asked)
-
+def test_session_is_found_by_its_id(schedule):
     assert schedule.session("EV1").shortfall_kwh == pytest.approx(2)
     with pytest.raises(BadInput, match="EV0, EV1"):
         schedule.session("EV2")
