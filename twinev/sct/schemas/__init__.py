@@ -99,7 +99,7 @@ def _first_fault(schema: Schema, value: object, place: str) -> tuple[str, object
             compiled[id(part_schema)] = jsonschema_rs.validator_for(part_schema)
         if not _accepts(compiled[id(part_schema)], part):
             return _first_fault(part_schema, part, part_place)
-    for name in schema.get("required", ()):
+    for name in sorted(schema.get("required", ())):
         if isinstance(value, Mapping) and name not in value:
             return _inside(place, name), MISSING, "the key is required"
     return place, value, allowed_words(schema)
