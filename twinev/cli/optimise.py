@@ -14,12 +14,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from twinev.cli.tell_plan import tell_plan
 from twinev.errors import BadInput, TwinEVError
 from twinev.sct import Problem, Schedule, optimise
 from twinev.sct.chart import chart_spec
 from twinev.sct.draw import draw, require_drawable
 from twinev.sct.progress import Progress, progress_text
-from twinev.sct.tell_plan import tell_plan
 
 BAD_INPUT = 2
 SHORTFALL = 3

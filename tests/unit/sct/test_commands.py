@@ -131,7 +131,7 @@ def test_a_file_that_fails_late_loses_neither_the_plan_nor_the_other_file(run, w
     [
         ("{", "JSON"),
         ("[]", "a JSON object"),
-        ('{"slots": 4}', "slot_minutes"),
+        ('{"slots": 4}', "sessions"),
         ("\ud800".encode("utf-8", "surrogatepass"), "UTF-8"),
     ],
 )
