@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from hand_made_plan import plan_of
 
 from twinev.errors import BadInput
 from twinev.sct.chart import SCHEMA, chart_spec, request_spec
@@ -17,7 +18,7 @@ AXES = {"Power [kW]", "Power, stacked [kW]", "State of charge [%]", "Price [€/
 
 
 @pytest.fixture
-def car_park(problem, ev, plan):
+def car_park(problem, ev):
     """Sessions that arrive in turn; the last one goes short."""
 
     def make(n_sessions, **changes):
@@ -25,7 +26,7 @@ def car_park(problem, ev, plan):
         asked = problem(sessions=sessions, supply_point={"max_kw": 8 * n_sessions, "min_kw": 0}, **changes)
         energy = [[0.0] * asked.sessions[n].arrival_slot + [2.0] * (4 - n % 3) for n in range(n_sessions)]
         energy[-1] = [0.0, 0.0, 0.0, 1.0]
-        return asked, plan(asked, energy)
+        return asked, plan_of(asked, energy)
 
     return make
 
@@ -63,9 +64,9 @@ def test_chart_of_many_sessions_stays_small(car_park):
     assert many < 3 * few
 
 
-def test_chart_names_the_verdict_and_the_first_explanations(problem, ev, plan):
+def test_chart_names_the_verdict_and_the_first_explanations(problem, ev):
     asked = problem(sessions=[ev()])
-    planned = plan(asked, [[1, 1, 1, 1]], explanations=tuple(f"Reason {n}" for n in range(9)))
+    planned = plan_of(asked, [[1, 1, 1, 1]], objective=12.0, explanations=tuple(f"Reason {n}" for n in range(9)))
 
     title = chart_spec(asked, planned)["title"]
 
@@ -73,10 +74,10 @@ def test_chart_names_the_verdict_and_the_first_explanations(problem, ev, plan):
     assert title["subtitle"] == ["Reason 0", "Reason 1", "Reason 2", "Reason 3", "… and 5 more explanations"]
 
 
-def test_chart_tells_powers_and_site_times(problem, ev, plan):
+def test_chart_tells_powers_and_site_times(problem, ev):
     asked = problem(first_slot_minutes=6, sessions=[ev(target_soc=0.54)])
 
-    spec = chart_spec(asked, plan(asked, [[0.8, 0, 0, 0]]))
+    spec = chart_spec(asked, plan_of(asked, [[0.8, 0, 0, 0]]))
 
     rows = next(_layers(spec["concat"][2]))["data"]["values"]
     assert rows[0] == {"start": "2026-11-22T18:09:00Z", "session": "EV0", "kw": 8.0, "order": 0}
@@ -93,46 +94,46 @@ def test_price_is_drawn_where_it_is_not_flat(car_park):
 @pytest.mark.parametrize(
     ("formulation", "limits"), [("cpo", {10}), ("v2g", {10}), ("grid", {10, 4}), ("tradeoff", {10, 4})]
 )
-def test_limit_follows_the_orders_that_the_formulation_counts(problem, ev, plan, formulation, limits):
+def test_limit_follows_the_orders_that_the_formulation_counts(problem, ev, formulation, limits):
     asked = problem(sessions=[ev()], flexibility_kw=[0, 0, -6, -6], supply_point={"max_kw": 10, "min_kw": -50})
 
-    supply = chart_spec(asked, plan(asked, [[2, 2, 1, 0]], formulation=formulation))["concat"][1]
+    supply = chart_spec(asked, plan_of(asked, [[2, 2, 1, 0]], formulation=formulation))["concat"][1]
 
     rows = [row for layer in _layers(supply) for row in layer["data"]["values"] if row["quantity"] == "limit"]
     assert {row["kw"] for row in rows} == limits
     assert supply["title"]["subtitle"] == "export limit 50 kW is off the chart"
 
 
-def test_excess_over_a_limit_is_shaded(problem, ev, plan):
+def test_excess_over_a_limit_is_shaded(problem, ev):
     asked = problem(sessions=[ev()], demand_kw=[24, 0, 0, 0])
 
-    supply = chart_spec(asked, plan(asked, [[0, 2, 2, 1]], status="infeasible"))["concat"][1]
+    supply = chart_spec(asked, plan_of(asked, [[0, 2, 2, 1]], status="infeasible"))["concat"][1]
 
     rows = [row for layer in _layers(supply) for row in layer["data"]["values"]]
     beyond = [row for row in rows if row["quantity"] == "beyond the limit"]
     assert [(row["start"], row["kw"], row["to_kw"]) for row in beyond] == [("2026-11-22T18:00:00Z", 20.0, 24.0)]
 
 
-def test_groups_and_phases_have_panels_where_they_have_limits(problem, ev, plan):
+def test_groups_and_phases_have_panels_where_they_have_limits(problem, ev):
     asked = problem(
         sessions=[ev(), ev("EV1", phases=["L1"])],
         groups=[{"id": f"G{n}", "session_ids": ["EV0"], "max_kw": 8 + n} for n in range(6)],
         supply_point={"max_kw": 20, "min_kw": 0, "phase_max_kw": 9},
     )
 
-    spec = chart_spec(asked, plan(asked, [[2, 2, 1, 0], [1.5, 1.5, 1.5, 0.5]]))
+    spec = chart_spec(asked, plan_of(asked, [[2, 2, 1, 0], [1.5, 1.5, 1.5, 0.5]]))
 
     assert _titles(spec)[4:] == ["Groups under a limit of their own", "Power through each phase"]
     assert spec["concat"][4]["title"]["subtitle"] == "broad line: the limit; the 4 tightest of 6"
     first = [row["kw"] for row in next(_layers(spec["concat"][5]))["data"]["values"]]
     assert first[0] == pytest.approx(8 / 3 + 6, abs=1e-4)
-    figure(asked, plan(asked, [[2, 2, 1, 0], [2, 2, 1, 0]]))
+    figure(asked, plan_of(asked, [[2, 2, 1, 0], [2, 2, 1, 0]]))
 
 
-def test_energy_given_back_is_below_zero(problem, ev, plan):
+def test_energy_given_back_is_below_zero(problem, ev):
     asked = problem(sessions=[ev(evse_discharge_power_kw=8)])
 
-    spec = chart_spec(asked, plan(asked, [[-2, 2, 2, 2]], formulation="v2g"))
+    spec = chart_spec(asked, plan_of(asked, [[-2, 2, 2, 2]], formulation="v2g"))
 
     site = next(_layers(spec["concat"][0]))["data"]["values"]
     assert next(row["kw"] for row in site if row["quantity"] == "EVs give back") == -8
@@ -158,18 +159,18 @@ def test_problem_is_drawn_without_a_plan(problem, ev, n_sessions):
     assert "<svg" in draw_svg(request_spec(asked))
 
 
-def test_session_ids_are_text_in_the_picture(problem, ev, plan):
+def test_session_ids_are_text_in_the_picture(problem, ev):
     asked = problem(sessions=[ev("<script>alert('1')</script>"), *(ev(f"'\\{n}") for n in range(14))])
 
-    svg = draw_svg(chart_spec(asked, plan(asked, [[2, 2, 1, 0]] * 15)))
+    svg = draw_svg(chart_spec(asked, plan_of(asked, [[2, 2, 1, 0]] * 15)))
 
     assert "<script" not in svg
 
 
-def test_empty_site_is_drawn(problem, plan):
+def test_empty_site_is_drawn(problem):
     asked = problem(sessions=[])
 
-    assert "<svg" in draw_svg(chart_spec(asked, plan(asked, [])))
+    assert "<svg" in draw_svg(chart_spec(asked, plan_of(asked, [])))
 
 
 def test_picture_with_another_suffix_is_refused(tmp_path):

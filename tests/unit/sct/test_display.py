@@ -7,6 +7,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from hand_made_plan import plan_of
 
 from twinev.sct import Schedule
 from twinev.sct.verdict import verdict
@@ -20,8 +21,8 @@ def asked(problem, ev):
 
 
 @pytest.fixture
-def planned(asked, plan):
-    return plan(asked, [[2, 2, 1, 0], [2, 2, 2, 2]])
+def planned(asked):
+    return plan_of(asked, [[2, 2, 1, 0], [2, 2, 2, 2]])
 
 
 class _Tags(HTMLParser):
@@ -56,14 +57,14 @@ class _Tags(HTMLParser):
         ([2, 2, 0.996, 0], {}, "⚠ 0.004 kWh short for 1 of 1 session, € 12.00, proven within 0.01 %"),
     ],
 )
-def test_verdict_is_one_line(problem, plan, energy, changes, expected):
-    assert verdict(plan(problem(), [energy], **changes)) == expected
+def test_verdict_is_one_line(problem, energy, changes, expected):
+    assert verdict(plan_of(problem(), [energy], **{"objective": 12.0, **changes})) == expected
 
 
-def test_verdict_of_contradicting_limits_counts_what_is_beyond(problem, plan):
+def test_verdict_of_contradicting_limits_counts_what_is_beyond(problem):
     asked = problem(demand_kw=[24, 0, 0, 0])
 
-    line = verdict(plan(asked, [[0, 2, 2, 0]], status="infeasible"))
+    line = verdict(plan_of(asked, [[0, 2, 2, 0]], status="infeasible"))
 
     assert line.startswith("✗ limits contradict: 1.0 kWh beyond them at the least, 1.0 kWh short for 1 of 1 session")
 
@@ -90,28 +91,28 @@ def test_problem_shows_what_is_asked(asked):
     assert str(asked).splitlines()[1].split()[:3] == ["session", "from", "by"]
 
 
-def test_ids_and_explanations_are_text_in_html(problem, ev, plan):
+def test_ids_and_explanations_are_text_in_html(problem, ev):
     asked = problem(sessions=[ev(NASTY)])
 
     for text in (
-        plan(asked, [[2, 2, 1, 0]], explanations=(f"Session {NASTY} waits.",))._repr_html_(),
+        plan_of(asked, [[2, 2, 1, 0]], explanations=(f"Session {NASTY} waits.",))._repr_html_(),
         asked._repr_html_(),
     ):
         assert "script" not in _Tags(text).tags
         assert "&lt;script&gt;" in text
 
 
-def test_ids_cannot_steer_a_terminal(problem, ev, plan):
+def test_ids_cannot_steer_a_terminal(problem, ev):
     asked = problem(sessions=[ev("EV\x1b[2J\n0")])
 
-    for text in (str(plan(asked, [[2, 2, 1, 0]])), str(asked)):
+    for text in (str(plan_of(asked, [[2, 2, 1, 0]])), str(asked)):
         assert "\x1b" not in text
         assert "EV�[2J�0" in text
 
 
-def test_text_puts_the_short_ones_first_and_counts_the_rest(problem, ev, plan):
-    asked = problem(sessions=[ev(f"EV{n}") for n in range(40)])
-    planned = plan(asked, [*([[2, 2, 1, 0]] * 39), [2, 1, 0, 0]], explanations=("because",) * 9)
+def test_text_puts_the_short_ones_first_and_counts_the_rest(problem, ev):
+    asked = problem(sessions=[ev(f"EV{n}") for n in range(40)], supply_point={"max_kw": 400, "min_kw": 0})
+    planned = plan_of(asked, [*([[2, 2, 1, 0]] * 39), [2, 1, 0, 0]], explanations=("because",) * 9)
 
     lines = str(planned).splitlines()
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pandas as pd
 import pytest
+from hand_made_plan import plan_of
 
 from twinev.sct.frames import power_frame, request_frame, session_frame, summary_frame, supply_point_frame
 from twinev.sct.summary import bill_eur
@@ -22,8 +23,8 @@ def asked(problem, ev):
 
 
 @pytest.fixture
-def planned(asked, plan):
-    return plan(asked, [[1, 2, 2, 0], [1, 2, 2, 2]], formulation="grid")
+def planned(asked):
+    return plan_of(asked, [[1, 2, 2, 0], [1, 2, 2, 2]], formulation="grid")
 
 
 def test_session_frame_has_one_row_per_session_and_slot(asked, planned):
@@ -71,13 +72,13 @@ def test_cost_of_sessions_and_demand_is_the_cost_of_the_import(asked, planned):
     assert summary_frame(asked, planned)["cost_eur"].sum() + 0.1 * 1 == pytest.approx(imported_eur)
 
 
-def test_own_production_and_wear_count_in_the_cost_share(problem, ev, plan):
+def test_own_production_and_wear_count_in_the_cost_share(problem, ev):
     asked = problem(
         sessions=[ev(wear_eur_per_kwh=0.05, evse_discharge_power_kw=8), ev("EV1")],
         price_eur_per_kwh=[1.0] * 4,
         production_kw=[8, 0, 0, 0],
     )
-    planned = plan(asked, [[2, 2, -1, 2], [2, 1, 1, 1]], formulation="v2g")
+    planned = plan_of(asked, [[2, 2, -1, 2], [2, 1, 1, 1]], formulation="v2g")
 
     cost = summary_frame(asked, planned)["cost_eur"]
 
@@ -93,9 +94,9 @@ def test_request_frame_has_the_keys_of_the_scenario(asked):
     assert {"evse_power_kw", "priority", "phases", "profile"} <= set(frame.columns)
 
 
-def test_frames_of_no_sessions_are_empty(problem, plan):
+def test_frames_of_no_sessions_are_empty(problem):
     asked = problem(sessions=[])
-    planned = plan(asked, [])
+    planned = plan_of(asked, [])
 
     assert session_frame(asked, planned).empty
     assert power_frame(asked, planned).shape == (4, 0)
@@ -104,7 +105,7 @@ def test_frames_of_no_sessions_are_empty(problem, plan):
     assert supply_point_frame(asked, planned)["ev_kw"].tolist() == [0, 0, 0, 0]
 
 
-def test_bill_counts_import_export_and_the_charge_on_the_peak(problem, ev, plan):
+def test_bill_counts_import_export_and_the_charge_on_the_peak(problem, ev):
     asked = problem(
         sessions=[ev()],
         price_eur_per_kwh=[0.3] * 4,
@@ -114,6 +115,6 @@ def test_bill_counts_import_export_and_the_charge_on_the_peak(problem, ev, plan)
         supply_point={"max_kw": 20, "min_kw": -20},
     )
 
-    bill = bill_eur(asked, plan(asked, [[0, 2, 2, 1]]))
+    bill = bill_eur(asked, plan_of(asked, [[0, 2, 2, 1]]))
 
     assert bill == pytest.approx(0.3 * 5 - 0.1 * 2 + 2 * 8)
