@@ -14,9 +14,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from twinev.cli.tell_insight import tell_insight
 from twinev.cli.tell_plan import tell_plan
 from twinev.errors import BadInput, TwinEVError
-from twinev.sct import Problem, Schedule, optimise
+from twinev.sct import Problem, Schedule, explain, optimise
 from twinev.sct.chart import chart_spec
 from twinev.sct.draw import draw, require_drawable
 from twinev.sct.progress import Progress, progress_text
@@ -32,6 +33,11 @@ PROFILES = (
     "For every session, instead of its own. cheap: least cost. fast: done as early as the grid allows. green: on-site "
     "production first, then renewable hours. default: headroom shared by need."
 )
+EXPLAIN = (
+    "Write here (JSON), and print, why the plan is as it is: the limits that bind, what a kWh is worth in each slot, "
+    "what each group's limit and the flexibility orders cost. Takes some more solves."
+)
+LEAST_EXPLAIN_SECONDS = 10.0
 
 app = typer.Typer(add_completion=False)
 
@@ -46,6 +52,7 @@ def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
     time_limit: Annotated[float, typer.Option(help="Seconds until the best plan found is taken.")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="Write the schedule here (JSON).")] = None,
     chart: Annotated[Path | None, typer.Option(help="Draw it here: .svg, .png, or .html to point at.")] = None,
+    why: Annotated[Path | None, typer.Option("--explain", help=EXPLAIN)] = None,
 ) -> None:
     """Plan a scenario.
 
@@ -53,7 +60,7 @@ def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
     """
     try:
         problem = Problem.from_json(scenario)
-        _require_writable(out, chart)
+        _require_writable(out, chart, why)
         with _Waiting() as on_progress:
             schedule = optimise(
                 problem,
@@ -73,7 +80,12 @@ def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
         _write("schedule", out, schedule.to_json),
         _write("chart", chart, lambda path: draw(chart_spec(problem, schedule), path)),
     ]
-    tell_plan(Console(), problem, schedule)
+    console = Console()
+    tell_plan(console, problem, schedule)
+    if why is not None:
+        insight = explain(problem, schedule, solver=solver, gap=gap, time_limit=max(time_limit, LEAST_EXPLAIN_SECONDS))
+        tell_insight(console, problem, insight)
+        told.append(_write("explanation", why, insight.to_json))
     for line in filter(None, told):
         typer.echo(line)
     code = BAD_INPUT if None in told else _exit_code(schedule)
@@ -88,11 +100,11 @@ def _exit_code(schedule: Schedule) -> int:
     return SHORTFALL if schedule.shortfall_kwh > 0 else 0
 
 
-def _require_writable(out: Path | None, chart: Path | None) -> None:
+def _require_writable(out: Path | None, chart: Path | None, why: Path | None) -> None:
     """Refuse what cannot be written before any time is spent on it."""
     if chart is not None:
         require_drawable(chart, "--chart")
-    for path in filter(None, (out, chart)):
+    for path in filter(None, (out, chart, why)):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not path.parent.is_dir():

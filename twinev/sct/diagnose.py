@@ -13,6 +13,7 @@ from twinev.sct.problem import Problem
 from twinev.sct.session_request import PHASES
 
 TOLD_KWH = 1e-6
+STRETCHES = 4
 # Energies of a session are told to 0.1 kWh.
 SESSION_DECIMALS = 1
 RUNG_NOTES = {
@@ -90,7 +91,7 @@ class _Diagnosis:
                     worst_kw = (excess_kwh[row, slots] / inputs.hours[slots]).max()
                     yield (
                         f"{name[0].upper()}{name[1:]} {what}: by up to {worst_kw:.1f} kW, "
-                        f"{excess_kwh[row, slots].sum():.2f} kWh in all, {self._times_text(slots)}. "
+                        f"{excess_kwh[row, slots].sum():.2f} kWh in all, {times_text(self._problem, slots)}. "
                         f"{remedy} by {_up(worst_kw):.1f} kW there."
                     )
 
@@ -121,7 +122,7 @@ class _Diagnosis:
             slots, limits = self._binding(n)
             cause = f"but gets {delivered_kwh:.1f} kWh, {missing_kwh:.1f} kWh short: "
             cause += f"{self._own_limit(n)}, and " if own_kwh > TOLD_KWH else ""
-            where = f" {self._times_text(slots)}" if slots.size else ""
+            where = f" {times_text(self._problem, slots)}" if slots.size else ""
             cause += f"{' and '.join(limits) or self._otherwise(n)} {'binds' if limits else ''}{where}".rstrip()
             raise_kw = self._raise_kw(n, slots, missing_kwh - max(own_kwh, 0.0))
             if limits and raise_kw is not None:
@@ -204,15 +205,17 @@ class _Diagnosis:
             missing_kwh -= possible_kwh
         return None
 
-    def _times_text(self, slots: np.ndarray) -> str:
-        """``from 19:00 to 20:00``, runs joined."""
-        runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
-        horizon, clock = self._problem.horizon, self._problem.clock_time
-        parts = []
-        for run in runs[:4]:
-            first, last = int(run[0]), int(run[-1])
-            parts.append(f"from {clock(horizon.slot_start(first))} to {clock(horizon.slot_end(last))}")
-        return ", ".join(parts) + (f" and {len(runs) - 4} later stretches" if len(runs) > 4 else "")
+
+def times_text(problem: Problem, slots: np.ndarray) -> str:
+    """``from 19:00 to 20:00``, runs of slots joined."""
+    runs = np.split(slots, np.flatnonzero(np.diff(slots) > 1) + 1)
+    horizon, clock = problem.horizon, problem.clock_time
+    parts = []
+    for run in runs[:STRETCHES]:
+        first, last = int(run[0]), int(run[-1])
+        parts.append(f"from {clock(horizon.slot_start(first))} to {clock(horizon.slot_end(last))}")
+    later = len(runs) - STRETCHES
+    return ", ".join(parts) + (f" and {later} later stretches" if later > 0 else "")
 
 
 def _duration(hours: float) -> str:

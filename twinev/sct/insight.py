@@ -5,8 +5,10 @@ Made on demand, for it takes some solves of its own.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,14 +89,22 @@ class Insight:
         """The same as JSON has it."""
         return asdict(self)
 
+    def to_json(self, path: str | Path) -> None:
+        """Write it to a file."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
-def explain(problem: Problem, schedule: Schedule, *, time_limit: float = 60) -> Insight:
+
+def explain(
+    problem: Problem, schedule: Schedule, *, solver: str = "auto", gap: float = 1e-4, time_limit: float = 60
+) -> Insight:
     """Tell what binds a plan, what energy is worth in it, and what each restriction costs.
 
     Parameters
     ----------
     problem, schedule : Problem, Schedule
         The question and its answer.
+    solver, gap
+        For the plans without each restriction, as for `twinev.sct.optimise`.
     time_limit : float
         For all solves together. [s]
 
@@ -112,7 +122,7 @@ def explain(problem: Problem, schedule: Schedule, *, time_limit: float = 60) -> 
     return Insight(
         shadow_price_eur_per_kwh=tuple(_clean(prices.demand)),
         binding=tuple(_binding(problem, inputs, energy_kwh, prices.limits)),
-        restrictions=tuple(_restrictions(problem, schedule, deadline_s)),
+        restrictions=tuple(_restrictions(problem, schedule, solver, gap, deadline_s)),
     )
 
 
@@ -141,7 +151,9 @@ def _binding(problem: Problem, inputs: Inputs, energy_kwh: np.ndarray, saving: n
     return found
 
 
-def _restrictions(problem: Problem, schedule: Schedule, deadline_s: float) -> list[RestrictionCost]:
+def _restrictions(
+    problem: Problem, schedule: Schedule, solver: str, gap: float, deadline_s: float
+) -> list[RestrictionCost]:
     """Plan again without each of them."""
     without = {
         group.id: replace(problem, groups=tuple(g for g in problem.groups if g.id != group.id))
@@ -154,7 +166,7 @@ def _restrictions(problem: Problem, schedule: Schedule, deadline_s: float) -> li
         left_s = deadline_s - time.monotonic()
         if left_s <= 0:
             raise BadInput("time_limit", "too short", "enough seconds to plan once more without each restriction")
-        free = optimise(asked, schedule.formulation, schedule.profile, time_limit=left_s)
+        free = optimise(asked, schedule.formulation, schedule.profile, solver, gap, left_s)
         costs.append(
             RestrictionCost(
                 restriction=name,
