@@ -44,9 +44,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Proven:
-    """A plan, (n_sessions, n_slots) [kWh], and what is proven: no plan has a lower aim than the bound."""
+    """A plan, (n_sessions, n_slots) [kWh], its aim, and what is proven: no plan has a lower aim than the bound."""
 
     energy_kwh: np.ndarray
+    value: float
     bound: float
 
 
