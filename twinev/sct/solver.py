@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cvxpy as cp
@@ -15,13 +14,13 @@ from twinev.sct.progress import Progress, ProgressListener
 from twinev.sct.solvers.canonical import CanonicalForm
 from twinev.sct.solvers.highs import run_highs
 from twinev.sct.solvers.scip import run_scip
+from twinev.sct.solvers.watch import Watch
 from twinev.sct.tie_break import LEAST_EUR
 
 SOLVERS = ("auto", "scip", "highs")
 SQUARES_PRECISION = 1e-10
 # What follows a search with integers (fixing the signs, the tie-break) is quick, but needs some of the time too.
 SEARCH_SHARE = 0.9
-LARGE = 1e19
 # About what CVXPY takes to make the matrices, per scalar variable: what cannot be done in time is not begun.
 COMPILING_SECONDS = 3e-6
 # CVXPY's own word for a solution found at a limit; `Answer` tells the same in its status.
@@ -164,12 +163,11 @@ class Solver:
         if name not in self.used:
             self.used.append(name)
 
-    def _watch(self, scale: float, offset: float) -> Callable[[float, float], None] | None:
+    def _watch(self, scale: float, offset: float) -> Watch | None:
         if self.listener is None:
             return None
 
-        def unscaled(value: float) -> float | None:
-            # The solvers' infinities are large numbers.
-            return (value + offset) / scale if abs(value) < LARGE else None
+        def unscaled(value: float | None) -> float | None:
+            return None if value is None else (value + offset) / scale
 
-        return lambda incumbent, bound: self.tell(unscaled(incumbent), unscaled(bound))
+        return Watch(lambda incumbent, bound: self.tell(unscaled(incumbent), unscaled(bound)))

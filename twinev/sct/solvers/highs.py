@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import highspy
 import numpy as np
 
 from twinev.sct.solvers.canonical import CanonicalForm, Outcome
+from twinev.sct.solvers.watch import Watch
 
 # HiGHS' default tolerances (1e-7) are wider than what `verify` allows after sums over many slots.
 FEASIBILITY = 1e-9
@@ -20,19 +19,18 @@ WIDE = 10
 # Cheaper a step than steepest edge, which HiGHS prefers, and as few steps on these programs.
 DEVEX = 1
 
-Watcher = Callable[[float, float], None]
 
-
-def run_highs(form: CanonicalForm, *, gap: float, seconds: float, watch: Watcher | None = None) -> Outcome:
-    """Solve; ``watch`` is told the incumbent's value and the bound of a search with integers."""
+def run_highs(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch | None = None) -> Outcome:
+    """Solve; ``watch`` hears of a search with integers."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     for name, value in _options(form, gap, seconds).items():
         solver.setOptionValue(name, value)
     solver.passModel(_model(form))
     if watch is not None and form.binary.size:
-        solver.cbMipLogging.subscribe(
-            lambda event: watch(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        # The one callback that comes often, asks for nothing and needs no log.
+        solver.cbMipInterrupt.subscribe(
+            lambda event: watch.hear(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
         )
     solver.run()
     return _read(solver, form)

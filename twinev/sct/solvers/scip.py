@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from pyscipopt import SCIP_EVENTTYPE, Eventhdlr, Expr, Model
 from pyscipopt.scip import Term
 
 from twinev.sct.solvers.canonical import CanonicalForm, Outcome
+from twinev.sct.solvers.watch import Watch
 
 # SCIP's default tolerances (1e-6) are wider than what `verify` allows after sums over many slots.
 FEASIBILITY = 1e-9
-WATCH_SECONDS = 0.2
-
-Watcher = Callable[[float, float], None]
 
 
-def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watcher | None = None) -> Outcome:
-    """Solve; ``watch`` is told the incumbent's value and the bound of a search with integers."""
+def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch | None = None) -> Outcome:
+    """Solve; ``watch`` hears of a search with integers."""
     started = time.monotonic()
     model = Model()
     model.hideOutput()
@@ -27,7 +24,7 @@ def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watcher 
     _add_rows(model, form, columns)
     if watch is not None and form.binary.size:
         watching = [SCIP_EVENTTYPE.BESTSOLFOUND, SCIP_EVENTTYPE.NODESOLVED]
-        model.includeEventhdlr(_Watch(watch, watching), "watch", "tells incumbent and bound")
+        model.includeEventhdlr(_Events(watch, watching), "watch", "tells incumbent and bound")
     left = seconds - (time.monotonic() - started)
     if left <= 0:
         return Outcome(status="nothing")
@@ -43,10 +40,10 @@ def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watcher 
     return _read(model, columns)
 
 
-class _Watch(Eventhdlr):
-    def __init__(self, watch: Watcher, events: list[int]) -> None:
+class _Events(Eventhdlr):
+    def __init__(self, watch: Watch, events: list[int]) -> None:
         super().__init__()
-        self._watch, self._events, self._last = watch, events, 0.0
+        self._watch, self._events = watch, events
 
     def eventinit(self) -> None:
         for event in self._events:
@@ -58,9 +55,7 @@ class _Watch(Eventhdlr):
 
     def eventexec(self, event: object) -> None:
         del event
-        if time.monotonic() - self._last >= WATCH_SECONDS:
-            self._last = time.monotonic()
-            self._watch(self.model.getPrimalbound(), self.model.getDualbound())
+        self._watch.hear(self.model.getPrimalbound(), self.model.getDualbound())
 
 
 def _add_columns(model: Model, form: CanonicalForm) -> list:
