@@ -37,6 +37,12 @@ class Energy:
     discharge_kwh: cp.Variable | None
     given_kwh: cp.Expression
 
+    def set(self, energy_kwh: np.ndarray, inputs: Inputs) -> None:
+        """Give the variables the values of a plan, (n_sessions, n_slots). [kWh]"""
+        self.charge_kwh.value = np.maximum(energy_kwh, 0)
+        if self.discharge_kwh is not None:
+            self.discharge_kwh.value = np.maximum(-energy_kwh, 0)[np.flatnonzero(inputs.discharging)]
+
     @property
     def net_kwh(self) -> cp.Expression:
         """At the EVSE, positive charges the EV. [kWh]"""

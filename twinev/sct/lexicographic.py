@@ -16,7 +16,7 @@ from twinev.sct.aim import Aim
 from twinev.sct.equations import Model, deliver_by_target_slot, flow_beyond_limits, flow_within_limits
 from twinev.sct.schedule import Stage
 from twinev.sct.shortfall import NOTHING_KWH, SLACK_KWH, share_shortfall
-from twinev.sct.solver import Answer, Solver
+from twinev.sct.solver import Answer, Proven, Solver
 from twinev.sct.tie_break import LARGEST_COEFFICIENT, LEAST_EUR, LEAST_STEP, TieBreak
 
 HOLD = 1e-9
@@ -34,12 +34,15 @@ class Step:
         About how large the aim will be, from what each session's battery will get, (n_sessions,) in kWh.
     largest : float
         The aim's largest coefficient in magnitude.
+    shortcut : callable, optional
+        A faster road to a plan and a bound on the aim than its binaries are, from what each session is short of.
     """
 
     name: str
     aim: Callable[[Model, np.ndarray], Aim]
     magnitude: Callable[[np.ndarray], float]
     largest: float
+    shortcut: Callable[[np.ndarray, Solver], Proven | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +128,8 @@ class LexicographicSolve:
             factor = self._perturbation(step, step.magnitude(met_kwh)) if last else 0.0
             aim = step.aim(self._model, shortfall_kwh)
             if self._model.switches or aim.switches:
-                answer, kept, factor = self._search(step, aim, held, factor)
+                start = step.shortcut(shortfall_kwh, self._solver) if step.shortcut else None
+                answer, kept, factor = self._search(step, aim, held, factor, start)
             else:
                 answer, kept = self._minimise(step, aim, held, factor), []
                 if factor and answer.status == "optimal" and not self._within_gap(answer, answer.bound, aim):
@@ -170,20 +174,24 @@ class LexicographicSolve:
         return Answer(status=answer.status, value=value, bound=bound)
 
     def _search(
-        self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float
+        self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float, start: Proven | None
     ) -> tuple[Answer, list[cp.Constraint], float]:
-        """Minimise an aim under binaries, without a search where the relaxation's plan is good enough.
+        """Minimise an aim under binaries, without a search where a start or the relaxation's plan is good enough.
 
         Whatever binaries are taken, those of the aim are fixed for the steps that follow. The last value returned is
         the tie-break's factor, now that the aim's magnitude is known.
         """
         switches = [*self._model.switches, *aim.switches]
-        relaxed = self._solver.minimise(aim.value, [*held, *aim.constraints])
-        if not relaxed.found:
-            return relaxed, [], factor
-        bound, rung = relaxed.bound, "relaxation"
+        if start is None:
+            relaxed = self._solver.minimise(aim.value, [*held, *aim.constraints])
+            if not relaxed.found:
+                return relaxed, [], factor
+            bound, rung = relaxed.bound, "relaxation"
+        else:
+            self._model.energy.set(start.energy_kwh, self._model.inputs)
+            bound, rung = start.bound, "incumbent"
         if step is self._steps[-1]:
-            factor = self._perturbation(step, relaxed.value - aim.constant)
+            factor = self._perturbation(step, bound - aim.constant)
         best, choice = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
         if not self._within_gap(best, bound, aim):
             exact = [switch.exact() for switch in switches]

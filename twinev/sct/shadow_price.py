@@ -44,7 +44,8 @@ def price_out(
     inputs = model.inputs
     more_kwh = cp.Variable(inputs.shape[1])
     model.row_flow_kwh = model.row_flow_kwh + _demand_share(inputs)[:, None] @ more_kwh[None, :]
-    _set_plan(model, energy_kwh, more_kwh)
+    model.energy.set(energy_kwh, inputs)
+    more_kwh.value = np.zeros(more_kwh.shape)
     aim = aim_of(model, shortfall_kwh)
     fixed = [switch.fixed(switch.suggest()) for switch in (*model.switches, *aim.switches)]
     planned_kwh = inputs.row_base_kwh + inputs.share @ energy_kwh
@@ -62,10 +63,3 @@ def price_out(
 def _demand_share(inputs: Inputs) -> np.ndarray:
     """How much of a kWh of demand flows through each limit row: all, then a third through each phase."""
     return np.array([1.0, *[1 / len(PHASES)] * len(PHASES)])[: len(inputs.share)]
-
-
-def _set_plan(model: Model, energy_kwh: np.ndarray, more_kwh: cp.Variable) -> None:
-    model.energy.charge_kwh.value = np.maximum(energy_kwh, 0)
-    if model.energy.discharge_kwh is not None:
-        model.energy.discharge_kwh.value = np.maximum(-energy_kwh, 0)[np.flatnonzero(model.inputs.discharging)]
-    more_kwh.value = np.zeros(more_kwh.shape)

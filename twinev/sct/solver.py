@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import cvxpy as cp
+import numpy as np
 
 from twinev.sct.canonical import CanonicalForm
 from twinev.sct.highs import run_highs
@@ -39,6 +40,14 @@ class Answer:
     def found(self) -> bool:
         """Whether the problem's variables hold a solution."""
         return self.status in ("optimal", "incumbent")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proven:
+    """A plan, (n_sessions, n_slots) [kWh], and what is proven: no plan has a lower aim than the bound."""
+
+    energy_kwh: np.ndarray
+    bound: float
 
 
 @dataclass(kw_only=True)
@@ -72,6 +81,11 @@ class Solver:
     @property
     def seconds_left(self) -> float:
         return self.deadline_s - time.monotonic()
+
+    @property
+    def search_deadline_s(self) -> float:
+        """When a search with integers has to end. [s]"""
+        return time.monotonic() + SEARCH_SHARE * self.seconds_left
 
     def begin(self, stage: str) -> None:
         """Name what is minimised from now on."""
@@ -114,8 +128,9 @@ class Solver:
             return Answer(status="nothing")
         form = CanonicalForm.of(problem)
         highs = exact or self.choice != "scip"
-        self._use("HiGHS" if highs else "SCIP")
-        seconds = (SEARCH_SHARE if form.binary.size else 1.0) * self.seconds_left
+        self.note("HiGHS" if highs else "SCIP")
+        until_s = self.search_deadline_s if form.binary.size else self.deadline_s
+        seconds = until_s - time.monotonic()
         if seconds <= 0:
             return Answer(status="nothing")
         run = run_highs if highs else run_scip
@@ -132,7 +147,7 @@ class Solver:
         if self.seconds_left <= 0:
             return Answer(status="nothing")
         problem = cp.Problem(cp.Minimize(squares), constraints)
-        self._use("Clarabel")
+        self.note("Clarabel")
         settings = dict.fromkeys(("tol_feas", "tol_gap_abs", "tol_gap_rel"), SQUARES_PRECISION)
         try:
             with warnings.catch_warnings():
@@ -143,7 +158,8 @@ class Solver:
         found = problem.status == cp.OPTIMAL
         return Answer(status="optimal", value=float(problem.value)) if found else Answer(status="nothing")
 
-    def _use(self, name: str) -> None:
+    def note(self, name: str) -> None:
+        """Remember that this solver was used."""
         if name not in self.used:
             self.used.append(name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -97,6 +98,7 @@ def _own_step(inputs: Inputs, sessions: np.ndarray, own: np.ndarray, earlier: np
         aim=lambda model, shortfall_kwh: chosen.objective(model, counted, own, shortfall_kwh),
         magnitude=lambda met_kwh: cheap.magnitude(inputs, counted, earlier, met_kwh),
         largest=max(_largest_eur(inputs), inputs.opportunity_cost_eur_per_slot),
+        shortcut=partial(tradeoff.shortcut, inputs, own) if chosen is tradeoff and counted.all() else None,
     )
 
 

@@ -16,8 +16,11 @@ import numpy as np
 
 from twinev.sct import grid_support
 from twinev.sct.aim import Aim
+from twinev.sct.column_generation import plan_by_columns, suits_columns
 from twinev.sct.equations import Model
-from twinev.sct.waiting import cost_of_waiting
+from twinev.sct.inputs import Inputs
+from twinev.sct.solver import Proven, Solver
+from twinev.sct.waiting import REACHED_KWH, cost_of_waiting
 
 OBJECTIVE = "trade-off"
 build = grid_support.build
@@ -26,3 +29,31 @@ build = grid_support.build
 def objective(model: Model, counted: np.ndarray, own: np.ndarray, shortfall_kwh: np.ndarray) -> Aim:
     """Eq. (27): the cost of energy and of waiting, as for `twinev.sct.cpo.objective`. [€]"""
     return grid_support.objective(model, counted, own, shortfall_kwh).plus(cost_of_waiting(model, own, shortfall_kwh))
+
+
+def shortcut(inputs: Inputs, own: np.ndarray, shortfall_kwh: np.ndarray, solver: Solver) -> Proven | None:
+    """Find a plan and a bound by column generation; None where that is not exact, not asked for, or found nothing.
+
+    Parameters
+    ----------
+    own : (n_sessions,) of bool
+        Whose waiting costs.
+    shortfall_kwh : (n_sessions,)
+        What each session is short of at its target slot. [kWh]
+    """
+    short = shortfall_kwh > REACHED_KWH
+    later_kwh = inputs.charge_limit_kwh * (1 - inputs.until_target)
+    if solver.choice == "scip" or not suits_columns(inputs) or later_kwh[short].any():
+        return None
+    spent_eur = float(inputs.previous_slots[own].sum()) * inputs.opportunity_cost_eur_per_slot
+    plan = plan_by_columns(
+        inputs,
+        waiting=own,
+        completes=~short,
+        need_evse_kwh=np.maximum(inputs.need_kwh - shortfall_kwh, 0) / inputs.charge_efficiency,
+        gap=solver.gap / 2,
+        deadline_s=solver.search_deadline_s,
+        on_progress=lambda value, bound: solver.tell(value + spent_eur, bound + spent_eur),
+    )
+    solver.note("HiGHS")
+    return None if plan.energy_kwh is None else Proven(energy_kwh=plan.energy_kwh, bound=plan.bound + spent_eur)

@@ -23,7 +23,7 @@ from twinev.sct.switch import Switch
 
 # Below this a battery is called at its target, here and in `assemble`.
 REACHED_KWH = 5e-7
-ROUNDING_KWH = 1e-9
+ROUNDING_KWH = 1e-8
 
 
 def cost_of_waiting(model: Model, sessions: np.ndarray, shortfall_kwh: np.ndarray) -> Aim:

@@ -103,6 +103,7 @@ def test_reached_slot_outside_the_horizon_is_caught(problem, ev, value):
     verification = verify(asked, with_session(plan_of(asked, [[2, 2, 0, 0]]), reached_slot=value))
 
     assert rules(verification) == ["reached_slot is the first with the target"]
+    assert verification.broken[0].allowed == "none"
 
 
 def test_plan_that_is_missing_or_too_many_is_named(asked, schedule):
@@ -111,6 +112,13 @@ def test_plan_that_is_missing_or_too_many_is_named(asked, schedule):
 
     assert str(missing) == "one plan per session, in order, sessions[1]: no plan; allowed: EV1"
     assert str(too_many) == "one plan per session, in order, sessions[2]: EV0; allowed: no further plan"
+
+
+@pytest.mark.parametrize("name", ["imported_kwh", "exported_kwh", "limit_excess_kwh"])
+def test_series_of_the_supply_point_that_is_too_short_is_named(asked, schedule, name):
+    (broken,) = verify(asked, with_supply(schedule, **{name: (0.0,)})).broken
+
+    assert str(broken) == f"one value per slot, supply_point.{name}: 1; allowed: 4"
 
 
 def test_stage_whose_bound_was_not_proven_holds(asked, schedule):

@@ -291,3 +291,14 @@ def test_each_place_has_the_tolerance_of_one_constraint(problem, ev, beyond_kwh,
     silent = with_supply(plan, limit_excess_kwh=(0.0,) * 4)
 
     assert verify(asked, silent).holds == holds
+
+
+def test_hidden_excess_is_told_with_its_places(problem, ev):
+    supply_point = {"max_kw": 7, "min_kw": 0, "phase_max_kw": 4}
+    asked = problem(sessions=[ev(phases=["L1"])], supply_point=supply_point)
+    hidden = with_supply(plan_of(asked, [[2, 2, 1, 0]], status="optimal"), limit_excess_kwh=(0.0,) * 4)
+
+    (broken,) = verify(asked, hidden).broken
+
+    assert broken.where == "phase L1, slot 0 (and 1 more)"
+    assert broken.allowed == "1.25 kWh (supply point 0.25 kWh, phase L1 1 kWh)"

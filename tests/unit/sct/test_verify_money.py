@@ -172,3 +172,11 @@ def test_gap_of_a_plan_that_costs_nothing_is_in_cents(problem):
     asked = problem()
 
     assert verify(asked, plan_of(asked, [RIGHT], bound=-0.001, gap=0.1)).holds
+
+
+@pytest.mark.parametrize(("off_eur", "holds"), [(4, True), (6, False)])
+def test_tolerance_on_money_is_a_millionth_of_the_amount(problem, off_eur, holds):
+    asked = problem(price_eur_per_kwh=[1e6] * 4)
+    plan = plan_of(asked, [RIGHT], objective=5e6 + off_eur, bound=None, gap=None)
+
+    assert verify(asked, plan).holds == holds
