@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twinev.sct import Problem, optimise
 from twinev.sct.chart import chart_spec
-from twinev.sct.draw import draw
+from twinev.sct.chart.draw import draw
 
 SCENARIO = Path(__file__).resolve().parents[2] / "data" / "scenarios" / "paper_3.json"
 PICTURE = Path(__file__).with_name("paper_3.svg")

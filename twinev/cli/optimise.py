@@ -19,7 +19,7 @@ from twinev.cli.tell_plan import tell_plan
 from twinev.errors import BadInput, TwinEVError
 from twinev.sct import Problem, Schedule, explain, optimise
 from twinev.sct.chart import chart_spec
-from twinev.sct.draw import draw, require_drawable
+from twinev.sct.chart.draw import draw, require_drawable
 from twinev.sct.progress import Progress, progress_text
 
 BAD_INPUT = 2

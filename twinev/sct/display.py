@@ -4,7 +4,7 @@ HTML with the picture inside as an SVG image, and no other type. A Vega-Lite bun
 but JupyterLab shows one type only, so verdict, table and explanations would be lost; Voila and nbconvert have no
 renderer for it, or fetch one from the internet. The SVG is an image rather than inline: ids in two pictures cannot
 clash, nothing in it can run, and JupyterLab keeps it in notebooks that are not trusted. Who wants to point at marks or
-go on editing takes `twinev.sct.figure.figure` or ``twinev optimise --chart plan.html``.
+go on editing takes `twinev.sct.chart.figure.figure` or ``twinev optimise --chart plan.html``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from twinev.sct.chart import chart_spec, request_spec
-from twinev.sct.draw import draw_svg
+from twinev.sct.chart.draw import draw_svg
 from twinev.sct.summary import SessionSummary, short_first, summarise_sessions, supply_text
 from twinev.sct.verdict import count_text, verdict
 

@@ -189,10 +189,13 @@ class LexicographicSolve:
             bound, rung = relaxed.bound, "relaxation"
         else:
             self._model.energy.set(start.energy_kwh, self._model.inputs)
+            self._keep()
             bound, rung = start.bound, "incumbent"
         if step is self._steps[-1]:
             factor = self._perturbation(step, bound - aim.constant)
         best, choice = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
+        if start is not None and not best.found:
+            best = Answer(status="incumbent", value=start.value, bound=bound)
         if not self._within_gap(best, bound, aim):
             exact = [switch.exact() for switch in switches]
             found = self._solver.minimise(aim.value, [*held, *aim.constraints, *exact])

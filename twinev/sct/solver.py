@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from twinev.sct.canonical import CanonicalForm
-from twinev.sct.highs import run_highs
 from twinev.sct.progress import Progress, ProgressListener
-from twinev.sct.scip import run_scip
+from twinev.sct.solvers.canonical import CanonicalForm
+from twinev.sct.solvers.highs import run_highs
+from twinev.sct.solvers.scip import run_scip
 from twinev.sct.tie_break import LEAST_EUR
 
 SOLVERS = ("auto", "scip", "highs")
@@ -44,9 +44,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Proven:
-    """A plan, (n_sessions, n_slots) [kWh], and what is proven: no plan has a lower aim than the bound."""
+    """A plan, (n_sessions, n_slots) [kWh], its aim, and what is proven: no plan has a lower aim than the bound."""
 
     energy_kwh: np.ndarray
+    value: float
     bound: float
 
 

@@ -56,4 +56,6 @@ def shortcut(inputs: Inputs, own: np.ndarray, shortfall_kwh: np.ndarray, solver:
         on_progress=lambda value, bound: solver.tell(value + spent_eur, bound + spent_eur),
     )
     solver.note("HiGHS")
-    return None if plan.energy_kwh is None else Proven(energy_kwh=plan.energy_kwh, bound=plan.bound + spent_eur)
+    if plan.energy_kwh is None:
+        return None
+    return Proven(energy_kwh=plan.energy_kwh, value=plan.value + spent_eur, bound=plan.bound + spent_eur)

@@ -11,8 +11,8 @@ from hand_made_plan import plan_of
 
 from twinev.errors import BadInput
 from twinev.sct.chart import SCHEMA, chart_spec, request_spec
-from twinev.sct.draw import draw, draw_svg
-from twinev.sct.figure import figure
+from twinev.sct.chart.draw import draw, draw_svg
+from twinev.sct.chart.figure import figure
 
 AXES = {"Power [kW]", "Power, stacked [kW]", "State of charge [%]", "Price [€/kWh]", "Session"}
 

@@ -9,7 +9,7 @@ import numpy as np
 from pyscipopt import SCIP_EVENTTYPE, Eventhdlr, Expr, Model
 from pyscipopt.scip import Term
 
-from twinev.sct.canonical import CanonicalForm, Outcome
+from twinev.sct.solvers.canonical import CanonicalForm, Outcome
 
 # SCIP's default tolerances (1e-6) are wider than what `verify` allows after sums over many slots.
 FEASIBILITY = 1e-9

@@ -1,6 +1,6 @@
 """The four panels as an Altair chart, for notebooks that go on editing it.
 
-Apart from `twinev.sct`, for Altair takes a second to load: ``from twinev.sct.figure import figure``.
+Apart from `twinev.sct`, for Altair takes a second to load: ``from twinev.sct.chart.figure import figure``.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from twinev.sct.chart_parts import (
+from twinev.sct.chart.parts import (
     HEIGHT,
     PALE,
     RED,
@@ -23,7 +23,7 @@ from twinev.sct.chart_parts import (
     rounded,
     session_colour,
 )
-from twinev.sct.chart_soc import faint_soc_panel, named_soc_panel
+from twinev.sct.chart.soc import faint_soc_panel, named_soc_panel
 
 if TYPE_CHECKING:
     from twinev.sct.problem import Problem

@@ -8,10 +8,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from twinev.sct.chart_parts import Clock
-from twinev.sct.chart_sessions import session_panels
-from twinev.sct.chart_site import group_panel, phase_panel, site_panel, supply_panel
-from twinev.sct.chart_stays import stay_panel
+from twinev.sct.chart.parts import Clock
+from twinev.sct.chart.sessions import session_panels
+from twinev.sct.chart.site import group_panel, phase_panel, site_panel, supply_panel
+from twinev.sct.chart.stays import stay_panel
 from twinev.sct.verdict import verdict
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twinev.sct.chart_parts import (
+from twinev.sct.chart.parts import (
     BLACK,
     BLUE,
     GREEN,

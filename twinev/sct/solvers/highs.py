@@ -7,7 +7,7 @@ from collections.abc import Callable
 import highspy
 import numpy as np
 
-from twinev.sct.canonical import CanonicalForm, Outcome
+from twinev.sct.solvers.canonical import CanonicalForm, Outcome
 
 # HiGHS' default tolerances (1e-7) are wider than what `verify` allows after sums over many slots.
 FEASIBILITY = 1e-9

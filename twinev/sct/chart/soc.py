@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twinev.sct.chart_parts import BLUE, NEGLIGIBLE_KW, RED, Clock, Pair, last_slot, panel, rounded, session_colour
+from twinev.sct.chart.parts import BLUE, NEGLIGIBLE_KW, RED, Clock, Pair, last_slot, panel, rounded, session_colour
 
 if TYPE_CHECKING:
     from twinev.sct.problem import Problem
