@@ -1,7 +1,8 @@
 """What the Smart Charging Tool answers: the plan per session, what it does to the supply point, and why.
 
 ``energy_kwh`` is at the EVSE, positive charges the EV; ``soc_kwh`` is at the END of each slot; ``imported_kwh`` and
-``exported_kwh`` are both ≥ 0; ``limit_excess_kwh`` is what flows beyond the supply point's limits.
+``exported_kwh`` are both ≥ 0; ``limit_excess_kwh`` is what flows beyond the supply point's limits and its
+phases'.
 """
 
 from __future__ import annotations
@@ -94,8 +95,9 @@ class Schedule:
         ``optimal`` (proven within the gap), ``feasible`` (the best found), ``infeasible`` (the supply point's limits
         contradict each other whatever the EVs do: this is the plan that violates them least).
     objective, bound, gap : float
-        Cost of imported energy, Eq. (1), the proven lower bound on it, and their relative distance. Bound and gap are
-        None where the plan does not minimise it (profiles), or nothing was proven. [€]
+        Cost of energy, Eq. (1), in `tradeoff` with that of waiting, Eq. (27); the proven lower bound on it; their
+        relative distance. Bound and gap are None where the plan does not minimise it (profiles), or nothing was proven.
+        [€]
     method : str
         How the plan was found, with the rung it came from: optimum, incumbent, relaxation or rule-based.
     stages : tuple of Stage

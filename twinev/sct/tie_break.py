@@ -1,8 +1,9 @@
 """Which of several equally good plans: the earliest or the latest, then priority, then the order of the sessions.
 
-The tie-break is a second objective, Σ weight · energy, added to the first with a factor so small that it costs less
-than half the gap: with W the most that the sum can be, the first objective loses at most factor · W, and the factor is
-gap/2 · max(expected objective, 0.01) / W. What it did cost at most is known after the solve.
+The tie-break is a second objective, Σ weight · energy, added to the first with a factor so small that it should
+cost less than half the gap: with W the most that the sum can be, the first objective loses at most factor · W, and the
+factor is gap/2 · max(expected objective, 0.01) / W. The expectation proves nothing; what it did cost at most is known
+after the solve.
 """
 
 from __future__ import annotations
