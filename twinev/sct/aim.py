@@ -17,12 +17,15 @@ class Aim:
     ----------
     constant : float
         The part of the value that no plan changes and that a relative gap must not count.
+    sparing : list of cp.Constraint
+        What spares a search with integers the permutations of like plans: no value is lost by it, only plans.
     """
 
     value: cp.Expression
     constraints: list[cp.Constraint] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
     constant: float = 0.0
+    sparing: list[cp.Constraint] = field(default_factory=list)
 
     def plus(self, other: Aim) -> Aim:
         """Both values together."""
@@ -31,4 +34,5 @@ class Aim:
             constraints=[*self.constraints, *other.constraints],
             switches=[*self.switches, *other.switches],
             constant=self.constant + other.constant,
+            sparing=[*self.sparing, *other.sparing],
         )

@@ -55,7 +55,7 @@ def cost_of_flow(
         np.flatnonzero(open_sign & (price > export_price)),
         np.flatnonzero(open_sign & (price < export_price)),
     )
-    aim = Aim(value=linear @ flow_kwh)
+    aim = Aim(value=linear @ flow_kwh if linear.any() else cp.Constant(0.0))
     if convex.size:
         imported_kwh = cp.Variable(convex.size, nonneg=True)
         extra = (price - export_price)[convex] @ imported_kwh

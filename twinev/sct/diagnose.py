@@ -18,7 +18,7 @@ STRETCHES = 4
 SESSION_DECIMALS = 1
 RUNG_NOTES = {
     "incumbent": "The solver did not finish in time: this is the best plan found so far, not proven the best.",
-    "relaxation": "The solver did not finish in time: this plan relaxes the import/export binaries, no limit.",
+    "relaxation": "The solver did not finish in time: this plan rounds yes-or-no choices, but relaxes no limit.",
     "rule-based": "No solver was done in time: this plan charges the most urgent sessions first.",
 }
 

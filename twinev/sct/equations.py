@@ -112,13 +112,13 @@ def least_power_or_none(energy: Energy, inputs: Inputs) -> tuple[list[cp.Constra
 
 
 def one_direction_at_a_time(energy: Energy, inputs: Inputs) -> tuple[list[cp.Constraint], list[Switch]]:
-    """Ours: where a battery loses energy both ways, charging and discharging at once would burn it."""
+    """Ours: charging and discharging at once would burn energy, or go around the minimum power."""
     givers = np.flatnonzero(inputs.discharging)
-    lossy = np.flatnonzero(inputs.lossy[givers])
-    if not lossy.size:
+    choosing = np.flatnonzero(inputs.choosing_direction[givers])
+    if not choosing.size:
         return [], []
-    sessions = givers[lossy]
-    charge_kwh, discharge_kwh = energy.charge_kwh[sessions], energy.discharge_kwh[lossy]
+    sessions = givers[choosing]
+    charge_kwh, discharge_kwh = energy.charge_kwh[sessions], energy.discharge_kwh[choosing]
     charging = Switch.make((sessions.size, inputs.shape[1]), suggest=lambda: charge_kwh.value >= discharge_kwh.value)
     either = [
         charge_kwh <= cp.multiply(inputs.charge_limit_kwh[sessions], charging.relaxed),

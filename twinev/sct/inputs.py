@@ -107,9 +107,13 @@ class Inputs:
         return self.discharge_limit_kwh.any(axis=1)
 
     @cached_property
-    def lossy(self) -> np.ndarray:
-        """Which sessions could waste energy by charging and discharging at once, shape (n_sessions,)."""
-        return self.discharging & (self.charge_efficiency * self.discharge_efficiency < 1)
+    def choosing_direction(self) -> np.ndarray:
+        """Which sessions could gain by charging and discharging at once, shape (n_sessions,).
+
+        Those that lose energy on the way, and those whose minimum power the difference of the two could fall short of.
+        """
+        lossy = self.charge_efficiency * self.discharge_efficiency < 1
+        return self.discharging & (lossy | self.least_charge_kwh.any(axis=1))
 
     @property
     def need_kwh(self) -> np.ndarray:

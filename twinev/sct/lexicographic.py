@@ -89,7 +89,9 @@ class LexicographicSolve:
         if lost_kwh.any():
             lost = round(float(lost_kwh.sum()), 9)
             self._stages.append(Stage(name="shortfall", value=lost, bound=lost))
-        if not self._take_steps(rigid, np.where(lost_kwh > 0, lost_kwh + 2 * SLACK_KWH, 0.0)):
+        short_kwh = np.where(lost_kwh > 0, lost_kwh + 2 * SLACK_KWH, 0.0)
+        delivered = deliver_by_target_slot(self._model.energy, inputs, short_kwh)
+        if not self._take_steps([*rigid, delivered], short_kwh):
             self._stages.clear()
             self._give_way(rigid, lost_kwh)
         rung = self._rung if self._energy_kwh is not None else "rule-based"
@@ -103,7 +105,7 @@ class LexicographicSolve:
             return
         self._stages += sharing.stages
         self._energy_kwh = sharing.energy_kwh
-        if not self._take_steps(limits, sharing.shortfall_kwh):
+        if not self._take_steps([*limits, *sharing.kept], sharing.shortfall_kwh) or not sharing.closed:
             self._rung = "incumbent"
 
     def _least_excess(self, rigid: list[cp.Constraint]) -> list[cp.Constraint] | None:
@@ -111,17 +113,16 @@ class LexicographicSolve:
         self._solver.begin("limit excess")
         excess_kwh, limits = flow_beyond_limits(self._model)
         exact = [switch.exact() for switch in self._model.switches]
-        answer = self._solver.minimise(excess_kwh, [*self._model.physics, *limits, *exact], gap=0.0)
+        answer = self._solver.minimise(excess_kwh, [*self._model.physics, *limits, *exact])
         if not answer.found:
             return None
         self._record("limit excess", answer)
         return rigid if answer.value <= NOTHING_KWH else [*limits, excess_kwh <= answer.value + NOTHING_KWH]
 
     def _take_steps(self, limits: list[cp.Constraint], shortfall_kwh: np.ndarray) -> bool:
-        """Minimise each step in turn; False when the first one is infeasible."""
-        inputs = self._model.inputs
-        held = [*self._model.physics, *limits, deliver_by_target_slot(self._model.energy, inputs, shortfall_kwh)]
-        met_kwh = inputs.need_kwh - shortfall_kwh
+        """Minimise each step in turn, within limits and targets; False when the first one is infeasible."""
+        held = [*self._model.physics, *limits]
+        met_kwh = self._model.inputs.need_kwh - shortfall_kwh
         for place, step in enumerate(self._steps):
             self._solver.begin(step.name)
             last = place == len(self._steps) - 1
@@ -131,11 +132,8 @@ class LexicographicSolve:
                 start = step.shortcut(shortfall_kwh, self._solver) if step.shortcut else None
                 answer, kept, factor = self._search(step, aim, held, factor, start)
             else:
-                answer, kept = self._minimise(step, aim, held, factor), []
-                if factor and answer.status == "optimal" and not self._within_gap(answer, answer.bound, aim):
-                    # The objective is smaller than expected: the tie-break must wait.
-                    factor = 0.0
-                    answer = self._minimise(step, aim, held, factor)
+                kept = []
+                answer, factor = self._minimise(step, aim, held, factor)
                 if answer.found:
                     self._record(step.name, answer)
             if answer.status == "infeasible" and place == 0:
@@ -154,13 +152,20 @@ class LexicographicSolve:
         factor = self._tie_break.factor(self._solver.gap, magnitude)
         return factor if factor * LARGEST_COEFFICIENT >= LEAST_STEP * step.largest else 0.0
 
-    def _minimise(self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float) -> Answer:
+    def _minimise(self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float) -> tuple[Answer, float]:
+        """Minimise an aim, the tie-break riding along if it can: 0 for its factor means that it must wait."""
+        if factor:
+            answer = self._minimise_perturbed(step, aim, held, factor)
+            # The objective may be smaller than expected, and the tie-break have cost too much of it.
+            if answer.status != "optimal" or self._within_gap(answer, answer.bound, aim):
+                return answer, factor
+        answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
+        if answer.found:
+            self._keep()
+        return answer, 0.0
+
+    def _minimise_perturbed(self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float) -> Answer:
         """Minimise aim + factor · tie-break, scaled so that the tie-break stands above the solver's tolerance."""
-        if not factor:
-            answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
-            if answer.found:
-                self._keep()
-            return answer
         ties = self._ties()
         scale = min(0.01 / factor, LARGEST_COEFFICIENT / step.largest)
         objective = scale * (aim.value + factor * ties)
@@ -193,23 +198,24 @@ class LexicographicSolve:
             bound, rung = start.bound, "incumbent"
         if step is self._steps[-1]:
             factor = self._perturbation(step, bound - aim.constant)
-        best, choice = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
+        best, choice, factor = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
         if start is not None and not best.found:
             best = Answer(status="incumbent", value=start.value, bound=bound)
         if not self._within_gap(best, bound, aim):
-            exact = [switch.exact() for switch in switches]
-            found = self._solver.minimise(aim.value, [*held, *aim.constraints, *exact])
+            exact = [*(switch.exact() for switch in switches), *aim.sparing]
+            allowed = self._allowed(best, bound, aim) / 2
+            found = self._solver.minimise(aim.value, [*held, *aim.constraints, *exact], gap=allowed)
             bound = max(bound, found.bound)
             if found.status == "infeasible":
                 return found, [], factor
             rung = "incumbent" if found.found else rung
             if found.found and not (best.found and best.value <= found.value):
                 self._keep()
-                searched = found
-                best, choice = self._polish(step, aim, held, factor, [switch.found() for switch in switches])
-                best = best if best.found else searched
+                values = [switch.found() for switch in switches]
+                best, choice, factor = self._polish(step, aim, held, factor, values)
+                best = best if best.found else found
         if not best.found:
-            return best, [], factor
+            return Answer(status="nothing"), [], factor
         if not self._within_gap(best, bound, aim):
             self._rung = rung
         self._record(step.name, Answer(status="optimal", value=best.value, bound=min(bound, best.value)))
@@ -219,11 +225,19 @@ class LexicographicSolve:
 
     def _polish(
         self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float, values: list[np.ndarray]
-    ) -> tuple[Answer, list[cp.Constraint]]:
+    ) -> tuple[Answer, list[cp.Constraint], float]:
         """Solve what remains when the binaries are fixed: linear, free of a search's tolerances, ties included."""
         switches = [*self._model.switches, *aim.switches]
         fixed = [switch.fixed(value) for switch, value in zip(switches, values, strict=True)]
-        return self._minimise(step, aim, [*held, *fixed], factor), fixed
+        answer, factor = self._minimise(step, aim, [*held, *fixed], factor)
+        return answer, fixed, factor
+
+    def _allowed(self, answer: Answer, bound: float, aim: Aim) -> float:
+        """How far a search may stay from its bound, whatever the optimum between the two turns out to be."""
+        ends = [bound - aim.constant, *([answer.value - aim.constant] if answer.found else [])]
+        one_sided = min(ends) > 0 or (answer.found and max(ends) < 0)
+        surely = min(map(abs, ends)) if one_sided else 0.0
+        return self._solver.gap * max(surely, LEAST_EUR)
 
     def _within_gap(self, answer: Answer, bound: float, aim: Aim) -> bool:
         magnitude = max(abs(answer.value - aim.constant), LEAST_EUR)

@@ -28,6 +28,7 @@ from twinev.sct.verify import verify
 
 SOLVERS = ("auto", "scip", "highs")
 LEAST_EUR = 0.01
+BOUND_ROUNDING = 1e-6
 RUNGS = {
     "optimum": "optimum",
     "incumbent": "incumbent: the best plan found within the time limit",
@@ -186,7 +187,11 @@ def _bound(candidate: _Candidate, objective: float, minimised: tuple[str, ...]) 
     if not candidate.stages:
         return objective if candidate.rung == "optimum" else None
     last = candidate.stages[-1]
-    return None if last.name not in minimised or last.bound is None else min(last.bound, objective)
+    if last.name not in minimised or last.bound is None:
+        return None
+    # Rounding may carry a bound over its objective; more than rounding is for `verify` to find.
+    rounded = last.bound - objective <= BOUND_ROUNDING * max(1.0, abs(objective))
+    return min(last.bound, objective) if rounded else last.bound
 
 
 def _status(rung: str, supply_point: SupplyPointSchedule) -> str:

@@ -20,15 +20,33 @@ NOTHING_KWH = 1e-7
 # A dual value above this share of the largest possible marks a session as unable to do better.
 DUAL_SHARE = 1e-6
 SLACK_KWH = 1e-8
+# More than what is called a reached target: who may go short is treated as short.
+LEAST_TOLD_KWH = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sharing:
-    """Who goes short by how much, (n_sessions,) [kWh], a plan that does it, and the stages that settled it."""
+    """Who goes short by how much, and what later steps must keep.
+
+    Parameters
+    ----------
+    shortfall_kwh : (n_sessions,)
+        What each session is short of; 0 for who cannot go short. [kWh]
+    kept : list of cp.Constraint
+        What holds it. Where binaries leave the division open among equals, that is the shares' order and no more.
+    energy_kwh : (n_sessions, n_slots)
+        A plan that does it. [kWh]
+    stages : tuple of Stage
+        What settled it.
+    closed : bool
+        Every stage was proven.
+    """
 
     shortfall_kwh: np.ndarray
+    kept: list[cp.Constraint]
     energy_kwh: np.ndarray
     stages: tuple[Stage, ...]
+    closed: bool
 
 
 def share_shortfall(model: Model, limits: list[cp.Constraint], lost_kwh: np.ndarray, solver: Solver) -> Sharing | None:
@@ -51,8 +69,10 @@ class _Division:
         self._lost_kwh, self._claim_kwh = lost_kwh, inputs.claim_kwh
         most_kwh = inputs.largest_shortfall_kwh
         self._missing_kwh = cp.Variable(most_kwh.shape, bounds=[np.zeros_like(most_kwh), most_kwh])
-        delivered = deliver_by_target_slot(model.energy, inputs, self._missing_kwh)
-        self._held = [*model.physics, *limits, delivered, *(switch.exact() for switch in model.switches)]
+        # What the division keeps, and what it only needs meanwhile.
+        self._kept = [deliver_by_target_slot(model.energy, inputs, self._missing_kwh)]
+        self._meanwhile = [*model.physics, *limits, *(switch.exact() for switch in model.switches)]
+        self._closed = True
         self._settled_kwh = np.where(self._claim_kwh > 0, np.nan, 0.0)
         self._stages: list[Stage] = []
 
@@ -69,8 +89,22 @@ class _Division:
                 return None
         # The last round's plan uses up to that slack: with less, what follows could be infeasible by a hair.
         settled_kwh = self._settled_kwh + 2 * SLACK_KWH
-        energy_kwh = np.array(self._model.energy.net_kwh.value)
-        return Sharing(shortfall_kwh=settled_kwh, energy_kwh=energy_kwh, stages=tuple(self._stages))
+        model = self._model
+        settled = [deliver_by_target_slot(model.energy, model.inputs, settled_kwh)]
+        return Sharing(
+            shortfall_kwh=self._may_be_short(settled_kwh) if model.switches else settled_kwh,
+            kept=self._kept if model.switches else settled,
+            energy_kwh=np.array(model.energy.net_kwh.value),
+            stages=tuple(self._stages),
+            closed=self._closed,
+        )
+
+    def _may_be_short(self, settled_kwh: np.ndarray) -> np.ndarray:
+        """Where the division among equals is open, everyone of a tier that goes short may be the one."""
+        priority = self._model.inputs.priority
+        tiers = set(priority[settled_kwh > NOTHING_KWH].tolist())
+        exposed = np.isin(priority, list(tiers)) & (self._claim_kwh > 0)
+        return np.where(exposed, np.maximum(settled_kwh, LEAST_TOLD_KWH), settled_kwh)
 
     def _tiers(self) -> list[tuple[str, np.ndarray]]:
         """The sessions that may go short by priority, the highest first."""
@@ -84,10 +118,10 @@ class _Division:
 
     def _least_total(self, name: str, tier: np.ndarray) -> bool:
         total_kwh = cp.sum(self._missing_kwh[tier])
-        answer = self._solver.minimise(total_kwh, self._held, exact=not self._model.switches, gap=0.0)
+        answer = self._minimise(total_kwh, [])
         if answer.found:
             self._record(name, answer)
-            self._held.append(total_kwh <= answer.value + SLACK_KWH)
+            self._kept.append(total_kwh <= answer.value + SLACK_KWH)
             if answer.value <= NOTHING_KWH:
                 self._settled_kwh[tier] = 0.0
         return answer.found
@@ -125,13 +159,13 @@ class _Division:
 
     def _least_worst(self, sessions: np.ndarray, alone: np.ndarray) -> tuple[Answer, float, np.ndarray]:
         """The least largest share of the open sessions when those marked ``alone`` get all that they can take."""
-        sharing, kept = sessions[~alone], self._kept()
+        sharing, settled = sessions[~alone], self._settled()
         if alone.any():
-            kept.append(self._missing_kwh[sessions[alone]] <= self._lost_kwh[sessions[alone]] + SLACK_KWH)
+            settled.append(self._missing_kwh[sessions[alone]] <= self._lost_kwh[sessions[alone]] + SLACK_KWH)
         share = cp.Variable(nonneg=True)
         worst_off = self._missing_kwh[sharing] <= share * self._claim_kwh[sharing]
         bounded = [worst_off] if sharing.size else []
-        answer = self._solver.minimise(share, [*self._held, *kept, *bounded], exact=True)
+        answer = self._minimise(share, [*settled, *bounded])
         if not answer.found:
             return answer, 0.0, np.zeros(0)
         duals = np.abs(worst_off.dual_value) * self._claim_kwh[sharing] if sharing.size else np.zeros(0)
@@ -162,21 +196,28 @@ class _Division:
         for k in range(1, sessions.size + 1):
             level, above = cp.Variable(), cp.Variable(sessions.size, nonneg=True)
             total, beyond = k * level + cp.sum(above), above >= shares - level
-            answer = self._solver.minimise(total, [*self._held, *self._kept(), beyond], gap=0.0)
+            answer = self._minimise(total, [*self._settled(), beyond])
             if not answer.found:
+                self._closed = False
                 break
             found_kwh = np.maximum(self._missing_kwh.value[sessions], 0.0)
             if k == 1:
                 self._record(name, answer)
+            self._kept += [beyond, total <= answer.value + SLACK_KWH]
             if answer.value - before <= NOTHING_KWH:
                 break
-            self._held += [beyond, total <= answer.value + SLACK_KWH]
             before = answer.value
         if found_kwh is not None:
             self._settled_kwh[sessions] = found_kwh
         return found_kwh is not None or not sessions.size
 
-    def _kept(self) -> list[cp.Constraint]:
+    def _minimise(self, value: cp.Expression, more: list[cp.Constraint]) -> Answer:
+        constraints = [*self._meanwhile, *self._kept, *more]
+        answer = self._solver.minimise(value, constraints, exact=not self._model.switches)
+        self._closed &= answer.status != "incumbent"
+        return answer
+
+    def _settled(self) -> list[cp.Constraint]:
         closed = np.flatnonzero(~np.isnan(self._settled_kwh))
         return [self._missing_kwh[closed] <= self._settled_kwh[closed] + SLACK_KWH] if closed.size else []
 

@@ -59,7 +59,7 @@ class Solver:
     choice : str
         ``auto`` takes HiGHS; ``scip`` takes SCIP wherever no exact dual values are needed.
     gap : float
-        Relative gap at which a problem with integers counts as solved.
+        Relative gap at which a plan counts as optimal.
     deadline_s : float
         When to stop, on the clock of `time.monotonic`. [s]
     started_s : float
@@ -108,7 +108,7 @@ class Solver:
         *,
         exact: bool = False,
         scale: float = 1.0,
-        gap: float | None = None,
+        gap: float = 0.0,
     ) -> Answer:
         """Minimise ``objective``; the answer is in the variables' ``value``.
 
@@ -118,8 +118,8 @@ class Solver:
             Ask for exact dual values, which only HiGHS gives; the problem must have no integers.
         scale : float
             By what the objective was multiplied; the progress is told without it.
-        gap : float, optional
-            In place of the plan's.
+        gap : float
+            Distance of value and bound at which a search may end, in the objective's unit.
         """
         if self.seconds_left <= 0:
             return Answer(status="nothing")
@@ -134,9 +134,7 @@ class Solver:
         if seconds <= 0:
             return Answer(status="nothing")
         run = run_highs if highs else run_scip
-        outcome = run(
-            form, gap=self.gap / 2 if gap is None else gap, seconds=seconds, watch=self._watch(scale, form.offset)
-        )
+        outcome = run(form, gap=gap, seconds=seconds, watch=self._watch(scale, form.offset))
         if outcome.x is None:
             return Answer(status=outcome.status)
         value = form.give_back(outcome)

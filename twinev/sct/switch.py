@@ -44,5 +44,5 @@ class Switch:
         return self.relaxed == values.astype(float)
 
     def found(self) -> np.ndarray:
-        """The values that a search with integers left in the variables."""
-        return np.round(self.relaxed.value)
+        """The values that a search with integers left in the variables, but 0 where its plan has no use for a 1."""
+        return np.round(self.relaxed.value) * self.suggest()

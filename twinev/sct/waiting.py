@@ -63,10 +63,10 @@ def stop_at_target(model: Model, sessions: np.ndarray) -> Aim:
     inputs = model.inputs
     waiting, before = _monotone(model, sessions)
     open_kwh = cp.multiply(inputs.charge_limit_kwh[sessions][:, 1:], (waiting.relaxed + before)[:, :-1])
-    stop = [model.energy.charge_kwh[sessions][:, 1:] <= open_kwh] if inputs.shape[1] > 1 else []
-    return _waited(
-        inputs, sessions, waiting, [*_falling(waiting, before), *stop, *_in_order(waiting, inputs, sessions)]
-    )
+    constraints = _falling(waiting, before)
+    if inputs.shape[1] > 1:
+        constraints.append(model.energy.charge_kwh[sessions][:, 1:] <= open_kwh)
+    return _waited(inputs, sessions, waiting, constraints, _in_order(waiting, inputs, sessions))
 
 
 def _split_at_target(model: Model, sessions: np.ndarray) -> Aim:
@@ -164,7 +164,13 @@ def alike(inputs: Inputs, sessions: np.ndarray) -> np.ndarray:
     return np.array(pairs, dtype=int).reshape(-1, 2)
 
 
-def _waited(inputs: Inputs, sessions: np.ndarray, waiting: Switch, constraints: list[cp.Constraint]) -> Aim:
+def _waited(
+    inputs: Inputs,
+    sessions: np.ndarray,
+    waiting: Switch,
+    constraints: list[cp.Constraint],
+    sparing: list[cp.Constraint] | None = None,
+) -> Aim:
     waited = cp.sum(cp.multiply(inputs.stay[sessions].astype(float), waiting.relaxed))
     value = inputs.opportunity_cost_eur_per_slot * waited
-    return Aim(value=value, constraints=constraints, switches=[waiting])
+    return Aim(value=value, constraints=constraints, switches=[waiting], sparing=sparing or [])

@@ -82,7 +82,7 @@ def test_interruption_after_the_relaxation_gives_its_plan_at_its_true_cost(monke
 
 
 def test_real_time_limit_gives_the_incumbent_with_its_gap():
-    asked = crowded_site(n_sessions=30, n_slots=48)
+    asked = crowded_site(n_sessions=80, n_slots=96)
 
     schedule = optimise(asked, time_limit=3, gap=1e-9)
 

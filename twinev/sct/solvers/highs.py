@@ -21,7 +21,7 @@ DEVEX = 1
 
 
 def run_highs(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch | None = None) -> Outcome:
-    """Solve; ``watch`` hears of a search with integers."""
+    """Solve; ``gap`` is absolute, ``watch`` hears of a search with integers."""
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     for name, value in _options(form, gap, seconds).items():
@@ -39,8 +39,8 @@ def run_highs(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch |
 def _options(form: CanonicalForm, gap: float, seconds: float) -> dict[str, float | str]:
     options: dict[str, float | str] = {
         "time_limit": max(seconds, 0.0),
-        "mip_rel_gap": gap,
-        "mip_abs_gap": 0.0,
+        "mip_rel_gap": 0.0,
+        "mip_abs_gap": gap,
         "primal_feasibility_tolerance": FEASIBILITY,
         "dual_feasibility_tolerance": FEASIBILITY,
         "mip_feasibility_tolerance": FEASIBILITY,

@@ -16,7 +16,7 @@ FEASIBILITY = 1e-9
 
 
 def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch | None = None) -> Outcome:
-    """Solve; ``watch`` hears of a search with integers."""
+    """Solve; ``gap`` is absolute, ``watch`` hears of a search with integers."""
     started = time.monotonic()
     model = Model()
     model.hideOutput()
@@ -31,7 +31,7 @@ def run_scip(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch | 
     model.setParams(
         {
             "limits/time": left,
-            "limits/gap": gap,
+            "limits/absgap": gap,
             "numerics/feastol": FEASIBILITY,
             "numerics/dualfeastol": FEASIBILITY,
         }
