@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,9 +26,12 @@ STEP = 0.3
 MASTER_GAP = 1e-5
 # The first search looks at completions whose reduced cost is below this share of the value; each next one at more.
 FIRST_REACH, NEXT_REACH = 1e-4, 4.0
+# A search this many times as wide as the planned one is tried at once where it can prove the gap.
+LEAP = 8.0
 # Share of the time left for a search that cannot prove the gap yet: it is after better plans.
 SCOUTING_SHARE = 0.3
 ROUNDINGS = (0.5, 0.7, 0.8, 0.9, 1 - 1e-6)
+EASE_KWH = 1e-7  # well below what counts as a shortfall
 LEAST_EUR = 0.01  # a gap is relative to the value, or to this where the value is smaller
 
 Listener = Callable[[float, float], None]
@@ -153,7 +156,7 @@ class _Road:
 
     def run(self) -> None:
         """Start with any plan, improve it by columns, search among what they leave open."""
-        start = self._start()
+        start = self._start() or self._start_eased()
         if start is None:
             return
         master = Master(self.task, *start)
@@ -181,6 +184,14 @@ class _Road:
             self._offer(*plan)
             self._price(relaxed.duals)
         return plan
+
+    def _start_eased(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The same for needs that fill the limits to the last digit and, as sums, a little more."""
+        if self._seconds_left <= 0:
+            return None
+        self.task = replace(self.task, need_kwh=np.maximum(self.task.need_kwh - EASE_KWH, EASE_KWH))
+        self._pairs = Pairs.of(self.task)
+        return self._start()
 
     def _offer(self, energy_kwh: np.ndarray, done_slot: np.ndarray) -> None:
         """Keep a plan if it is better; whose waiting costs nothing may be done as late as can be."""
@@ -259,8 +270,8 @@ class _Road:
         reach_eur = FIRST_REACH * max(abs(self.value), LEAST_EUR)
         while not self._finished:
             needed_eur = self.value - self._allowed_eur - self._root_bound + self._rounding_eur
-            proving = needed_eur <= reach_eur
-            within_eur = min(needed_eur, reach_eur)
+            proving = needed_eur <= LEAP * reach_eur
+            within_eur = needed_eur if proving else reach_eur
             search = CompletionSearch(self.task, self._within(within_eur), self._centre)
             search.start_at(self.energy_kwh, self.done_slot)
             found = search.run(self._allowed_eur, self._seconds_left * (1 if proving else SCOUTING_SHARE))
