@@ -14,7 +14,7 @@ from twinev.sct import Problem
 from twinev.sct.column_generation import plan_by_columns, suits_columns
 from twinev.sct.columns_pricing import Duals, fill, price_pairs
 from twinev.sct.completion_task import Pairs, read_task
-from twinev.sct.inputs import Inputs, read_inputs
+from twinev.sct.inputs import read_inputs
 
 PHASES = [["L1"], ["L2"], ["L3"], ["L1", "L2", "L3"]]
 RUNS = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -128,7 +128,7 @@ class Literal:
     def optimum(self, earliest=None, latest=None) -> float:
         """Least cost, or infinity; with windows: among plans that complete within them."""
         case, inputs = self.case, self.inputs
-        n, t = inputs.shape
+        t = inputs.shape[1]
         cost, upper = np.zeros(self.peak + 1), np.full(self.peak + 1, np.inf)
         lower = np.zeros(self.peak + 1)
         costs = case.waiting & case.completes & (case.need_evse_kwh > 0)
