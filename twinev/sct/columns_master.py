@@ -8,7 +8,7 @@ import numpy as np
 
 from twinev.sct.columns_pricing import Duals
 from twinev.sct.completion_task import CompletionTask
-from twinev.sct.highs_model import HighsModel, is_solved
+from twinev.sct.highs_model import FEASIBILITY, HighsModel, is_solved
 from twinev.sct.shared_rows import SharedRows
 
 
@@ -54,7 +54,7 @@ class Master:
         self._first = model.n_variables
         self.session, self.slot = np.zeros(0, dtype=int), np.zeros(0, dtype=int)
         self.energy_kwh = np.zeros((0, n_slots))
-        self._solver = model.solver()
+        self._solver = model.solver(FEASIBILITY)
         self.add(np.arange(n_sessions), done_slot, energy_kwh)
 
     def add(self, session: np.ndarray, slot: np.ndarray, energy_kwh: np.ndarray) -> None:
@@ -94,7 +94,10 @@ class Master:
     def plan(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The mixture as a plan: energies, and the slots by whose ends all parts of each session are done."""
         used = np.flatnonzero(weight > 1e-9)
+        session = self.session[used]
+        # Shares that add up to 1 exactly: the need is met to the last digits, not to the solver's tolerance.
+        part = weight[used] / np.bincount(session, weight[used])[session]
         energy_kwh, done_slot = np.zeros(self._task.shape), np.zeros(self._task.shape[0], dtype=int)
-        np.add.at(energy_kwh, self.session[used], self.energy_kwh[used] * weight[used, None])
-        np.maximum.at(done_slot, self.session[used], self.slot[used])
-        return energy_kwh, done_slot
+        np.add.at(energy_kwh, session, self.energy_kwh[used] * part[:, None])
+        np.maximum.at(done_slot, session, self.slot[used])
+        return np.minimum(energy_kwh, self._task.limit_kwh), done_slot

@@ -6,10 +6,8 @@ import numpy as np
 
 from twinev.sct.columns_pricing import Duals
 from twinev.sct.completion_task import CompletionTask, reached_slot
-from twinev.sct.highs_model import HighsModel, is_solved
+from twinev.sct.highs_model import FEASIBILITY, HighsModel, is_solved
 from twinev.sct.shared_rows import SharedRows
-
-FEASIBILITY = 1e-9
 
 
 class FixedCompletions:

@@ -6,6 +6,9 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+# HiGHS' own tolerance (1e-7) is wider than what `verify` allows after sums over many slots.
+FEASIBILITY = 1e-9
+
 
 class HighsModel:
     """Collects variables ≥ 0, rows and entries; `solver` hands them over at once."""
