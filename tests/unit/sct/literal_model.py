@@ -8,11 +8,11 @@ Electr. Veh. J. 2022, 13, 145.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulp
-
 from unit.sct.literal_site import PHASES, Site
 
 # How far a later stage may fall behind what an earlier one reached, below which a shortfall is none. [kWh, €]
@@ -218,7 +218,7 @@ class LiteralModel:
             for n in open_members:
                 self.model += above[n] >= self.shortfall[n] * (1 / claims[n]) - level
             sums.append(self.settle(count * level + pulp.lpSum(above.values())))
-        return [after - before for before, after in zip(sums, sums[1:], strict=False)]
+        return [after - before for before, after in itertools.pairwise(sums)]
 
     def stages(self, profiles: list[str | None]):
         """The formulation's own objective or, where a driver chose a profile, fast → green → cheap → default.

@@ -17,7 +17,7 @@ FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health
 def run_campaign(check: Callable[..., None], *, examples: int, **drawn: st.SearchStrategy) -> None:
     """Run a check on many new examples; the printed seed repeats them."""
     chosen = random.SystemRandom().getrandbits(32)
-    print(f"campaign of {check.__name__}: seed {chosen}")  # noqa: T201 (shown by pytest when the campaign fails)
+    print(f"campaign of {check.__name__}: seed {chosen}")
     many = settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
     def checked(**values: Any) -> None:

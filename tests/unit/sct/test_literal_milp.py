@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from twinev.sct import Problem, optimise, verify
 from unit.sct.literal_model import LiteralModel
 from unit.sct.plan_values import PlanValues
 from unit.sct.strategies import FEW, PROFILES, REGIMES, run_campaign, sites
+
+from twinev.sct import Problem, optimise, verify
 
 FORMULATIONS = ("cpo", "v2g", "grid", "tradeoff")
 GAP = 1e-6
