@@ -1,4 +1,4 @@
-"""Formulation ``cpo``, Eq. (1)–(22): charge every EV in time at the least cost of imported energy.
+"""Formulation ``cpo``, Eq. (1)–(22): charge every EV in time at the least cost of energy.
 
 Inputs
     price, demand, production, PMin, PMax; per EV capacity, energy held, EVSE power, target and its slot.
@@ -6,52 +6,61 @@ Variables
     the energy of each EV in each slot; import, export and the binary between them follow from it.
 Constraints
     EVSE power; battery; energy balance (4); supply limits (6), (7), (10), (12), (14), (15); targets (19);
-    and, ours, the limits of groups.
+    and, ours, minimum power, the limits of groups and of phases.
 Objective
-    Eq. (1): Σ price · imported energy.
+    Eq. (1): Σ price · imported energy; and, ours, export, wear and the demand charge where they have a price.
 
 The supply limits and the targets are what may have to give way (``lexicographic``); the rest, here, is hard.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import numpy as np
 
-import cvxpy as cp
-
+from twinev.sct.aim import Aim
+from twinev.sct.cost import cost_of_energy
 from twinev.sct.equations import (
-    Aim,
     Energy,
-    cost_of_import,
-    energy_within_evse_power,
+    Model,
+    charging_within_evse_power,
     groups_within_limits,
-    net_flow,
+    least_power_or_none,
+    row_flows,
     soc_within_battery,
 )
 from twinev.sct.inputs import Inputs
 
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """The variables, and the constraints that never give way."""
-
-    inputs: Inputs
-    energy: Energy
-    flow_kwh: cp.Expression
-    physics: list[cp.Constraint]
+OBJECTIVE = "cost"
 
 
 def build(inputs: Inputs) -> Model:
     """Make the variables and the hard constraints."""
-    energy = energy_within_evse_power(inputs)
+    return model_of(charging_within_evse_power(inputs), inputs)
+
+
+def model_of(energy: Energy, inputs: Inputs) -> Model:
+    """The hard constraints on an EV's energy that every formulation has."""
+    least, on = least_power_or_none(energy, inputs)
     return Model(
         inputs=inputs,
         energy=energy,
-        flow_kwh=net_flow(energy, inputs),
-        physics=[*soc_within_battery(energy, inputs), *groups_within_limits(energy, inputs)],
+        row_flow_kwh=row_flows(energy, inputs),
+        physics=[*soc_within_battery(energy, inputs), *groups_within_limits(energy, inputs), *least],
+        switches=on,
     )
 
 
-def objective(model: Model, *, relaxed: bool = False) -> Aim:
-    """Eq. (1): the cost of all imported energy. [€]"""
-    return cost_of_import(model.energy, model.inputs, relaxed=relaxed)
+def objective(model: Model, counted: np.ndarray, own: np.ndarray, shortfall_kwh: np.ndarray) -> Aim:
+    """Eq. (1): the cost of energy. [€]
+
+    Parameters
+    ----------
+    counted : (n_sessions,) of bool
+        Whose energy counts: in a site of mixed profiles not yet that of later stages.
+    own : (n_sessions,) of bool
+        The sessions without a profile, whose objective is the formulation's own.
+    shortfall_kwh : (n_sessions,)
+        What each session is short of at its target slot. [kWh]
+    """
+    del own, shortfall_kwh
+    return cost_of_energy(model, counted)

@@ -1,12 +1,18 @@
-"""Formulation ``grid``: ``cpo`` plus what the grid asks of the site, flexibility orders (24) and V2G (23).
+"""Formulation ``grid``: ``v2g`` plus Eq. (24), the DSO's flexibility orders.
 
-A flexibility order moves the import limit, PMax + Flexibility_t, in every equation where PMax stands; it never moves
-the export limit. Both changes are in the inputs (the limit per slot, the discharge power per EV), so the equations are
-those of ``cpo``.
+Inputs
+    those of ``v2g``; per slot the flexibility order, of either sign.
+Variables, objective
+    those of ``v2g``.
+Constraints
+    those of ``v2g`` with PMax + Flexibility_t wherever PMax stands; an order never moves PMin. The sum is in the
+    inputs' upper limit, so the equations are the same. It may be negative: the site is then to export.
 """
 
 from __future__ import annotations
 
-from twinev.sct.cpo import Model, build, objective
+from twinev.sct import v2g
 
-__all__ = ["Model", "build", "objective"]
+OBJECTIVE = v2g.OBJECTIVE
+build = v2g.build
+objective = v2g.objective

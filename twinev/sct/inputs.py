@@ -53,7 +53,7 @@ class Inputs:
     soc_kwh, floor_kwh, room_kwh : (n_sessions,)
         In the battery: energy held, energy that discharging leaves in it, energy until it is full. [kWh]
     deficit_kwh : (n_sessions,)
-        In the battery: energy until the target is held; negative where it holds more, which may then be given back. [kWh]
+        In the battery: energy until the target; negative where it holds more, which may then be given back. [kWh]
     until_target : (n_sessions, n_slots)
         1 where the slot ends no later than the session's target slot.
     priority, previous_slots : (n_sessions,)

@@ -12,19 +12,13 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from twinev.sct.cpo import Model
-from twinev.sct.equations import (
-    Aim,
-    deliver_by_target_slot,
-    flow_beyond_supply_limits,
-    flow_within_supply_limits,
-)
+from twinev.sct.aim import Aim
+from twinev.sct.equations import Model, deliver_by_target_slot, flow_beyond_limits, flow_within_limits
 from twinev.sct.schedule import Stage
-from twinev.sct.shortfall import share_shortfall
+from twinev.sct.shortfall import NOTHING_KWH, SLACK_KWH, share_shortfall
 from twinev.sct.solver import Answer, Solver
 from twinev.sct.tie_break import LARGEST_COEFFICIENT, LEAST_EUR, LEAST_STEP, TieBreak
 
-NOTHING_KWH = 1e-7
 HOLD = 1e-9
 
 
@@ -35,16 +29,16 @@ class Step:
     Parameters
     ----------
     aim : callable
-        Builds the aim from the model; ``relaxed=True`` gives one without integers.
-    floor : callable
-        Proven lower bound of the aim's magnitude, from the energy that each session will get, (n_sessions,) in kWh.
+        Builds the aim from the model and what each session is short of, (n_sessions,) in kWh.
+    magnitude : callable
+        About how large the aim will be, from what each session's battery will get, (n_sessions,) in kWh.
     largest : float
         The aim's largest coefficient in magnitude.
     """
 
     name: str
-    aim: Callable[..., Aim]
-    floor: Callable[[np.ndarray], float]
+    aim: Callable[[Model, np.ndarray], Aim]
+    magnitude: Callable[[np.ndarray], float]
     largest: float
 
 
@@ -80,22 +74,28 @@ class LexicographicSolve:
         self._stages: list[Stage] = []
         self._rung = "optimum"
         self._energy_kwh: np.ndarray | None = None
-        self._signs_fixed = False
+        self._choices_fixed = False
 
     def run(self) -> Found:
         """Find the plan."""
         inputs = self._model.inputs
-        rigid = flow_within_supply_limits(self._model.flow_kwh, inputs)
-        reachable = (inputs.need_kwh <= inputs.reachable_kwh + NOTHING_KWH).all()
-        if not (reachable and self._take_steps(rigid, np.zeros(inputs.shape[0]))):
-            self._give_way(rigid)
+        rigid = flow_within_limits(self._model)
+        # What a session cannot take even alone is short in every plan.
+        lost_kwh = np.maximum(inputs.need_kwh - inputs.reachable_kwh, 0.0)
+        lost_kwh[lost_kwh <= NOTHING_KWH] = 0.0
+        if lost_kwh.any():
+            lost = round(float(lost_kwh.sum()), 9)
+            self._stages.append(Stage(name="shortfall", value=lost, bound=lost))
+        if not self._take_steps(rigid, np.where(lost_kwh > 0, lost_kwh + 2 * SLACK_KWH, 0.0)):
+            self._stages.clear()
+            self._give_way(rigid, lost_kwh)
         rung = self._rung if self._energy_kwh is not None else "rule-based"
         return Found(energy_kwh=self._energy_kwh, rung=rung, stages=tuple(self._stages))
 
-    def _give_way(self, rigid: list[cp.Constraint]) -> None:
+    def _give_way(self, rigid: list[cp.Constraint], lost_kwh: np.ndarray) -> None:
         """Settle how far limits and targets must give way, then take the steps under that."""
         limits = rigid if self._model.inputs.excess_is_known else self._least_excess(rigid)
-        sharing = None if limits is None else share_shortfall(self._model, limits, self._solver)
+        sharing = None if limits is None else share_shortfall(self._model, limits, lost_kwh, self._solver)
         if sharing is None:
             return
         self._stages += sharing.stages
@@ -104,9 +104,11 @@ class LexicographicSolve:
             self._rung = "incumbent"
 
     def _least_excess(self, rigid: list[cp.Constraint]) -> list[cp.Constraint] | None:
-        """Minimise the excess over the supply point's limits, in all slots together. [kWh]"""
-        excess_kwh, limits = flow_beyond_supply_limits(self._model.flow_kwh, self._model.inputs)
-        answer = self._solver.minimise(excess_kwh, [*self._model.physics, *limits])
+        """Minimise the excess over the limits, in all rows and slots together. [kWh]"""
+        self._solver.begin("limit excess")
+        excess_kwh, limits = flow_beyond_limits(self._model)
+        exact = [switch.exact() for switch in self._model.switches]
+        answer = self._solver.minimise(excess_kwh, [*self._model.physics, *limits, *exact], gap=0.0)
         if not answer.found:
             return None
         self._record("limit excess", answer)
@@ -118,93 +120,103 @@ class LexicographicSolve:
         held = [*self._model.physics, *limits, deliver_by_target_slot(self._model.energy, inputs, shortfall_kwh)]
         met_kwh = inputs.need_kwh - shortfall_kwh
         for place, step in enumerate(self._steps):
+            self._solver.begin(step.name)
             last = place == len(self._steps) - 1
-            factor = self._perturbation(step, step.floor(met_kwh)) if last else 0.0
-            if step.aim(self._model).importing is not None:
-                answer, kept = self._minimise_with_signs(step, held)
-            elif factor:
-                answer, kept = self._minimise_perturbed(step, held, factor), None
+            factor = self._perturbation(step, step.magnitude(met_kwh)) if last else 0.0
+            aim = step.aim(self._model, shortfall_kwh)
+            if self._model.switches or aim.switches:
+                answer, kept = self._search(step, aim, held, factor)
             else:
-                answer, kept = self._minimise_plain(step, held)
+                answer, kept = self._minimise(step, aim, held, factor), []
+                if factor and answer.status == "optimal" and not self._within_gap(answer, answer.bound, aim):
+                    # The objective is smaller than expected: the tie-break must wait.
+                    factor = 0.0
+                    answer = self._minimise(step, aim, held, factor)
+                if answer.found:
+                    self._record(step.name, answer)
             if answer.status == "infeasible" and place == 0:
                 return False
             if not answer.found:
                 self._rung = "incumbent"
                 return True
-            if kept is not None:
-                held += kept
-                if last and self._tie_break.most > 0:
-                    self._break_ties(held)
+            if not last:
+                held += [*kept, *_holding(aim, answer.value)]
+            elif not factor and self._tie_break.most > 0:
+                self._break_ties([*held, *kept, *_holding(aim, answer.value)])
         return True
 
-    def _minimise_plain(self, step: Step, held: list[cp.Constraint]) -> tuple[Answer, list[cp.Constraint]]:
-        aim = step.aim(self._model)
-        answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
-        if answer.found:
-            self._record(step.name, answer)
-            self._keep()
-        return answer, _holding(aim, answer.value)
-
-    def _perturbation(self, step: Step, floor: float) -> float:
-        """The factor of the tie-break in the last step's objective; 0 where it would drown in rounding."""
-        factor = self._tie_break.factor(self._solver.gap, floor)
+    def _perturbation(self, step: Step, magnitude: float) -> float:
+        """How much of the tie-break rides along with the objective; 0 where it would drown in rounding."""
+        factor = self._tie_break.factor(self._solver.gap, magnitude)
         return factor if factor * LARGEST_COEFFICIENT >= LEAST_STEP * step.largest else 0.0
 
-    def _minimise_perturbed(self, step: Step, held: list[cp.Constraint], factor: float) -> Answer:
+    def _minimise(self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float) -> Answer:
         """Minimise aim + factor · tie-break, scaled so that the tie-break stands above the solver's tolerance."""
-        aim, ties = step.aim(self._model), self._ties()
+        if not factor:
+            answer = self._solver.minimise(aim.value, [*held, *aim.constraints])
+            if answer.found:
+                self._keep()
+            return answer
+        ties = self._ties()
         scale = min(0.01 / factor, LARGEST_COEFFICIENT / step.largest)
-        answer = self._solver.minimise(scale * (aim.value + factor * ties), [*held, *aim.constraints])
+        objective = scale * (aim.value + factor * ties)
+        answer = self._solver.minimise(objective, [*held, *aim.constraints], scale=scale)
         if not answer.found:
             return answer
         value = float(aim.value.value)
         given_up = 0.0 if aim.value.is_constant() else factor * max(self._tie_break.most - float(ties.value), 0.0)
+        self._keep()
         bound = value - given_up - (answer.value - answer.bound) / scale
-        answer = Answer(status=answer.status, value=value, bound=bound)
-        self._record(step.name, answer)
-        self._keep()
-        return answer
+        return Answer(status=answer.status, value=value, bound=bound)
 
-    def _minimise_with_signs(self, step: Step, held: list[cp.Constraint]) -> tuple[Answer, list[cp.Constraint]]:
-        """Minimise an aim whose import has binaries, without them where that is enough.
+    def _search(
+        self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float
+    ) -> tuple[Answer, list[cp.Constraint]]:
+        """Minimise an aim under binaries, without a search where the relaxation's plan is good enough.
 
-        The relaxation comes first: where its plan costs no more than its bound, it is the optimum. Whatever plan is
-        taken, the slots in which it imports are fixed then, and what follows is linear again.
+        Whatever binaries are taken, those of the aim are fixed for the steps that follow.
         """
-        aim = step.aim(self._model, relaxed=True)
-        lower = self._solver.minimise(aim.value, [*held, *aim.constraints])
-        if not lower.found:
-            return lower, []
-        self._keep()
-        fixed = [*aim.constraints, aim.importing == (aim.open_flow_kwh.value > 0).astype(float)]
-        best, bound, rung = self._solver.minimise(aim.value, [*held, *fixed]), lower.bound, "relaxation"
-        if best.found:
-            self._keep()
-        if not self._within_gap(best, bound):
-            exact = step.aim(self._model)
-            proven = self._solver.minimise(exact.value, [*held, *exact.constraints])
-            bound = max(bound, proven.bound)
-            if proven.found:
+        switches = [*self._model.switches, *aim.switches]
+        relaxed = self._solver.minimise(aim.value, [*held, *aim.constraints])
+        if not relaxed.found:
+            return relaxed, []
+        bound, rung = relaxed.bound, "relaxation"
+        best, choice = self._polish(step, aim, held, factor, [switch.suggest() for switch in switches])
+        if not self._within_gap(best, bound, aim):
+            exact = [switch.exact() for switch in switches]
+            found = self._solver.minimise(aim.value, [*held, *aim.constraints, *exact])
+            bound = max(bound, found.bound)
+            if found.status == "infeasible":
+                return found, []
+            rung = "incumbent" if found.found else rung
+            if found.found and not (best.found and best.value <= found.value):
                 self._keep()
-                rung = "incumbent"
-                fixed = [*aim.constraints, aim.importing == np.round(exact.importing.value)]
-                polished = self._solver.minimise(aim.value, [*held, *fixed])
-                best = polished if polished.found else proven
-                if polished.found:
-                    self._keep()
-        if not self._within_gap(best, bound):
-            self._rung = rung
+                searched = found
+                best, choice = self._polish(step, aim, held, factor, [switch.found() for switch in switches])
+                best = best if best.found else searched
         if not best.found:
             return best, []
-        answer = Answer(status="optimal", value=best.value, bound=min(bound, best.value))
-        self._record(step.name, answer)
-        self._signs_fixed = True
-        return answer, [*fixed, *_holding(aim, best.value)]
+        if not self._within_gap(best, bound, aim):
+            self._rung = rung
+        self._record(step.name, Answer(status="optimal", value=best.value, bound=min(bound, best.value)))
+        self._choices_fixed = bool(aim.switches)
+        last_only = choice if step is self._steps[-1] else choice[len(self._model.switches) :]
+        return best, last_only
 
-    def _within_gap(self, answer: Answer, bound: float) -> bool:
-        return answer.found and answer.value - bound <= self._solver.gap * max(abs(answer.value), LEAST_EUR)
+    def _polish(
+        self, step: Step, aim: Aim, held: list[cp.Constraint], factor: float, values: list[np.ndarray]
+    ) -> tuple[Answer, list[cp.Constraint]]:
+        """Solve what remains when the binaries are fixed: linear, free of a search's tolerances, ties included."""
+        switches = [*self._model.switches, *aim.switches]
+        fixed = [switch.fixed(value) for switch, value in zip(switches, values, strict=True)]
+        return self._minimise(step, aim, [*held, *fixed], factor), fixed
+
+    def _within_gap(self, answer: Answer, bound: float, aim: Aim) -> bool:
+        magnitude = max(abs(answer.value - aim.constant), LEAST_EUR)
+        return answer.found and answer.value - bound <= self._solver.gap * magnitude
 
     def _break_ties(self, held: list[cp.Constraint]) -> None:
+        self._solver.begin("ties")
         answer = self._solver.minimise(self._ties(), held)
         if answer.found:
             self._keep()
@@ -219,8 +231,8 @@ class LexicographicSolve:
     def _record(self, name: str, answer: Answer) -> None:
         if answer.status == "incumbent":
             self._rung = "incumbent"
-        # Once signs were fixed, a later step is the best under them, which proves nothing about others.
-        bound = None if self._signs_fixed or not np.isfinite(answer.bound) else round(answer.bound, 9) + 0.0
+        # Once choices were fixed, a later step is the best under them, which proves nothing about others.
+        bound = None if self._choices_fixed or not np.isfinite(answer.bound) else round(answer.bound, 9) + 0.0
         self._stages.append(Stage(name=name, value=round(answer.value, 9) + 0.0, bound=bound))
 
 

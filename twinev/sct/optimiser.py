@@ -8,23 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinev.domain.checks import require_finite
-from twinev.errors import BadInput, ScenarioError, SolverFailure
-from twinev.sct.assemble import import_cost_eur, session_schedules, supply_point_schedule, tidy_energy
+from twinev.errors import BadInput, SolverFailure
+from twinev.sct.assemble import (
+    constant_eur,
+    objective_eur,
+    session_schedules,
+    supply_point_schedule,
+    tidy_energy,
+)
 from twinev.sct.diagnose import explain
 from twinev.sct.inputs import Inputs, read_inputs
+from twinev.sct.loading import begin_loading, staging_within
 from twinev.sct.problem import Problem
+from twinev.sct.progress import ProgressListener
 from twinev.sct.rule_based import plan_by_rule
 from twinev.sct.schedule import Schedule, Stage, SupplyPointSchedule
+from twinev.sct.session_request import PROFILES
 from twinev.sct.verify import verify
 
 SOLVERS = ("auto", "scip", "highs")
-SERVED_PROFILES = ("cheap", "default")
-COST_STAGES = ("cost", "cheap")
 LEAST_EUR = 0.01
 RUNGS = {
     "optimum": "optimum",
     "incumbent": "incumbent: the best plan found within the time limit",
-    "relaxation": "relaxation: the optimum without the import/export binaries, at its true cost",
+    "relaxation": "relaxation: the plan nearest to the optimum without binaries, at its true cost",
     "rule-based": "rule-based: least laxity first, no solver was done in time",
 }
 
@@ -36,6 +43,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     solver: str = "auto",
     gap: float = 1e-4,
     time_limit: float = 60,
+    *,
+    on_progress: ProgressListener | None = None,
 ) -> Schedule:
     """Plan a site.
 
@@ -44,7 +53,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     problem : Problem
         The scenario.
     formulation : str
-        ``cpo`` (Eq. 1–22) or ``grid`` (flexibility orders and discharge count too).
+        ``cpo`` (Eq. 1–22), ``v2g`` (discharge counts too), ``grid`` (flexibility orders too) or ``tradeoff``
+        (waiting costs too).
     profile : str, optional
         Overrides every session's own; None leaves them.
     solver : str
@@ -53,6 +63,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
         Relative distance to the proven bound at which the plan counts as optimal.
     time_limit : float
         When to stop with the best plan found. [s]
+    on_progress : callable, optional
+        Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then.
 
     Returns
     -------
@@ -68,34 +80,49 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     _check(solver, gap, time_limit)
     profiles = _profiles(problem, profile)
     inputs = read_inputs(problem, formulation)
+    decides = bool(inputs.charge_limit_kwh.any() or inputs.discharge_limit_kwh.any())
+    if decides:
+        begin_loading()
     candidates = [_Candidate(energy_kwh=plan_by_rule(inputs), rung="rule-based", solver="none")]
-    if inputs.charge_limit_kwh.any() or inputs.discharge_limit_kwh.any():
-        # CVXPY takes seconds to import: only who solves pays for it.
-        from twinev.sct.staging import find_plan  # noqa: PLC0415
-
-        found, used = find_plan(
+    if decides:
+        candidates += _solved(
             inputs,
             formulation=formulation,
             profiles=profiles,
             tie_break=problem.tie_break,
-            solver=solver,
-            gap=gap,
-            deadline_s=started + time_limit,
+            options={"choice": solver, "gap": gap, "started_s": started, "deadline_s": started + time_limit},
+            listener=on_progress,
         )
-        if found.energy_kwh is not None:
-            candidates.append(
-                _Candidate(energy_kwh=found.energy_kwh, rung=found.rung, solver=used, stages=found.stages)
-            )
     else:
         candidates.append(_Candidate(energy_kwh=np.zeros(inputs.shape), rung="optimum", solver="none"))
     head = {"formulation": formulation, "profile": profile}
-    minimises_cost = "default" not in profiles
+    minimised = _objective_stages(formulation, profiles)
     for candidate in reversed(candidates):
-        schedule = _schedule(problem, inputs, candidate, minimises_cost=minimises_cost, started=started, **head)
+        schedule = _schedule(problem, inputs, candidate, minimised=minimised, started=started, **head)
         verification = verify(problem, schedule)
         if verification.holds:
             return schedule
     raise SolverFailure(f"not even the rule-based plan holds: {verification}; please report this scenario")
+
+
+def _objective_stages(formulation: str, profiles: list[str | None]) -> tuple[str, ...]:
+    """Names of the last stage that tell of a minimised objective; none where drivers chose something else."""
+    if not any(profiles):
+        return ("trade-off",) if formulation == "tradeoff" else ("cost",)
+    return ("cheap",) if formulation != "tradeoff" and set(profiles) <= {None, "cheap"} else ()
+
+
+def _solved(inputs: Inputs, *, options: dict, listener: ProgressListener | None, **asked) -> list[_Candidate]:
+    """What the solvers find until the deadline: a plan, or nothing."""
+    staging = staging_within(options["deadline_s"] - time.monotonic())
+    if staging is None:
+        return []
+    solver = staging.Solver(listener=listener, **options)
+    found = staging.find_plan(inputs, solver=solver, **asked)
+    if found.energy_kwh is None:
+        return []
+    used = " + ".join(solver.used) or "none"
+    return [_Candidate(energy_kwh=found.energy_kwh, rung=found.rung, solver=used, stages=found.stages)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,14 +142,15 @@ def _schedule(
     *,
     formulation: str,
     profile: str | None,
-    minimises_cost: bool,
+    minimised: tuple[str, ...],
     started: float,
 ) -> Schedule:
     energy_kwh = tidy_energy(candidate.energy_kwh, inputs)
     sessions = session_schedules(problem, inputs, energy_kwh)
     supply_point = supply_point_schedule(inputs, energy_kwh)
-    objective = import_cost_eur(inputs, supply_point)
-    bound = _bound(candidate, objective) if minimises_cost else None
+    objective = objective_eur(inputs, energy_kwh, supply_point)
+    bound = _bound(candidate, objective, minimised)
+    magnitude = max(abs(objective - constant_eur(inputs)), LEAST_EUR)
     return Schedule(
         scenario_sha256=problem.sha256,
         formulation=formulation,
@@ -131,7 +159,7 @@ def _schedule(
         status=_status(candidate.rung, supply_point),
         objective=objective,
         bound=bound,
-        gap=None if bound is None else round((objective - bound) / max(abs(objective), LEAST_EUR), 9),
+        gap=None if bound is None else round((objective - bound) / magnitude, 9),
         solver=candidate.solver,
         method=RUNGS[candidate.rung],
         solve_seconds=round(time.monotonic() - started, 4),
@@ -143,12 +171,14 @@ def _schedule(
     )
 
 
-def _bound(candidate: _Candidate, objective: float) -> float | None:
-    """What was proven of Eq. (1) itself: the last stage's bound, where the cost was its aim."""
+def _bound(candidate: _Candidate, objective: float, minimised: tuple[str, ...]) -> float | None:
+    """What was proven of the objective itself: the last stage's bound, where the objective was its aim."""
+    if not minimised:
+        return None
     if not candidate.stages:
         return objective if candidate.rung == "optimum" else None
     last = candidate.stages[-1]
-    return None if last.name not in COST_STAGES or last.bound is None else min(last.bound, objective)
+    return None if last.name not in minimised or last.bound is None else min(last.bound, objective)
 
 
 def _status(rung: str, supply_point: SupplyPointSchedule) -> str:
@@ -165,11 +195,6 @@ def _check(solver: str, gap: float, time_limit: float) -> None:
 
 
 def _profiles(problem: Problem, override: str | None) -> list[str | None]:
-    """Each session's profile; one that no step serves is refused."""
-    if override is not None and override not in SERVED_PROFILES:
-        raise BadInput("profile", override, ", ".join(SERVED_PROFILES))
-    profiles = [override or session.profile for session in problem.sessions]
-    for place, profile in enumerate(profiles):
-        if profile is not None and profile not in SERVED_PROFILES:
-            raise ScenarioError(f"sessions[{place}].profile", str(profile), ", ".join(SERVED_PROFILES))
-    return profiles
+    if override is not None and override not in PROFILES:
+        raise BadInput("profile", override, ", ".join(PROFILES))
+    return [override or session.profile for session in problem.sessions]

@@ -1,7 +1,8 @@
-"""When not every target can be met: the least total shortfall, shared as fairly as the limits allow (leximin).
+"""When not every target can be met: the least shortfall, shared as fairly as the limits allow (leximin).
 
-First the total is made as small as it can be. Then the largest shortfall, as a share of its session's need, is made as
-small as it can be; sessions that cannot do better are settled at it, and the rest go on to the next round.
+First the total is made as small as it can be, that of the highest priority before that of the next. Then, within each
+priority, the largest shortfall, as a share of its session's need, is made as small as it can be; sessions that cannot
+do better are settled at it, and the rest go on to the next round.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
-from twinev.sct.cpo import Model
-from twinev.sct.equations import deliver_by_target_slot
+from twinev.sct.equations import Model, deliver_by_target_slot
 from twinev.sct.schedule import Stage
 from twinev.sct.solver import Answer, Solver
 
@@ -31,70 +31,158 @@ class Sharing:
     stages: tuple[Stage, ...]
 
 
-def share_shortfall(model: Model, limits: list[cp.Constraint], solver: Solver) -> Sharing | None:
+def share_shortfall(model: Model, limits: list[cp.Constraint], lost_kwh: np.ndarray, solver: Solver) -> Sharing | None:
     """Find the least shortfall and its fairest division; None when time ran out.
 
     Parameters
     ----------
     limits : list of cp.Constraint
-        The supply point's limits in the form that they are kept.
+        The supply point's and the phases' limits in the form that they are kept.
+    lost_kwh : (n_sessions,)
+        What each session would be short of even alone. [kWh]
     """
-    inputs = model.inputs
-    claim_kwh = inputs.claim_kwh
-    missing_kwh = cp.Variable(claim_kwh.shape, bounds=[np.zeros_like(claim_kwh), inputs.largest_shortfall_kwh])
-    constraints = [*model.physics, *limits, deliver_by_target_slot(model.energy, inputs, missing_kwh)]
-    answer = solver.minimise(cp.sum(missing_kwh), constraints, exact=True)
-    if not answer.found:
-        return None
-    stages = [Stage(name="shortfall", value=_clean(answer.value), bound=_clean(answer.bound))]
-    if answer.value <= NOTHING_KWH:
-        return Sharing(shortfall_kwh=np.zeros_like(claim_kwh), energy_kwh=_plan(model), stages=tuple(stages))
-    constraints.append(cp.sum(missing_kwh) <= answer.value + SLACK_KWH)
-    settled_kwh = np.where(claim_kwh > 0, np.nan, 0.0)
-    while np.isnan(settled_kwh).any():
-        answer = _settle_worst_off(settled_kwh, claim_kwh, missing_kwh, constraints, solver)
+    return _Division(model, limits, lost_kwh, solver).run()
+
+
+class _Division:
+    def __init__(self, model: Model, limits: list[cp.Constraint], lost_kwh: np.ndarray, solver: Solver) -> None:
+        inputs = model.inputs
+        self._model, self._solver = model, solver
+        self._lost_kwh, self._claim_kwh = lost_kwh, inputs.claim_kwh
+        most_kwh = inputs.largest_shortfall_kwh
+        self._missing_kwh = cp.Variable(most_kwh.shape, bounds=[np.zeros_like(most_kwh), most_kwh])
+        delivered = deliver_by_target_slot(model.energy, inputs, self._missing_kwh)
+        self._held = [*model.physics, *limits, delivered, *(switch.exact() for switch in model.switches)]
+        self._settled_kwh = np.where(self._claim_kwh > 0, np.nan, 0.0)
+        self._stages: list[Stage] = []
+
+    def run(self) -> Sharing | None:
+        tiers = self._tiers()
+        for name, tier in tiers:
+            self._solver.begin(f"shortfall{name}")
+            if not self._least_total(f"shortfall{name}", tier):
+                return None
+        for name, tier in tiers:
+            self._solver.begin(f"fair share{name}")
+            settle = self._settle_in_order if self._model.switches else self._settle_by_duals
+            if not settle(f"fair share{name}", tier):
+                return None
+        # The last round's plan uses up to that slack: with less, what follows could be infeasible by a hair.
+        settled_kwh = self._settled_kwh + 2 * SLACK_KWH
+        energy_kwh = np.array(self._model.energy.net_kwh.value)
+        return Sharing(shortfall_kwh=settled_kwh, energy_kwh=energy_kwh, stages=tuple(self._stages))
+
+    def _tiers(self) -> list[tuple[str, np.ndarray]]:
+        """The sessions that may go short by priority, the highest first."""
+        priority, open_sessions = self._model.inputs.priority, np.isnan(self._settled_kwh)
+        levels = sorted(set(priority[open_sessions].tolist()), reverse=True)
+        named = len(levels) > 1
+        return [
+            (f", priority {level}" if named else "", np.flatnonzero(open_sessions & (priority == level)))
+            for level in levels
+        ]
+
+    def _least_total(self, name: str, tier: np.ndarray) -> bool:
+        total_kwh = cp.sum(self._missing_kwh[tier])
+        answer = self._solver.minimise(total_kwh, self._held, exact=not self._model.switches, gap=0.0)
+        if answer.found:
+            self._record(name, answer)
+            self._held.append(total_kwh <= answer.value + SLACK_KWH)
+            if answer.value <= NOTHING_KWH:
+                self._settled_kwh[tier] = 0.0
+        return answer.found
+
+    def _settle_by_duals(self, name: str, tier: np.ndarray) -> bool:
+        """Minimise the largest share of the tier; settle those who hold it in every best plan; go on with the rest.
+
+        A positive dual value of ``missing ≤ share · claim`` says that the constraint is tight in every optimal
+        solution (complementary slackness), so the session cannot do better. Weighted by claim the duals add up to 1:
+        one is positive. Who cannot do better even alone and stays above the others' share is settled at that at once.
+        """
+        recorded = False
+        while np.isnan(self._settled_kwh[tier]).any():
+            open_sessions = tier[np.isnan(self._settled_kwh[tier])]
+            alone = self._lost_kwh[open_sessions] > 0
+            answer, share, duals = self._least_worst(open_sessions, alone)
+            while alone.any() and not self._stay_above(answer, share, open_sessions, alone):
+                # If they cannot all have what they can take, or some would be better off than the others: share it.
+                alone &= answer.found & (self._lost_share(open_sessions) >= share)
+                answer, share, duals = self._least_worst(open_sessions, alone)
+            if not answer.found:
+                return False
+            if not recorded:
+                worst = max(share, float(self._lost_share(open_sessions)[alone].max(initial=0.0)))
+                self._stages.append(Stage(name=name, value=_clean(worst), bound=_clean(worst)))
+                recorded = True
+            self._settle(open_sessions, alone, share, duals)
+        return True
+
+    def _stay_above(self, answer: Answer, share: float, sessions: np.ndarray, alone: np.ndarray) -> bool:
+        return answer.found and bool((self._lost_share(sessions)[alone] >= share).all())
+
+    def _lost_share(self, sessions: np.ndarray) -> np.ndarray:
+        return self._lost_kwh[sessions] / self._claim_kwh[sessions]
+
+    def _least_worst(self, sessions: np.ndarray, alone: np.ndarray) -> tuple[Answer, float, np.ndarray]:
+        """The least largest share of the open sessions when those marked ``alone`` get all that they can take."""
+        sharing, kept = sessions[~alone], self._kept()
+        if alone.any():
+            kept.append(self._missing_kwh[sessions[alone]] <= self._lost_kwh[sessions[alone]] + SLACK_KWH)
+        share = cp.Variable(nonneg=True)
+        worst_off = self._missing_kwh[sharing] <= share * self._claim_kwh[sharing]
+        bounded = [worst_off] if sharing.size else []
+        answer = self._solver.minimise(share, [*self._held, *kept, *bounded], exact=True)
         if not answer.found:
-            return None
-        if len(stages) == 1:
-            stages.append(Stage(name="fair share", value=_clean(answer.value), bound=_clean(answer.bound)))
-    # The last round's plan uses up to that slack: with less, what follows could be infeasible by a hair.
-    settled_kwh = settled_kwh + 2 * SLACK_KWH
-    return Sharing(shortfall_kwh=settled_kwh, energy_kwh=_plan(model), stages=tuple(stages))
+            return answer, 0.0, np.zeros(0)
+        duals = np.abs(worst_off.dual_value) * self._claim_kwh[sharing] if sharing.size else np.zeros(0)
+        return answer, float(answer.value) if sharing.size else 0.0, duals
 
+    def _settle(self, sessions: np.ndarray, alone: np.ndarray, share: float, duals: np.ndarray) -> None:
+        self._settled_kwh[sessions[alone]] = self._lost_kwh[sessions[alone]]
+        sharing = sessions[~alone]
+        if not sharing.size:
+            return
+        if share * self._claim_kwh[sharing].max() <= NOTHING_KWH:
+            self._settled_kwh[sharing] = 0.0
+            return
+        tight = sharing[duals > DUAL_SHARE * max(duals.max(), DUAL_SHARE)]
+        tight = tight if tight.size else sharing
+        self._settled_kwh[tight] = share * self._claim_kwh[tight]
 
-def _settle_worst_off(
-    settled_kwh: np.ndarray,
-    claim_kwh: np.ndarray,
-    missing_kwh: cp.Variable,
-    constraints: list[cp.Constraint],
-    solver: Solver,
-) -> Answer:
-    """Minimise the largest share among the open sessions; settle those that hold it in every best plan.
+    def _settle_in_order(self, name: str, tier: np.ndarray) -> bool:
+        """The same where binaries leave no duals: make the k largest shares together small, for k = 1, 2, …
 
-    A positive dual value of ``missing ≤ share · claim`` says that the constraint is tight in every optimal solution
-    (complementary slackness), so the session cannot do better. Weighted by claim the duals
-    add up to 1: one is positive.
-    """
-    open_sessions = np.flatnonzero(np.isnan(settled_kwh))
-    closed = np.flatnonzero(~np.isnan(settled_kwh))
-    share = cp.Variable(nonneg=True)
-    worst_off = missing_kwh[open_sessions] <= share * claim_kwh[open_sessions]
-    kept = [missing_kwh[closed] <= settled_kwh[closed] + SLACK_KWH] if closed.size else []
-    answer = solver.minimise(share, [*constraints, *kept, worst_off], exact=True)
-    if not answer.found:
-        return answer
-    if answer.value * claim_kwh[open_sessions].max() <= NOTHING_KWH:
-        settled_kwh[open_sessions] = 0.0
-        return answer
-    weights = np.abs(worst_off.dual_value) * claim_kwh[open_sessions]
-    tight = open_sessions[weights > DUAL_SHARE * max(weights.max(), DUAL_SHARE)]
-    tight = tight if tight.size else open_sessions
-    settled_kwh[tight] = answer.value * claim_kwh[tight]
-    return answer
+        The sum of the k largest of x is min k·t + Σ max(xₙ − t, 0) over t. Minimised for k = 1, 2, … in turn, each
+        held, these sums are the leximin order of any set of plans, convex or not (Ogryczak, Tamir, Inf. Process.
+        Lett. 85, 2003).
+        """
+        sessions = tier[np.isnan(self._settled_kwh[tier])]
+        shares = cp.multiply(1 / self._claim_kwh[sessions], self._missing_kwh[sessions])
+        found_kwh, before = None, 0.0
+        for k in range(1, sessions.size + 1):
+            level, above = cp.Variable(), cp.Variable(sessions.size, nonneg=True)
+            total, beyond = k * level + cp.sum(above), above >= shares - level
+            answer = self._solver.minimise(total, [*self._held, *self._kept(), beyond], gap=0.0)
+            if not answer.found:
+                break
+            found_kwh = np.maximum(self._missing_kwh.value[sessions], 0.0)
+            if k == 1:
+                self._record(name, answer)
+            if answer.value - before <= NOTHING_KWH:
+                break
+            self._held += [beyond, total <= answer.value + SLACK_KWH]
+            before = answer.value
+        if found_kwh is not None:
+            self._settled_kwh[sessions] = found_kwh
+        return found_kwh is not None or not sessions.size
 
+    def _kept(self) -> list[cp.Constraint]:
+        closed = np.flatnonzero(~np.isnan(self._settled_kwh))
+        return [self._missing_kwh[closed] <= self._settled_kwh[closed] + SLACK_KWH] if closed.size else []
 
-def _plan(model: Model) -> np.ndarray:
-    return np.array(model.energy.net_kwh.value)
+    def _record(self, name: str, answer: Answer) -> None:
+        bound = _clean(answer.bound) if np.isfinite(answer.bound) else None
+        self._stages.append(Stage(name=name, value=_clean(answer.value), bound=bound))
 
 
 def _clean(value: float) -> float:

@@ -1,23 +1,26 @@
-"""Runs one CVXPY problem on HiGHS or SCIP and says plainly what came back."""
+"""Minimises one CVXPY objective on HiGHS, SCIP or Clarabel, and says plainly what came back."""
 
 from __future__ import annotations
 
 import math
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cvxpy as cp
 
+from twinev.sct.canonical import CanonicalForm
+from twinev.sct.highs import run_highs
+from twinev.sct.progress import Progress, ProgressListener
+from twinev.sct.scip import run_scip
+from twinev.sct.tie_break import LEAST_EUR
+
 SOLVERS = ("auto", "scip", "highs")
-# Every problem here is bounded, so what is infeasible or unbounded is infeasible.
-NO_SOLUTION = (cp.INFEASIBLE, "infeasible_or_unbounded")
-PRINTED = {cp.HIGHS: "HiGHS", cp.SCIP: "SCIP", cp.CLARABEL: "Clarabel"}
 SQUARES_PRECISION = 1e-10
 # What follows a search with integers (fixing the signs, the tie-break) is quick, but needs some of the time too.
 SEARCH_SHARE = 0.9
-# Both solvers' default tolerances (1e-7, 1e-6) are wider than what `verify` allows after sums over many slots.
-FEASIBILITY = 1e-9
+LARGE = 1e19
 # CVXPY's own word for a solution found at a limit; `Answer` tells the same in its status.
 LIMIT_WARNING = "Solution may be inaccurate"
 
@@ -48,47 +51,84 @@ class Solver:
         Relative gap at which a problem with integers counts as solved.
     deadline_s : float
         When to stop, on the clock of `time.monotonic`. [s]
+    started_s : float
+        When the plan's making began, on the same clock. [s]
+    listener : callable, optional
+        Is told the progress.
     """
 
     choice: str
     gap: float
     deadline_s: float
+    started_s: float = 0.0
+    listener: ProgressListener | None = None
 
     def __post_init__(self) -> None:
         self.used: list[str] = []
+        self.stage = ""
 
     @property
     def seconds_left(self) -> float:
         return self.deadline_s - time.monotonic()
 
-    def minimise(self, objective: cp.Expression, constraints: list[cp.Constraint], *, exact: bool = False) -> Answer:
+    def begin(self, stage: str) -> None:
+        """Name what is minimised from now on."""
+        self.stage = stage
+        self.tell()
+
+    def tell(self, incumbent: float | None = None, bound: float | None = None) -> None:
+        """Tell the listener how far this stage is."""
+        if self.listener is None:
+            return
+        known = incumbent is not None and bound is not None
+        gap = (incumbent - bound) / max(abs(incumbent), LEAST_EUR) if known else None
+        seconds = time.monotonic() - self.started_s
+        self.listener(Progress(stage=self.stage, seconds=seconds, incumbent=incumbent, bound=bound, gap=gap))
+
+    def minimise(
+        self,
+        objective: cp.Expression,
+        constraints: list[cp.Constraint],
+        *,
+        exact: bool = False,
+        scale: float = 1.0,
+        gap: float | None = None,
+    ) -> Answer:
         """Minimise ``objective``; the answer is in the variables' ``value``.
 
         Parameters
         ----------
         exact : bool
             Ask for exact dual values, which only HiGHS gives; the problem must have no integers.
+        scale : float
+            By what the objective was multiplied; the progress is told without it.
+        gap : float, optional
+            In place of the plan's.
         """
         if self.seconds_left <= 0:
             return Answer(status="nothing")
         problem = cp.Problem(cp.Minimize(objective), constraints)
-        name = cp.HIGHS if exact else self._solver_for(problem)
-        self._use(name)
-        options = self._scip_options() if name == cp.SCIP else self._highs_options()
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message=LIMIT_WARNING)
-                problem.solve(solver=name, **options)
-        except cp.SolverError:
+        form = CanonicalForm.of(problem)
+        highs = exact or self.choice == "highs" or (self.choice == "auto" and not form.binary.size)
+        self._use("HiGHS" if highs else "SCIP")
+        seconds = (SEARCH_SHARE if form.binary.size else 1.0) * self.seconds_left
+        if seconds <= 0:
             return Answer(status="nothing")
-        return _read_scip(problem) if name == cp.SCIP else _read_highs(problem)
+        run = run_highs if highs else run_scip
+        outcome = run(
+            form, gap=self.gap / 2 if gap is None else gap, seconds=seconds, watch=self._watch(scale, form.offset)
+        )
+        if outcome.x is None:
+            return Answer(status=outcome.status)
+        value = form.give_back(outcome)
+        return Answer(status=outcome.status, value=value, bound=min(outcome.bound + form.offset, value))
 
     def minimise_squares(self, squares: cp.Expression, constraints: list[cp.Constraint]) -> Answer:
         """Minimise a sum of squares, on Clarabel, to its full precision."""
         if self.seconds_left <= 0:
             return Answer(status="nothing")
         problem = cp.Problem(cp.Minimize(squares), constraints)
-        self._use(cp.CLARABEL)
+        self._use("Clarabel")
         settings = dict.fromkeys(("tol_feas", "tol_gap_abs", "tol_gap_rel"), SQUARES_PRECISION)
         try:
             with warnings.catch_warnings():
@@ -100,58 +140,15 @@ class Solver:
         return Answer(status="optimal", value=float(problem.value)) if found else Answer(status="nothing")
 
     def _use(self, name: str) -> None:
-        if PRINTED[name] not in self.used:
-            self.used.append(PRINTED[name])
+        if name not in self.used:
+            self.used.append(name)
 
-    def _solver_for(self, problem: cp.Problem) -> str:
-        if self.choice == "auto":
-            return cp.SCIP if problem.is_mixed_integer() else cp.HIGHS
-        return cp.SCIP if self.choice == "scip" else cp.HIGHS
+    def _watch(self, scale: float, offset: float) -> Callable[[float, float], None] | None:
+        if self.listener is None:
+            return None
 
-    def _scip_options(self) -> dict:
-        settings = {
-            "limits/time": SEARCH_SHARE * self.seconds_left,
-            "limits/gap": self.gap / 2,
-            "numerics/feastol": FEASIBILITY,
-            "numerics/dualfeastol": FEASIBILITY,
-        }
-        return {"scip_params": settings}
+        def unscaled(value: float) -> float | None:
+            # The solvers' infinities are large numbers.
+            return (value + offset) / scale if abs(value) < LARGE else None
 
-    def _highs_options(self) -> dict:
-        return {
-            "time_limit": SEARCH_SHARE * self.seconds_left,
-            "mip_rel_gap": self.gap / 2,
-            "mip_abs_gap": 0.0,
-            "primal_feasibility_tolerance": FEASIBILITY,
-            "dual_feasibility_tolerance": FEASIBILITY,
-            "mip_feasibility_tolerance": FEASIBILITY,
-        }
-
-
-def _read_scip(problem: cp.Problem) -> Answer:
-    if problem.status in NO_SOLUTION:
-        return Answer(status="infeasible")
-    if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        return Answer(status="nothing")
-    model = problem.solver_stats.extra_stats["model"]
-    value = float(problem.objective.value)
-    # SCIP does not know the objective's constant term: take it from the same solution's two values.
-    bound = value - max(model.getPrimalbound() - model.getDualbound(), 0.0)
-    proven = model.getStatus() in ("optimal", "gaplimit")
-    return Answer(status="optimal" if proven else "incumbent", value=value, bound=bound)
-
-
-def _read_highs(problem: cp.Problem) -> Answer:
-    if problem.status in NO_SOLUTION:
-        return Answer(status="infeasible")
-    info = problem.solver_stats.extra_stats if problem.status in (cp.OPTIMAL, cp.USER_LIMIT) else None
-    # At a limit HiGHS may hand back numbers that are no solution.
-    feasible = info is not None and info.primal_solution_status == 2
-    if not feasible:
-        return Answer(status="nothing")
-    value = float(problem.objective.value)
-    proven = problem.status == cp.OPTIMAL
-    bound = value if proven else -math.inf
-    if problem.is_mixed_integer():
-        bound = value - max(info.objective_function_value - info.mip_dual_bound, 0.0)
-    return Answer(status="optimal" if proven else "incumbent", value=value, bound=bound)
+        return lambda incumbent, bound: self.tell(unscaled(incumbent), unscaled(bound))

@@ -1,76 +1,89 @@
 """Turns the drivers' profiles into the steps of one solve; the module whose import loads CVXPY.
 
 A mix is solved in the order fast → green → cheap → default, each step keeping what the earlier ones reached. A session
-without a profile follows the formulation's own objective, which in ``cpo`` and ``grid`` is the cost of imported energy:
-it takes part in the step of the cheap ones.
+without a profile follows the formulation's own objective, Eq. (1) or (27): it takes part in the step of the cheap ones.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
-from twinev.sct import cpo, grid_support
+from twinev.sct import cpo, grid_support, tradeoff, v2g
 from twinev.sct.inputs import Inputs
 from twinev.sct.lexicographic import Found, LexicographicSolve, Step
-from twinev.sct.profiles import cheap, default
+from twinev.sct.profiles import cheap, default, fast, green
 from twinev.sct.solver import Solver
-from twinev.sct.tie_break import read_tie_break
+from twinev.sct.tie_break import LEAST_EUR, largest_price, read_tie_break
 
-FORMULATIONS = {"cpo": cpo, "grid": grid_support}
-ORDER = (cheap, default)
+FORMULATIONS = {"cpo": cpo, "v2g": v2g, "grid": grid_support, "tradeoff": tradeoff}
+OWN = ""
 
 
 def find_plan(
-    inputs: Inputs,
-    *,
-    formulation: str,
-    profiles: Sequence[str | None],
-    tie_break: str,
-    solver: str,
-    gap: float,
-    deadline_s: float,
-) -> tuple[Found, str]:
-    """Find the best plan until a deadline; the second value names the solvers that were used.
+    inputs: Inputs, *, formulation: str, profiles: Sequence[str | None], tie_break: str, solver: Solver
+) -> Found:
+    """Find the best plan until the solver's deadline.
 
     Parameters
     ----------
     profiles : sequence of str or None, (n_sessions,)
         Each session's profile.
-    solver, gap, deadline_s
-        As for `Solver`.
     """
-    solving = Solver(choice=solver, gap=gap, deadline_s=deadline_s)
+    names = np.array([profile or OWN for profile in profiles])
     model = FORMULATIONS[formulation].build(inputs)
-    masks = _masks(profiles)
-    steps = _steps(inputs, masks, own_objective=not any(profiles))
-    by_order = ~masks[default.NAME]
+    by_order = names != default.NAME
     found = LexicographicSolve(
-        model=model, steps=steps, tie_break=read_tie_break(inputs, tie_break, by_order), solver=solving
+        model=model,
+        steps=_steps(inputs, names, formulation),
+        tie_break=read_tie_break(inputs, tie_break, by_order),
+        solver=solver,
     ).run()
-    if found.energy_kwh is not None and masks[default.NAME].any():
-        shared_kwh = default.share_in_proportion(found.energy_kwh, inputs, masks[default.NAME], solving)
+    if found.energy_kwh is not None and not by_order.all():
+        shared_kwh = default.share_in_proportion(found.energy_kwh, inputs, ~by_order, solver)
         found = replace(found, energy_kwh=shared_kwh)
-    return found, " + ".join(solving.used) or "none"
+    return found
 
 
-def _masks(profiles: Sequence[str | None]) -> dict[str, np.ndarray]:
-    names = np.array([profile or cheap.NAME for profile in profiles])
-    return {module.NAME: names == module.NAME for module in ORDER}
-
-
-def _steps(inputs: Inputs, masks: dict[str, np.ndarray], *, own_objective: bool) -> list[Step]:
+def _steps(inputs: Inputs, names: np.ndarray, formulation: str) -> list[Step]:
     earlier = np.zeros(inputs.shape[0], dtype=bool)
     steps = []
-    for module in ORDER:
-        mask = masks[module.NAME]
-        if mask.any():
-            name = "cost" if own_objective else module.NAME
-            aim = partial(module.aim, sessions=mask, earlier=earlier)
-            floor = partial(module.floor, inputs, mask, earlier)
-            steps.append(Step(name=name, aim=aim, floor=floor, largest=module.largest(inputs)))
-        earlier = earlier | mask
+    for module in (fast, green, cheap, default):
+        sessions = names == module.NAME
+        if module is cheap:
+            own = names == OWN
+            if own.any():
+                steps.append(_own_step(inputs, sessions, own, earlier, formulation))
+                earlier = earlier | sessions | own
+                continue
+        if sessions.any():
+            steps.append(_profile_step(inputs, module, sessions, earlier))
+        earlier = earlier | sessions
     return steps
+
+
+def _profile_step(inputs: Inputs, module, sessions: np.ndarray, earlier: np.ndarray) -> Step:
+    largest = {green.NAME: 1.0, cheap.NAME: _largest_eur(inputs)}
+    return Step(
+        name=module.NAME,
+        aim=lambda model, shortfall_kwh: module.aim(model, sessions, earlier),
+        magnitude=lambda met_kwh: module.magnitude(inputs, sessions, earlier, met_kwh),
+        largest=largest.get(module.NAME, float(inputs.shape[1])),
+    )
+
+
+def _own_step(inputs: Inputs, sessions: np.ndarray, own: np.ndarray, earlier: np.ndarray, formulation: str) -> Step:
+    chosen = FORMULATIONS[formulation]
+    counted = sessions | own | earlier
+    return Step(
+        name=chosen.OBJECTIVE if own.all() else cheap.NAME,
+        aim=lambda model, shortfall_kwh: chosen.objective(model, counted, own, shortfall_kwh),
+        magnitude=lambda met_kwh: cheap.magnitude(inputs, counted, earlier, met_kwh),
+        largest=max(_largest_eur(inputs), inputs.opportunity_cost_eur_per_slot),
+    )
+
+
+def _largest_eur(inputs: Inputs) -> float:
+    return max(largest_price(inputs), inputs.demand_charge_eur_per_kw, LEAST_EUR)

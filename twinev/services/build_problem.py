@@ -19,9 +19,7 @@ from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
-from twinev.domain.vehicles import DriverProfile
 from twinev.sct import Problem
-from twinev.sct.optimiser import SERVED_PROFILES
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
 from twinev.services.site_state import OUT_OF_SERVICE_AFTER, SiteState
@@ -80,7 +78,7 @@ def build_problem(state: SiteState) -> BuiltProblem:
         horizon=horizon,
         decided=decided,
         reserved_kw=reserved_kw,
-        notes=(*notes, *_profile_notes(decided), *group_notes, *_reservation_notes(reserved_kw)),
+        notes=(*notes, *group_notes, *_reservation_notes(reserved_kw)),
     )
 
 
@@ -101,13 +99,8 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
         "target_soc": min(target_kwh / capacity_kwh, 1.0),
         "target_slot": target_slot,
         "departure_slot": target_slot,
-        "profile": str(served_profile(session)),
+        "profile": str(session.needs.profile),
     }
-
-
-def served_profile(session: ChargingSession) -> DriverProfile:
-    """Return what the driver prefers, where the Smart Charging Tool serves it; else no preference."""
-    return session.needs.profile if session.needs.profile in SERVED_PROFILES else DriverProfile.DEFAULT
 
 
 def needed_kwh(state: SiteState, session: ChargingSession) -> float:
@@ -211,14 +204,6 @@ def restricted_kw(state: SiteState, restriction: Restriction, horizon: Horizon) 
     return [
         (restriction.limit_kw if share is None else min(share[slot], restriction.limit_kw)) if slot in touched else None
         for slot in range(horizon.slots)
-    ]
-
-
-def _profile_notes(decided: tuple[ChargingSession, ...]) -> list[str]:
-    return [
-        f"Session {session.id} asks for the profile {session.needs.profile}, which is not served: planned as default."
-        for session in decided
-        if served_profile(session) is not session.needs.profile
     ]
 
 

@@ -29,7 +29,7 @@ from twinev.domain.users import Role, User
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.errors import NotFound
 from twinev.sct import Problem, Schedule
-from twinev.sct.assemble import import_cost_eur, session_schedules, supply_point_schedule, tidy_energy
+from twinev.sct.assemble import objective_eur, session_schedules, supply_point_schedule, tidy_energy
 from twinev.sct.inputs import read_inputs
 from twinev.sct.rule_based import plan_by_rule
 from twinev.services.compare_profiles import schedule_end
@@ -134,7 +134,7 @@ def solve(problem: Problem, formulation: str = "cpo") -> Schedule:
         profile=None,
         tie_break=problem.tie_break,
         status="feasible",
-        objective=import_cost_eur(inputs, supply_point),
+        objective=objective_eur(inputs, energy_kwh, supply_point),
         bound=None,
         gap=None,
         solver="none",

@@ -97,13 +97,11 @@ def test_idle_ev_needs_nothing(make):
     assert built.decided
 
 
-def test_unserved_profile_is_planned_as_default_and_said(make):
-    session = make.session("A", needs={"profile": DriverProfile.GREEN})
+@pytest.mark.parametrize("profile", list(DriverProfile))
+def test_drivers_choice_is_planned(make, profile):
+    built = build_problem(make.state(sessions=(make.session("A", needs={"profile": profile}),)))
 
-    built = build_problem(make.state(sessions=(session,)))
-
-    assert entry_of(built)["profile"] == "default"
-    assert any("green" in note for note in built.notes)
+    assert entry_of(built)["profile"] == profile.value
 
 
 def test_restriction_binds_every_slot_that_it_touches(make):

@@ -78,7 +78,7 @@ def test_bad_scenario_is_one_clear_line(run, tmp_path, content, expected):
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["--formulation", "v2g"], "formulation: 'v2g'"),
+        (["--formulation", "magic"], "formulation: 'magic'"),
         (["--solver", "cplex"], "solver: 'cplex'"),
         (["--profile", "reckless"], "profile: 'reckless'"),
         (["--gap", "-1"], "gap: -1.0"),
@@ -108,4 +108,4 @@ def test_verify_exits_1_and_names_the_broken_rule(run, write, tmp_path):
     result = run(verify_app, path, out)
 
     assert result.exit_code == 1
-    assert "broken: EVSE power, session EV0, slot 0: 9; allowed: 2" in result.stderr
+    assert "broken: EVSE power, session EV0, slot 0: 9 kWh; allowed: at most 2 kWh" in result.stderr

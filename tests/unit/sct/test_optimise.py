@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twinev.errors import BadInput, ScenarioError
+from twinev.errors import BadInput
 from twinev.sct import Problem, optimise
-from twinev.sct.optimiser import SERVED_PROFILES
-from twinev.sct.staging import ORDER
 
 
 def powers_kw(problem, schedule):
@@ -257,7 +255,7 @@ def test_battery_of_a_discharging_ev_is_never_overdrawn(problem, ev):
 @pytest.mark.parametrize(
     ("key", "arguments"),
     [
-        ("formulation", {"formulation": "v2g"}),
+        ("formulation", {"formulation": "magic"}),
         ("profile", {"profile": "reckless"}),
         ("solver", {"solver": "cplex"}),
         ("gap", {"gap": -1}),
@@ -271,18 +269,9 @@ def test_argument_that_cannot_be_used_is_named(problem, key, arguments):
     assert refused.value.key == key
 
 
-def test_profile_that_no_step_serves_is_refused_by_its_place(problem, ev):
-    with pytest.raises(ScenarioError, match=r"sessions\[0\]\.profile: 'fast'"):
-        optimise(problem(sessions=[ev(profile="fast")]))
-
-
 def test_equal_input_gives_equal_output(problem, ev):
     asked = problem(sessions=[ev(), ev("EV1", profile="default")], price_eur_per_kwh=[0.3, 0.3, 0.1, 0.2])
 
     first, second = (optimise(asked).to_dict() for _ in range(2))
 
     assert {**first, "solve_seconds": 0} == {**second, "solve_seconds": 0}
-
-
-def test_served_profiles_are_those_that_have_a_step():
-    assert tuple(module.NAME for module in ORDER) == SERVED_PROFILES

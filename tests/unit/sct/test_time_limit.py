@@ -43,11 +43,11 @@ class InterruptedSolver(Solver):
 
     allowed = 0
 
-    def minimise(self, objective, constraints, *, exact=False):
+    def minimise(self, objective, constraints, **options):
         if self.allowed == 0:
             return Answer(status="nothing")
         self.allowed -= 1
-        return super().minimise(objective, constraints, exact=exact)
+        return super().minimise(objective, constraints, **options)
 
 
 def interrupt_after(monkeypatch, solves):

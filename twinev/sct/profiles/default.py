@@ -1,7 +1,7 @@
 """Profile ``default``: no preference of its own; the remaining headroom, earliest, in proportion to need.
 
-Earliest is a linear stage: Σ (t+1)·energy over these sessions. It settles how much the default sessions take together
-in each slot. How they share it is settled by the least Σ energy²/need: without other limits that gives every session
+Earliest is the aim of ``fast``: Σ (t+1)·energy over these sessions. It settles how much they take together in each
+slot. How they share it is settled by the least Σ energy²/need: without other limits that gives every session
 the same fraction of its need in every slot, and with them it stays as close to that as they allow. The minimiser is
 unique, so no session's place in the list matters.
 """
@@ -11,30 +11,14 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 
-from twinev.sct.cpo import Model
-from twinev.sct.equations import Aim
 from twinev.sct.inputs import Inputs
+from twinev.sct.profiles import fast
 from twinev.sct.solver import Solver
 
 NAME = "default"
 
 
-def aim(model: Model, sessions: np.ndarray, earlier: np.ndarray, *, relaxed: bool = False) -> Aim:
-    """Σ (t+1)·energy of these sessions: least when everything flows as early as it can. [kWh·slot]"""
-    del earlier, relaxed
-    later = np.arange(1, model.inputs.shape[1] + 1)
-    return Aim(value=cp.sum(model.energy.handled_kwh[sessions] @ later))
-
-
-def floor(inputs: Inputs, sessions: np.ndarray, earlier: np.ndarray, met_kwh: np.ndarray) -> float:
-    """Even in the first slot every kWh counts 1. [kWh·slot]"""
-    del inputs, earlier
-    return float(met_kwh[sessions].sum())
-
-
-def largest(inputs: Inputs) -> float:
-    """The weight of the last slot."""
-    return float(inputs.shape[1])
+aim, magnitude = fast.aim, fast.magnitude
 
 
 def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.ndarray, solver: Solver) -> np.ndarray:
@@ -45,7 +29,7 @@ def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.nda
     energy_kwh : (n_sessions, n_slots)
         A plan that holds every limit. [kWh]
     sessions : (n_sessions,) of bool
-        The default sessions; those that discharge in the plan keep what they have.
+        The default sessions; those that discharge in the plan, or have a minimum power, keep what they have.
     solver : Solver
         When its time is up the plan stays as it is.
 
@@ -54,7 +38,8 @@ def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.nda
     (n_sessions, n_slots)
         A plan with the same totals per slot and per session. [kWh]
     """
-    sharing = np.flatnonzero(sessions & (energy_kwh.sum(axis=1) > 0) & (energy_kwh >= 0).all(axis=1))
+    free = (energy_kwh >= 0).all(axis=1) & ~inputs.least_charge_kwh.any(axis=1)
+    sharing = np.flatnonzero(sessions & free & (energy_kwh.sum(axis=1) > 0))
     slots = np.flatnonzero(energy_kwh[sharing].sum(axis=0) > 0)
     if sharing.size < 2:
         return energy_kwh
@@ -68,7 +53,7 @@ def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.nda
         cp.sum(shared_kwh, axis=0) == energy_kwh[cells].sum(axis=0),
         cp.sum(shared_kwh, axis=1) == total_kwh,
         cp.sum(cp.multiply(inputs.until_target[cells], shared_kwh), axis=1) >= by_target_kwh,
-        *_groups(shared_kwh, energy_kwh, inputs, sharing, slots),
+        *_within_limits(shared_kwh, energy_kwh, inputs, sharing, slots),
     ]
     # Without the square root of the total a session with a large need would be pushed to many small portions.
     portions = cp.multiply(1 / np.sqrt(total_kwh)[:, None], shared_kwh)
@@ -79,14 +64,21 @@ def share_in_proportion(energy_kwh: np.ndarray, inputs: Inputs, sessions: np.nda
     return shared
 
 
-def _groups(
+def _within_limits(
     shared_kwh: cp.Variable, energy_kwh: np.ndarray, inputs: Inputs, sharing: np.ndarray, slots: np.ndarray
 ) -> list[cp.Constraint]:
-    """What the groups' limits leave to the sharing sessions when the others keep their plan."""
-    members = inputs.members[:, sharing]
-    touched = np.flatnonzero(members.any(axis=1))
+    """What the groups' and the phases' limits leave to the sharing sessions when the others keep their plan.
+
+    Where the plan itself is beyond a phase's limit, sharing must not make it worse.
+    """
+    phases = inputs.share[1:]
+    weights = np.vstack([inputs.members, phases, -phases])
+    room_kwh = (inputs.row_ceiling_kwh - inputs.row_base_kwh)[1:], (inputs.row_base_kwh - inputs.row_lower_kwh)[1:]
+    limit_kwh = np.vstack([inputs.group_limit_kwh, *room_kwh])
+    touched = np.flatnonzero(weights[:, sharing].any(axis=1))
     if not touched.size:
         return []
-    others_kwh = np.delete(energy_kwh, sharing, axis=0)
-    others = np.delete(inputs.members, sharing, axis=1)[touched] @ others_kwh[:, slots]
-    return [members[touched] @ shared_kwh <= inputs.group_limit_kwh[np.ix_(touched, slots)] - others]
+    planned_kwh = weights[touched] @ energy_kwh[:, slots]
+    allowed_kwh = np.maximum(limit_kwh[np.ix_(touched, slots)], planned_kwh)
+    others_kwh = np.delete(weights, sharing, axis=1)[touched] @ np.delete(energy_kwh, sharing, axis=0)[:, slots]
+    return [weights[np.ix_(touched, sharing)] @ shared_kwh <= allowed_kwh - others_kwh]
