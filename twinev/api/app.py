@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from twinev import __version__
 from twinev.api.background import Service, running
+from twinev.api.file_schemas import describe_files
 from twinev.api.identity import Authenticator
 from twinev.api.limit_body import LimitBody
 from twinev.api.platform import Platform
@@ -68,4 +69,5 @@ def create_app(
         app.include_router(router)
     app.add_middleware(LimitBody)
     answer_with_problems(app)
+    describe_files(app)
     return app

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import json
+import errno
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import vl_convert
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from twinev.errors import BadInput
+from twinev.cli.tell_plan import tell_plan
+from twinev.errors import BadInput, TwinEVError
 from twinev.sct import Problem, Schedule, optimise
-from twinev.sct.chart import SCHEMA, chart_spec
+from twinev.sct.chart import chart_spec
+from twinev.sct.draw import draw, require_drawable
+from twinev.sct.progress import Progress, progress_text
 
 BAD_INPUT = 2
 SHORTFALL = 3
 CONTRADICTION = 4
+FORMULATIONS = (
+    "cpo: least cost, EVs only charge. v2g: EVs may give energy back too. grid: v2g, and the grid's flexibility orders "
+    "count. tradeoff: grid, and every slot that a driver waits costs money."
+)
+PROFILES = (
+    "For every session, instead of its own. cheap: least cost. fast: done as early as the grid allows. green: on-site "
+    "production first, then renewable hours. default: headroom shared by need."
+)
 
 app = typer.Typer(add_completion=False)
 
@@ -25,13 +39,13 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
     scenario: Annotated[Path, typer.Argument(help="The scenario file (JSON).", show_default=False)],
-    formulation: Annotated[str, typer.Option(help="cpo, or grid: flexibility orders and V2G count.")] = "cpo",
-    profile: Annotated[str | None, typer.Option(help="cheap or default, for every session.")] = None,
+    formulation: Annotated[str, typer.Option(help=FORMULATIONS)] = "cpo",
+    profile: Annotated[str | None, typer.Option(help=PROFILES)] = None,
     solver: Annotated[str, typer.Option(help="auto, scip or highs.")] = "auto",
     gap: Annotated[float, typer.Option(help="Relative gap at which a plan counts as optimal.")] = 1e-4,
     time_limit: Annotated[float, typer.Option(help="Seconds until the best plan found is taken.")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="Write the schedule here (JSON).")] = None,
-    chart: Annotated[Path | None, typer.Option(help="Draw it here (SVG).")] = None,
+    chart: Annotated[Path | None, typer.Option(help="Draw it here: .svg, .png, or .html to point at.")] = None,
 ) -> None:
     """Plan a scenario.
 
@@ -39,63 +53,98 @@ def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
     """
     try:
         problem = Problem.from_json(scenario)
-        schedule = optimise(
-            problem, formulation=formulation, profile=profile, solver=solver, gap=gap, time_limit=time_limit
-        )
-        if out is not None:
-            schedule.to_json(out)
-        if chart is not None:
-            chart.write_text(draw_svg(problem, schedule), encoding="utf-8")
+        _require_writable(out, chart)
+        with _Waiting() as on_progress:
+            schedule = optimise(
+                problem,
+                formulation=formulation,
+                profile=profile,
+                solver=solver,
+                gap=gap,
+                time_limit=time_limit,
+                on_progress=on_progress,
+            )
     except BadInput as error:
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}")
-    _print(problem, schedule)
+    tell_plan(Console(), problem, schedule)
+    written = [
+        _write("schedule", out, schedule.to_json),
+        _write("chart", chart, lambda path: draw(chart_spec(problem, schedule), path)),
+    ]
+    code = _exit_code(schedule) if all(written) else BAD_INPUT
+    if code:
+        raise typer.Exit(code)
+
+
+def _exit_code(schedule: Schedule) -> int:
+    """A contradiction is worse than a shortfall."""
     if schedule.status == "infeasible":
-        raise typer.Exit(CONTRADICTION)
-    if schedule.shortfall_kwh > 0:
-        raise typer.Exit(SHORTFALL)
+        return CONTRADICTION
+    return SHORTFALL if schedule.shortfall_kwh > 0 else 0
 
 
-def draw_svg(problem: Problem, schedule: Schedule) -> str:
-    """Draw a schedule without a browser."""
-    major = SCHEMA.rsplit("/v", 1)[1].removesuffix(".json")
-    versions = [version for version in vl_convert.get_vegalite_versions() if version.startswith(f"{major}.")]
-    newest = max(versions, key=lambda version: [int(part) for part in version.split(".")])
-    return vl_convert.vegalite_to_svg(json.dumps(chart_spec(problem, schedule)), vl_version=newest)
+def _require_writable(out: Path | None, chart: Path | None) -> None:
+    """Refuse what cannot be written before any time is spent on it."""
+    if chart is not None:
+        require_drawable(chart, "--chart")
+    for path in filter(None, (out, chart)):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _write(what: str, path: Path | None, write: Callable[[Path], None]) -> bool:
+    """Write one file and say so; a failure is told and loses nothing else."""
+    if path is None:
+        return True
+    try:
+        write(path)
+    except OSError as error:
+        _warn(f"{path}: {error.strerror}")
+        return False
+    except TwinEVError as error:
+        _warn(f"{path}: {error}")
+        return False
+    typer.echo(f"The {what} is in {path}.")
+    return True
+
+
+class _Waiting:
+    """A line on stderr while the solver works, gone at the end; nothing where no person looks on."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._latest = Progress(stage="loading the solver", seconds=0.0)
+        self._heard_at = time.monotonic()
+        self._status = console.status(self) if console.is_terminal else None
+
+    def __enter__(self) -> Callable[[Progress], None]:
+        if self._status is not None:
+            self._status.start()
+        return self._listen
+
+    def __exit__(self, *failure: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def _listen(self, progress: Progress) -> None:
+        self._latest, self._heard_at = progress, time.monotonic()
+
+    def __rich__(self) -> Text:
+        # The seconds run on between two reports.
+        seconds = self._latest.seconds + time.monotonic() - self._heard_at
+        return Text(progress_text(replace(self._latest, seconds=seconds)))
+
+
+def _warn(message: str) -> None:
+    typer.secho(f"twinev optimise: {message}", err=True, fg=typer.colors.RED)
 
 
 def _refuse(message: str) -> None:
-    typer.secho(f"twinev optimise: {message}", err=True, fg=typer.colors.RED)
+    _warn(message)
     raise typer.Exit(BAD_INPUT)
-
-
-def _print(problem: Problem, schedule: Schedule) -> None:
-    console = Console()
-    proof = "" if schedule.gap is None else f", gap {schedule.gap:.2%}"
-    console.print(
-        f"[bold]{schedule.status}[/bold]: € {schedule.objective:.2f} for imported energy{proof} "
-        f"({schedule.formulation}, {schedule.solver}, {schedule.method}; {schedule.solve_seconds:.2f} s)"
-    )
-    table = Table("session", "from", "by", "asked kWh", "gets kWh", "short kWh", "peak kW", "reached")
-    for column in table.columns[3:7]:
-        column.justify = "right"
-    for request, session in zip(problem.sessions, schedule.sessions, strict=True):
-        reached = session.reached_slot
-        table.add_row(
-            request.id,
-            problem.clock_time(problem.horizon.slot_start(request.arrival_slot)),
-            problem.clock_time(problem.horizon.slot_end(request.target_slot)),
-            f"{request.need_kwh:.2f}",
-            f"{sum(session.energy_kwh):.2f}",
-            f"{session.shortfall_kwh:.2f}" if session.shortfall_kwh else "",
-            f"{_peak_kw(problem, session.energy_kwh):.2f}",
-            "never" if reached is None else problem.clock_time(problem.horizon.slot_end(reached)),
-        )
-    console.print(table)
-    for explanation in schedule.explanations:
-        console.print(f"• {explanation}", highlight=False)
-
-
-def _peak_kw(problem: Problem, energy_kwh: tuple[float, ...]) -> float:
-    return max(energy / hours for energy, hours in zip(energy_kwh, problem.horizon.slot_hours, strict=True))

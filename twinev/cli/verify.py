@@ -9,6 +9,7 @@ import typer
 
 from twinev.errors import BadInput
 from twinev.sct import Problem, Schedule, verify
+from twinev.sct.verdict import count_text, verdict
 
 BROKEN = 1
 BAD_INPUT = 2
@@ -37,7 +38,9 @@ def verify_schedule(
         typer.secho(f"broken: {rule}", err=True, fg=typer.colors.RED)
     if not verification.holds:
         raise typer.Exit(BROKEN)
-    typer.echo(f"every rule holds: {len(plan.sessions)} sessions, {problem.slots} slots, € {plan.objective:.2f}")
+    size = f"{count_text(len(plan.sessions))}, {problem.slots} slots"
+    typer.secho(f"every rule holds ({plan.formulation}, {size})", fg=typer.colors.GREEN)
+    typer.echo(f"the plan says of itself: {verdict(plan)}")
 
 
 def _refuse(message: str) -> None:

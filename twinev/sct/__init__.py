@@ -7,6 +7,7 @@
 True
 """
 
+from twinev.sct.insight import BindingLimit, Insight, RestrictionCost, explain
 from twinev.sct.optimiser import optimise
 from twinev.sct.problem import Problem, SupplyPoint
 from twinev.sct.schedule import Schedule, SessionSchedule, Stage, SupplyPointSchedule
@@ -14,8 +15,11 @@ from twinev.sct.session_request import SessionGroup, SessionRequest
 from twinev.sct.verify import BrokenRule, Verification, verify
 
 __all__ = [
+    "BindingLimit",
     "BrokenRule",
+    "Insight",
     "Problem",
+    "RestrictionCost",
     "Schedule",
     "SessionGroup",
     "SessionRequest",
@@ -24,6 +28,7 @@ __all__ = [
     "SupplyPoint",
     "SupplyPointSchedule",
     "Verification",
+    "explain",
     "optimise",
     "verify",
 ]

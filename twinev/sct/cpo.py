@@ -41,11 +41,13 @@ def build(inputs: Inputs) -> Model:
 def model_of(energy: Energy, inputs: Inputs) -> Model:
     """The hard constraints on an EV's energy that every formulation has."""
     least, on = least_power_or_none(energy, inputs)
+    groups = groups_within_limits(energy, inputs)
     return Model(
         inputs=inputs,
         energy=energy,
         row_flow_kwh=row_flows(energy, inputs),
-        physics=[*soc_within_battery(energy, inputs), *groups_within_limits(energy, inputs), *least],
+        groups=groups,
+        physics=[*soc_within_battery(energy, inputs), *groups, *least],
         switches=on,
     )
 

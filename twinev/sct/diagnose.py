@@ -22,7 +22,7 @@ RUNG_NOTES = {
 }
 
 
-def explain(problem: Problem, inputs: Inputs, energy_kwh: np.ndarray, rung: str) -> list[str]:
+def say_why(problem: Problem, inputs: Inputs, energy_kwh: np.ndarray, rung: str) -> list[str]:
     """Return what a person should know of a plan; nothing where all went well.
 
     Parameters

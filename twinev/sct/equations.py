@@ -15,6 +15,9 @@ from scipy import sparse
 from twinev.sct.inputs import Inputs
 from twinev.sct.switch import Switch
 
+# A relaxed plan that charges more than this in a slot suggests to charge there.
+ANY_KWH = 1e-6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Energy:
@@ -53,6 +56,8 @@ class Model:
     ----------
     row_flow_kwh : cp.Expression
         Net flow through each limit row, (n_rows, n_slots). [kWh]
+    groups : list of cp.Constraint
+        The groups' limits, which are among the physics too.
     physics : list of cp.Constraint
         EVSE, battery, groups.
     switches : list of Switch
@@ -62,6 +67,7 @@ class Model:
     inputs: Inputs
     energy: Energy
     row_flow_kwh: cp.Expression
+    groups: list[cp.Constraint] = field(default_factory=list)
     physics: list[cp.Constraint] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
 
@@ -90,7 +96,7 @@ def least_power_or_none(energy: Energy, inputs: Inputs) -> tuple[list[cp.Constra
     if not picky.size:
         return [], []
     charge_kwh, least_kwh = energy.charge_kwh[picky], inputs.least_charge_kwh[picky]
-    on = Switch.make(least_kwh.shape, suggest=lambda: charge_kwh.value >= np.maximum(least_kwh / 2, 1e-9))
+    on = Switch.make(least_kwh.shape, suggest=lambda: charge_kwh.value > ANY_KWH)
     most_kwh = inputs.charge_limit_kwh[picky]
     within = [
         charge_kwh >= cp.multiply(least_kwh, on.relaxed),
@@ -151,15 +157,15 @@ def battery_gain(
     shape = (sessions.size, inputs.shape[1])
     bounds = [np.tile(bound_kwh[:, None], shape[1]) for bound_kwh in (lowest_kwh, highest_kwh)]
     gain_kwh = cp.Variable(shape, bounds=bounds)
-    stored_kwh = _stored(energy, inputs, sessions)
+    stored_kwh = stored(energy, inputs, sessions)
     constraints = [gain_kwh[:, 0] == stored_kwh[:, 0]]
     if shape[1] > 1:
         constraints.append(gain_kwh[:, 1:] - gain_kwh[:, :-1] == stored_kwh[:, 1:])
     return gain_kwh, constraints
 
 
-def _stored(energy: Energy, inputs: Inputs, sessions: np.ndarray) -> cp.Expression:
-    """What each slot adds to these sessions' batteries. [kWh]"""
+def stored(energy: Energy, inputs: Inputs, sessions: np.ndarray) -> cp.Expression:
+    """What each slot adds to these sessions' batteries, (n, n_slots). [kWh]"""
     taken_kwh = _times(inputs.charge_efficiency[sessions], energy.charge_kwh[sessions])
     if not inputs.discharging[sessions].any():
         return taken_kwh
@@ -172,7 +178,7 @@ def _times(factor: np.ndarray, energy_kwh: cp.Expression) -> cp.Expression:
 
 
 def groups_within_limits(energy: Energy, inputs: Inputs) -> list[cp.Constraint]:
-    """Ours: the sum of a group's sessions stays under the group's limit in every slot."""
+    """Ours: the sum of a group's sessions stays under the group's limit in every slot; at most one array of them."""
     if not inputs.members.size:
         return []
     return [sparse.csr_array(inputs.members) @ energy.net_kwh <= inputs.group_limit_kwh]

@@ -16,7 +16,7 @@ from twinev.sct.assemble import (
     supply_point_schedule,
     tidy_energy,
 )
-from twinev.sct.diagnose import explain
+from twinev.sct.diagnose import say_why
 from twinev.sct.inputs import Inputs, read_inputs
 from twinev.sct.loading import begin_loading, staging_within
 from twinev.sct.problem import Problem
@@ -64,7 +64,8 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     time_limit : float
         When to stop with the best plan found. [s]
     on_progress : callable, optional
-        Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then.
+        Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then;
+        `twinev.sct.progress.show_progress` makes one that shows it.
 
     Returns
     -------
@@ -166,7 +167,7 @@ def _schedule(
         sessions=sessions,
         supply_point=supply_point,
         stages=candidate.stages,
-        explanations=tuple(explain(problem, inputs, energy_kwh, candidate.rung)),
+        explanations=tuple(say_why(problem, inputs, energy_kwh, candidate.rung)),
         problem=problem,
     )
 

@@ -17,20 +17,20 @@ from typing import Any
 
 from twinev.domain.horizon import Horizon
 from twinev.errors import ScenarioError
+from twinev.sct.display import problem_html, problem_text
+from twinev.sct.json_text import read_json
 from twinev.sct.scenario_values import (
     MOST_SLOTS,
     build,
     read_choice,
-    read_each,
     read_instant,
-    read_list,
     read_number,
     read_numbers,
-    read_object,
     read_whole,
     require_length,
     set_checked,
 )
+from twinev.sct.schemas import check
 from twinev.sct.session_request import PHASES, SessionGroup, SessionRequest
 
 TIE_BREAKS = ("earliest", "latest")
@@ -73,7 +73,7 @@ def _read_phase_limits(value: object) -> tuple[float, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A site's planning problem: see the scenario file in ``docs/formulation.md``.
+    """A site's planning problem: see the scenario file in ``docs/files.md``.
 
     The series are ``[..T]``; an empty one means zeros. ``time_zone`` is that of the file's ``start``: explanations
     tell their times in it.
@@ -163,30 +163,33 @@ class Problem:
         OSError
             The file cannot be read.
         """
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ScenarioError(str(path), str(error), "a scenario as JSON, in UTF-8") from error
-        return cls.from_dict(data)
+        return cls.from_text(Path(path).read_bytes(), str(path))
+
+    @classmethod
+    def from_text(cls, text: str | bytes, where: str = "scenario") -> Problem:
+        """Read the text of a scenario file; ``where`` names it in an error."""
+        return cls.from_dict(read_json(text, where, "scenario", ScenarioError))
 
     @classmethod
     def from_dict(cls, data: object) -> Problem:
-        """Read a scenario; unknown keys, NaN, wrong lengths and negative sizes are errors that name the key."""
-        known = {*SERIES, EXPORT_PRICE, *COSTS, *_HORIZON_KEYS, "supply_point", "sessions", "groups", "tie_break"}
-        read_object(data, "", known, ("slot_minutes", "start", "supply_point", "sessions"))
-        horizon = _read_horizon(data)
+        """Read a scenario: what its schema refuses, and lists that are not of one length, are named by their key."""
+        given = check(data, "scenario", ScenarioError)
+        horizon = _read_horizon(given)
         slots = horizon.slots
-        supply_keys = SupplyPoint.__dataclass_fields__
-        supply = read_object(data["supply_point"], "supply_point", supply_keys, ("max_kw", "min_kw"))
         return cls(
             horizon=horizon,
-            supply_point=build(SupplyPoint, "supply_point", **supply),
-            sessions=read_each(data["sessions"], "sessions", lambda d, key: SessionRequest.from_dict(d, key, slots)),
-            **{key: tuple(read_list(data[key], key)) for key in (*SERIES, EXPORT_PRICE) if key in data},
-            **{key: data[key] for key in COSTS if key in data},
-            groups=read_each(data.get("groups", ()), "groups", lambda d, key: SessionGroup.from_dict(d, key, slots)),
-            tie_break=data.get("tie_break", "earliest"),
-            time_zone=read_instant(data["start"], "start").tzinfo,
+            supply_point=build(SupplyPoint, "supply_point", **given["supply_point"]),
+            sessions=tuple(
+                SessionRequest.from_dict(entry, f"sessions[{place}]", slots)
+                for place, entry in enumerate(given["sessions"])
+            ),
+            **{key: given[key] for key in (*SERIES, EXPORT_PRICE, *COSTS) if key in given},
+            groups=tuple(
+                SessionGroup.from_dict(entry, f"groups[{place}]", slots)
+                for place, entry in enumerate(given.get("groups", ()))
+            ),
+            tie_break=given.get("tie_break", "earliest"),
+            time_zone=read_instant(given["start"], "start").tzinfo,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -213,24 +216,31 @@ class Problem:
             **optional,
         }
 
+    def __str__(self) -> str:
+        return problem_text(self)
 
-_HORIZON_KEYS = ("slot_minutes", "start", "slots", "first_slot_minutes")
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """Show what is asked in Jupyter: sessions, site, stays."""
+        return problem_html(self)
 
 
-def _read_horizon(data: Mapping[str, Any]) -> Horizon:
-    """T is the length of the first list that is there, or ``slots``; every list is held against it later."""
-    lists = {key: read_numbers(data[key], key) for key in (*SERIES, EXPORT_PRICE) if key in data}
-    given = data.get("slots", next((len(numbers) for numbers in lists.values()), None))
-    if given is None:
-        raise ScenarioError("slots", given, "a whole number, where no list tells how many slots there are")
-    slots = read_whole(given, "slots", at_least=1, at_most=MOST_SLOTS)
+def _read_horizon(given: Mapping[str, Any]) -> Horizon:
+    """T is ``slots``, or the length of the first list that is there; every list is held against it."""
+    lists = {key: given[key] for key in (*SERIES, EXPORT_PRICE) if key in given}
+    slots = given.get("slots", next((len(numbers) for numbers in lists.values()), None))
+    if slots is None:
+        raise ScenarioError("slots", slots, "a whole number, where no list tells how many slots there are")
+    slots = read_whole(slots, "slots", at_least=1, at_most=MOST_SLOTS)
     for key, numbers in lists.items():
         require_length(numbers, key, slots)
     return build(
         Horizon,
         "",
-        start=read_instant(data["start"], "start"),
-        slot_minutes=data["slot_minutes"],
+        start=read_instant(given["start"], "start"),
+        slot_minutes=given["slot_minutes"],
         slots=slots,
-        first_slot_minutes=data.get("first_slot_minutes"),
+        first_slot_minutes=given.get("first_slot_minutes"),
     )

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import math
+import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+# A terminal or a notebook that is redrawn more often shows nothing more.
+REDRAW_SECONDS = 0.1
+# A solve that is over by then leaves no trace.
+PATIENCE_SECONDS = 0.5
+BEGINNING_OF_LINE, ERASE_LINE = "\r", "\r\x1b[2K"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +41,95 @@ class Progress:
 
 
 ProgressListener = Callable[[Progress], None]
+
+
+def progress_text(progress: Progress) -> str:
+    """``cost · 12.3 s · best 41.2 · bound 41.1 · gap 0.24 %``; what is not known is left out."""
+    parts = [progress.stage, f"{progress.seconds:.1f} s"]
+    if progress.incumbent is not None:
+        parts.append(f"best {progress.incumbent:.6g}")
+    if progress.bound is not None:
+        parts.append(f"bound {progress.bound:.6g}")
+    if progress.gap is not None:
+        parts.append(f"gap {100 * progress.gap:.2f} %")
+    return " · ".join(parts)
+
+
+def show_progress() -> ProgressListener:
+    """Return a listener for ``optimise(…, on_progress=show_progress())`` that keeps one line up to date.
+
+    In Jupyter it is an output that changes, in a terminal a line on stderr; elsewhere nothing is shown, nor where the
+    solve takes no time to speak of. One listener may serve several solves, one after the other.
+    """
+    shell = _jupyter_shell()
+    if shell is not None:
+        return _ProgressLine(_JupyterOutput(shell))
+    return _ProgressLine(_TerminalLine()) if sys.stderr.isatty() else _ignore
+
+
+class _Canvas(Protocol):
+    def begin(self) -> None: ...
+
+    def write(self, text: str) -> None: ...
+
+
+class _ProgressLine:
+    """Draws each stage's beginning, and no more than a few times a second after."""
+
+    def __init__(self, canvas: _Canvas) -> None:
+        self._canvas = canvas
+        self._heard = Progress(stage="", seconds=math.inf)
+        self._drawn = self._heard
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.seconds < self._heard.seconds:
+            self._canvas.begin()
+            self._drawn = Progress(stage="", seconds=-math.inf)
+        self._heard = progress
+        is_news = progress.stage != self._drawn.stage or progress.seconds - self._drawn.seconds >= REDRAW_SECONDS
+        if is_news and progress.seconds >= PATIENCE_SECONDS:
+            self._drawn = progress
+            self._canvas.write(progress_text(progress))
+
+
+class _TerminalLine:
+    """One line on stderr; the cursor stays at its beginning, so that what is printed next takes its place."""
+
+    def begin(self) -> None:
+        """The same line serves every solve."""
+
+    def write(self, text: str) -> None:
+        print(ERASE_LINE + text, end=BEGINNING_OF_LINE, file=sys.stderr, flush=True)
+
+
+class _JupyterOutput:
+    """One output of the running cell; the messages are Jupyter's own, IPython is not imported."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self.begin()
+
+    def begin(self) -> None:
+        """The next solve may run in another cell."""
+        self._display_id = uuid.uuid4().hex
+        self._exists = False
+
+    def write(self, text: str) -> None:
+        self._shell.display_pub.publish(
+            data={"text/plain": text, "text/html": f"<code>{html.escape(text)}</code>"},
+            metadata={},
+            transient={"display_id": self._display_id},
+            update=self._exists,
+        )
+        self._exists = True
+
+
+def _jupyter_shell() -> Any:
+    """The shell of the kernel that runs this, None outside one; a terminal's IPython is a terminal."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return shell if hasattr(shell, "kernel") else None
+
+
+def _ignore(progress: Progress) -> None:
+    """Nobody looks."""

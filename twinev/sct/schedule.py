@@ -13,23 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from twinev.errors import BadInput
-from twinev.sct.chart import chart_spec
+from twinev.sct.display import schedule_html, schedule_text
+from twinev.sct.json_text import read_json
 from twinev.sct.problem import TIE_BREAKS, Problem
 from twinev.sct.scenario_values import (
     build,
     read_choice,
-    read_each,
     read_number,
     read_numbers,
-    read_object,
-    read_text,
     read_whole,
 )
+from twinev.sct.schemas import check
 from twinev.sct.session_request import PROFILES
 
 FORMAT = 1
 STATUSES = ("optimal", "feasible", "infeasible")
-VEGA_LITE = "application/vnd.vegalite.v5+json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +41,15 @@ class SessionSchedule:
     shortfall_kwh: float
 
     @classmethod
-    def from_dict(cls, data: object, key: str) -> SessionSchedule:
-        """Read one entry of ``sessions``."""
-        fields = read_object(data, key, cls.__dataclass_fields__, cls.__dataclass_fields__)
-        slot = fields["reached_slot"]
+    def from_dict(cls, data: Mapping[str, Any], key: str) -> SessionSchedule:
+        """Read one entry of ``sessions``, which its schema accepts; ``key`` is its place."""
+        slot = data["reached_slot"]
         return cls(
-            id=read_text(fields["id"], f"{key}.id"),
-            energy_kwh=read_numbers(fields["energy_kwh"], f"{key}.energy_kwh"),
-            soc_kwh=read_numbers(fields["soc_kwh"], f"{key}.soc_kwh"),
+            id=data["id"],
+            energy_kwh=read_numbers(data["energy_kwh"], f"{key}.energy_kwh"),
+            soc_kwh=read_numbers(data["soc_kwh"], f"{key}.soc_kwh"),
             reached_slot=None if slot is None else read_whole(slot, f"{key}.reached_slot"),
-            shortfall_kwh=read_number(fields["shortfall_kwh"], f"{key}.shortfall_kwh"),
+            shortfall_kwh=read_number(data["shortfall_kwh"], f"{key}.shortfall_kwh"),
         )
 
 
@@ -65,10 +62,9 @@ class SupplyPointSchedule:
     limit_excess_kwh: tuple[float, ...]
 
     @classmethod
-    def from_dict(cls, data: object, key: str = "supply_point") -> SupplyPointSchedule:
-        """Read ``supply_point``."""
-        fields = read_object(data, key, cls.__dataclass_fields__, cls.__dataclass_fields__)
-        return cls(**{name: read_numbers(fields[name], f"{key}.{name}") for name in cls.__dataclass_fields__})
+    def from_dict(cls, data: Mapping[str, Any]) -> SupplyPointSchedule:
+        """Read ``supply_point``, which its schema accepts."""
+        return cls(**{name: read_numbers(data[name], f"supply_point.{name}") for name in cls.__dataclass_fields__})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,19 +76,15 @@ class Stage:
     bound: float | None
 
     @classmethod
-    def from_dict(cls, data: object, key: str) -> Stage:
-        """Read one entry of ``stages``."""
-        fields = read_object(data, key, cls.__dataclass_fields__, cls.__dataclass_fields__)
-        return cls(
-            name=read_text(fields["name"], f"{key}.name"),
-            value=read_number(fields["value"], f"{key}.value"),
-            bound=_read_optional(fields["bound"], f"{key}.bound"),
-        )
+    def from_dict(cls, data: Mapping[str, Any], key: str) -> Stage:
+        """Read one entry of ``stages``, which its schema accepts; ``key`` is its place."""
+        value = read_number(data["value"], f"{key}.value")
+        return cls(name=data["name"], value=value, bound=_read_optional(data["bound"], f"{key}.bound"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A plan for a site; in Jupyter it draws itself.
+    """A plan for a site; in Jupyter it shows itself.
 
     Parameters
     ----------
@@ -175,40 +167,38 @@ class Schedule:
         BadInput
             A value cannot be used; whether the plan is right is for `verify` to say.
         """
-        known = {"format", *_SCALARS, "sessions", "supply_point", "stages", "explanations"}
-        read_object(data, "", known, known)
-        read_whole(data["format"], "format", at_least=FORMAT, at_most=FORMAT)
+        given = check(data, "schedule", BadInput)
         return build(
             cls,
             "",
-            **{key: _read_scalar(data, key) for key in _SCALARS},
-            sessions=read_each(data["sessions"], "sessions", SessionSchedule.from_dict),
-            supply_point=SupplyPointSchedule.from_dict(data["supply_point"]),
-            stages=read_each(data["stages"], "stages", Stage.from_dict),
-            explanations=read_each(data["explanations"], "explanations", lambda v, k: read_text(v, k, longest=10_000)),
+            **{key: _read_scalar(given, key) for key in _SCALARS},
+            sessions=tuple(
+                SessionSchedule.from_dict(entry, f"sessions[{place}]") for place, entry in enumerate(given["sessions"])
+            ),
+            supply_point=SupplyPointSchedule.from_dict(given["supply_point"]),
+            stages=tuple(Stage.from_dict(entry, f"stages[{place}]") for place, entry in enumerate(given["stages"])),
+            explanations=tuple(given["explanations"]),
             problem=problem,
         )
 
     @classmethod
     def from_json(cls, path: str | Path, problem: Problem | None = None) -> Schedule:
         """Read a schedule file from disk."""
-        try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise BadInput(str(path), str(error), "a schedule as JSON, in UTF-8") from error
-        return cls.from_dict(data, problem)
+        return cls.from_dict(read_json(Path(path).read_bytes(), str(path), "schedule", BadInput), problem)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        """Draw the four panels in Jupyter; the text tells the same in one line."""
-        summary = f"{self.status} plan for {len(self.sessions)} sessions: € {self.objective:.2f}, {self.method}"
-        if self.problem is None:
-            return {"text/plain": summary}
-        return {"text/plain": summary, VEGA_LITE: chart_spec(self.problem, self)}
+    def __str__(self) -> str:
+        return schedule_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str | None:
+        """Show verdict, sessions, panels and explanations in Jupyter."""
+        return schedule_html(self)
 
 
 _NUMBERS = ("objective", "solve_seconds")
 _OPTIONAL_NUMBERS = ("bound", "gap")
-_TEXTS = ("scenario_sha256", "formulation", "tie_break", "status", "solver", "method")
 _SCALARS = (
     "scenario_sha256",
     "formulation",
@@ -227,9 +217,7 @@ _SCALARS = (
 def _read_scalar(data: Mapping[str, Any], key: str) -> Any:
     if key in _NUMBERS:
         return read_number(data[key], key)
-    if key in _OPTIONAL_NUMBERS:
-        return _read_optional(data[key], key)
-    return read_text(data[key], key, longest=10_000) if key in _TEXTS else data[key]
+    return _read_optional(data[key], key) if key in _OPTIONAL_NUMBERS else data[key]
 
 
 def _read_optional(value: object, key: str) -> float | None:

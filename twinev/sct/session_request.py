@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,9 @@ from twinev.errors import ScenarioError
 from twinev.sct.scenario_values import (
     build,
     read_choice,
-    read_each,
+    read_list,
     read_number,
     read_numbers,
-    read_object,
-    read_per_slot,
     read_text,
     read_whole,
     set_checked,
@@ -40,7 +39,7 @@ LEAST_EFFICIENCY = 0.01
 
 def read_phases(value: object, key: str) -> tuple[str, ...]:
     """Return the phases in their usual order, each once and at least one."""
-    given = read_each(value, key, lambda item, place: read_choice(item, place, PHASES))
+    given = [read_choice(item, f"{key}[{place}]", PHASES) for place, item in enumerate(read_list(value, key))]
     if not given or len(set(given)) != len(given):
         raise ScenarioError(key, value, f"one or more of {', '.join(PHASES)}, each once")
     return tuple(phase for phase in PHASES if phase in given)
@@ -141,13 +140,9 @@ class SessionRequest:
         return max(0.0, self.target_kwh - self.soc_kwh)
 
     @classmethod
-    def from_dict(cls, data: object, key: str, slots: int) -> SessionRequest:
-        """Read one entry of ``sessions``."""
-        required = ("id", "capacity_kwh", "soc_kwh", "evse_power_kw", "target_soc", "target_slot")
-        fields = dict(read_object(data, key, cls.__dataclass_fields__, required))
-        if fields.get("max_kw") is not None:
-            fields["max_kw"] = read_per_slot(fields["max_kw"], f"{key}.max_kw", slots, at_least=0)
-        return build(cls, key, **fields)
+    def from_dict(cls, data: Mapping[str, Any], key: str, slots: int) -> SessionRequest:
+        """Read one entry of ``sessions``, which its schema accepts; ``key`` is its place."""
+        return build(cls, key, **{**data, "max_kw": _per_slot(data.get("max_kw"), slots)})
 
     def to_dict(self) -> dict[str, Any]:
         """The entry of the scenario file; what is neutral is left out."""
@@ -181,16 +176,14 @@ class SessionGroup:
         set_checked(self, "max_kw", read_numbers(self.max_kw, "max_kw", at_least=0))
 
     @classmethod
-    def from_dict(cls, data: object, key: str, slots: int) -> SessionGroup:
-        """Read one entry of ``groups``."""
-        fields = read_object(data, key, cls.__dataclass_fields__, cls.__dataclass_fields__)
-        return build(
-            cls,
-            key,
-            id=fields["id"],
-            session_ids=read_each(fields["session_ids"], f"{key}.session_ids", read_text),
-            max_kw=read_per_slot(fields["max_kw"], f"{key}.max_kw", slots, at_least=0),
-        )
+    def from_dict(cls, data: Mapping[str, Any], key: str, slots: int) -> SessionGroup:
+        """Read one entry of ``groups``, which its schema accepts; ``key`` is its place."""
+        return build(cls, key, **{**data, "max_kw": _per_slot(data["max_kw"], slots)})
 
     def to_dict(self) -> dict[str, Any]:
         return {"id": self.id, "session_ids": list(self.session_ids), "max_kw": list(self.max_kw)}
+
+
+def _per_slot(value: Any, slots: int) -> Any:
+    """A single number holds for every slot."""
+    return (value,) * slots if isinstance(value, (int, float)) else value

@@ -21,6 +21,8 @@ SQUARES_PRECISION = 1e-10
 # What follows a search with integers (fixing the signs, the tie-break) is quick, but needs some of the time too.
 SEARCH_SHARE = 0.9
 LARGE = 1e19
+# About what CVXPY takes to make the matrices, per scalar variable: what cannot be done in time is not begun.
+COMPILING_SECONDS = 3e-6
 # CVXPY's own word for a solution found at a limit; `Answer` tells the same in its status.
 LIMIT_WARNING = "Solution may be inaccurate"
 
@@ -46,7 +48,7 @@ class Solver:
     Parameters
     ----------
     choice : str
-        ``auto`` takes HiGHS for a problem without integers and SCIP for one with them.
+        ``auto`` takes HiGHS; ``scip`` takes SCIP wherever no exact dual values are needed.
     gap : float
         Relative gap at which a problem with integers counts as solved.
     deadline_s : float
@@ -108,8 +110,10 @@ class Solver:
         if self.seconds_left <= 0:
             return Answer(status="nothing")
         problem = cp.Problem(cp.Minimize(objective), constraints)
+        if COMPILING_SECONDS * sum(variable.size for variable in problem.variables()) > self.seconds_left:
+            return Answer(status="nothing")
         form = CanonicalForm.of(problem)
-        highs = exact or self.choice == "highs" or (self.choice == "auto" and not form.binary.size)
+        highs = exact or self.choice != "scip"
         self._use("HiGHS" if highs else "SCIP")
         seconds = (SEARCH_SHARE if form.binary.size else 1.0) * self.seconds_left
         if seconds <= 0:

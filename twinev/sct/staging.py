@@ -15,6 +15,7 @@ from twinev.sct import cpo, grid_support, tradeoff, v2g
 from twinev.sct.inputs import Inputs
 from twinev.sct.lexicographic import Found, LexicographicSolve, Step
 from twinev.sct.profiles import cheap, default, fast, green
+from twinev.sct.shadow_price import ShadowPrices, price_out
 from twinev.sct.solver import Solver
 from twinev.sct.tie_break import LEAST_EUR, largest_price, read_tie_break
 
@@ -45,6 +46,20 @@ def find_plan(
         shared_kwh = default.share_in_proportion(found.energy_kwh, inputs, ~by_order, solver)
         found = replace(found, energy_kwh=shared_kwh)
     return found
+
+
+def shadow_prices(
+    inputs: Inputs, energy_kwh: np.ndarray, shortfall_kwh: np.ndarray, formulation: str, solver: Solver
+) -> ShadowPrices | None:
+    """What a kWh is worth in a plan, by the formulation's own objective; None when the solver's time ran out."""
+    chosen, everyone = FORMULATIONS[formulation], np.ones(inputs.shape[0], dtype=bool)
+    return price_out(
+        chosen.build(inputs),
+        lambda model, short_kwh: chosen.objective(model, everyone, everyone, short_kwh),
+        energy_kwh,
+        shortfall_kwh,
+        solver,
+    )
 
 
 def _steps(inputs: Inputs, names: np.ndarray, formulation: str) -> list[Step]:

@@ -17,7 +17,7 @@ import cvxpy as cp
 import numpy as np
 
 from twinev.sct.aim import Aim
-from twinev.sct.equations import Model, battery_gain
+from twinev.sct.equations import Model, battery_gain, stored
 from twinev.sct.inputs import Inputs
 from twinev.sct.switch import Switch
 
@@ -95,7 +95,10 @@ def _as_printed(model: Model, sessions: np.ndarray) -> Aim:
     gain_kwh, recursion = battery_gain(model.energy, inputs, sessions, lowest_kwh, inputs.room_kwh[sessions])
     deficit_kwh = inputs.deficit_kwh[sessions][:, None]
     most_kwh = np.tile(inputs.largest_shortfall_kwh[sessions][:, None], inputs.shape[1])
-    waiting = Switch.make(most_kwh.shape, suggest=lambda: gain_kwh.value < deficit_kwh - ROUNDING_KWH)
+    stored_kwh = stored(model.energy, inputs, sessions)
+    waiting = Switch.make(
+        most_kwh.shape, suggest=lambda: np.cumsum(stored_kwh.value, axis=1) < deficit_kwh - ROUNDING_KWH
+    )
     lacks = gain_kwh + cp.multiply(most_kwh, waiting.relaxed) >= np.tile(deficit_kwh, inputs.shape[1])
     return _waited(inputs, sessions, waiting, [*recursion, lacks])
 

@@ -1,6 +1,7 @@
 """POST /plans: a scenario in, a kept plan out; limits on its size and on how many are made at once."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -62,6 +63,31 @@ def test_scenario_that_cannot_be_used_is_named_by_its_key(api, change, key):
 @pytest.mark.parametrize("body", [b"", b"{", b"[1, 2]", b"NaN", b'{"slots": NaN}', b"\xff\xfe"])
 def test_body_that_is_no_scenario_is_refused(api, body):
     assert api.post("/plans", content=body).status_code == 422
+
+
+def test_key_that_stands_twice_is_refused_by_its_place(api, planner):
+    body = json.dumps(SCENARIO).replace('"soc_kwh"', '"soc_kwh": 1, "soc_kwh"')
+
+    answer = api.post("/plans", content=body)
+
+    assert (answer.status_code, answer.json()["key"]) == (422, "sessions[0].soc_kwh")
+    assert planner.asked == []
+
+
+def test_documents_tell_the_keys_of_a_scenario(api):
+    document = api.get("http://api/api/openapi.json").json()
+    page = api.get("http://api/api/docs", role=None).text
+
+    schemas = document["components"]["schemas"]
+    body = document["paths"]["/api/v1/plans"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/Scenario"}
+    assert set(SCENARIO) <= set(schemas["Scenario"]["properties"])
+    assert schemas["Scenario"]["properties"]["sessions"]["items"] == {"$ref": "#/components/schemas/ScenarioSession"}
+    assert set(SCENARIO["sessions"][0]) <= set(schemas["ScenarioSession"]["properties"])
+    session = page.partition('<article id="ScenarioSession">')[2].partition("</article>")[0]
+    target = session.partition("<code>target_soc</code>")[2].partition("</tr>")[0]
+    assert "at least 0, at most 1" in target
+    assert "one of: green, fast, cheap, default, null" in session
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from twinev.cli import optimise as optimise_command
 from twinev.cli.optimise import app as optimise_app
 from twinev.cli.verify import app as verify_app
+from twinev.sct import Schedule
 
 
 @pytest.fixture
@@ -33,7 +35,10 @@ def test_optimise_writes_a_schedule_that_verify_accepts(run, scenarios, tmp_path
     checked = run(verify_app, scenarios / "paper_3.json", out)
 
     assert planned.exit_code == 0
-    assert "€ 12.00" in planned.stdout
+    assert planned.stdout.startswith("✓ complete, € 12.00, proven within 0.01 %\n")
+    assert "Supply point: at most 8.0 kW of 8.0 kW (from 18:00), 30.0 kWh imported, bill € 12.00\n" in planned.stdout
+    assert f"The schedule is in {out}." in planned.stdout
+    assert f"The chart is in {chart}." in planned.stdout
     assert checked.exit_code == 0
     assert "every rule holds" in checked.stdout
     svg = chart.read_text()
@@ -53,6 +58,72 @@ def test_optimise_exits_4_when_the_limits_contradict(run, write):
 
     assert result.exit_code == 4
     assert "imports more than its limit" in result.stdout
+
+
+def test_optimise_exits_4_when_targets_are_missed_too(run, write):
+    result = run(optimise_app, write(demand_kw=[24, 24, 24, 24]))
+
+    assert result.exit_code == 4
+    assert result.stdout.startswith("✗ limits contradict: 4.0 kWh beyond them at the least, 5.0 kWh short for 1 of 1")
+
+
+def test_optimise_shows_who_goes_short_first_and_counts_the_rest(run, write, ev):
+    sessions = [ev(f"EV{n}") for n in range(24)] + [ev("late", target_slot=0)]
+
+    result = run(optimise_app, write(sessions=sessions, supply_point={"max_kw": 500, "min_kw": 0}))
+
+    assert result.exit_code == 3
+    assert result.stdout.startswith("⚠ 3.0 kWh short for 1 of 25 sessions")
+    rows = result.stdout[result.stdout.index("───") :].splitlines()
+    assert rows[1].startswith("late")
+    assert "… and 5 more sessions" in result.stdout
+
+
+def test_optimise_writes_nothing_on_stderr_where_no_person_looks_on(run, write):
+    assert not run(optimise_app, write()).stderr
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
+def test_chart_is_drawn_as_its_suffix_says(run, write, tmp_path, suffix):
+    chart = tmp_path / f"chart{suffix}"
+
+    assert run(optimise_app, write(), "--chart", chart).exit_code == 0
+
+    begins = {".svg": b"<svg", ".png": b"\x89PNG", ".html": b"<!DOCTYPE html>"}[suffix]
+    assert chart.read_bytes().lstrip().startswith(begins)
+    assert b"<script src=" not in chart.read_bytes()
+
+
+def _never(*_, **__):
+    raise AssertionError("solved before the files were checked")
+
+
+def test_files_that_cannot_be_written_are_refused_before_solving(run, write, tmp_path, monkeypatch):
+    monkeypatch.setattr(optimise_command, "optimise", _never)
+
+    pdf = run(optimise_app, write(), "--chart", tmp_path / "chart.pdf")
+    nowhere = run(optimise_app, write(), "--out", tmp_path / "none" / "out.json")
+    folder = run(optimise_app, write(), "--out", tmp_path)
+
+    assert [pdf.exit_code, nowhere.exit_code, folder.exit_code] == [2, 2, 2]
+    assert "ends in .svg, .png, .html" in pdf.stderr
+    assert "out.json: No such file or directory" in nowhere.stderr
+    assert "Is a directory" in folder.stderr
+
+
+def test_a_file_that_fails_late_loses_neither_the_plan_nor_the_other_file(run, write, tmp_path, monkeypatch):
+    def full(self, path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Schedule, "to_json", full)
+    chart = tmp_path / "chart.svg"
+
+    result = run(optimise_app, write(), "--out", tmp_path / "out.json", "--chart", chart)
+
+    assert result.exit_code == 2
+    assert "No space left on device" in result.stderr
+    assert "✓ complete" in result.stdout
+    assert chart.exists()
 
 
 @pytest.mark.parametrize(

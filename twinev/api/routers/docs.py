@@ -88,7 +88,8 @@ def _named(schema: dict[str, Any]) -> str:
         return f"list of {_named(schema.get('items', {})) or 'anything'}"
     if "const" in schema:
         return f"“{schema['const']}”"
-    return schema.get("format", schema.get("type", ""))
+    kind = schema.get("format", schema.get("type", ""))
+    return kind if isinstance(kind, str) else " or ".join(_named({**schema, "type": one}) for one in kind)
 
 
 def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -112,7 +113,7 @@ def _limits(schema: dict[str, Any]) -> str:
     told += [_limits(part) for part in (*schema.get("anyOf", ()), schema.get("items", {})) if part]
     # A default of nothing says no more than that the field is optional.
     told += [f"{json.dumps(schema['default'])} if left out"] if schema.get("default") is not None else []
-    return ", ".join(words for words in told if words)
+    return ", ".join(dict.fromkeys(words for words in told if words))
 
 
 def _plain(bound: object) -> object:
@@ -120,5 +121,5 @@ def _plain(bound: object) -> object:
 
 
 def _values(schema: dict[str, Any]) -> str:
-    values = ", ".join(str(value) for value in schema.get("enum", ()))
+    values = ", ".join("null" if value is None else str(value) for value in schema.get("enum", ()))
     return f"one of: {values}" if values else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +13,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from twinev.api.file_schemas import SCENARIO, reference_to
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Platform, Reading, Staff, ThePlatform
 from twinev.domain.plan import StoredPlan
-from twinev.errors import ScenarioError
 from twinev.sct import Problem
 from twinev.wire.rest import Page, PlanAsked, PlanCreated, PlanOut
 
@@ -57,7 +56,7 @@ class PlanSlots:
         "requestBody": {
             "required": True,
             "description": "a scenario file of the Smart Charging Tool",
-            "content": {"application/json": {"schema": {"type": "object"}}},
+            "content": {"application/json": {"schema": reference_to(SCENARIO)}},
         }
     },
 )
@@ -85,7 +84,7 @@ async def create_plan(
 
     async def make() -> PlanCreated:
         with request.app.state.plan_slots.taken():
-            problem = await asyncio.to_thread(_problem, body)
+            problem = await asyncio.to_thread(Problem.from_text, body, "body")
             schedule = await platform.planner.plan(problem, **options)
         plan = StoredPlan(
             id=uuid.uuid4().hex,
@@ -115,14 +114,6 @@ def get_plan(plan_id: str, work: Reading, _user: Staff) -> PlanOut:
     """Show one plan with its two files, from which it can be made again."""
     plan = work.plans.get(plan_id)
     return _head(plan).model_copy(update={"scenario": plan.scenario, "schedule": plan.schedule, "asked": _asked(plan)})
-
-
-def _problem(body: bytes) -> Problem:
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError("body", str(error), "a scenario as JSON, in UTF-8") from error
-    return Problem.from_dict(data)
 
 
 def _keep(plan: StoredPlan, platform: Platform) -> None:
