@@ -68,12 +68,15 @@ def plan_scenario(  # noqa: PLR0917 (Typer reads the command line from it)
         _refuse(str(error))
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}")
-    tell_plan(Console(), problem, schedule)
-    written = [
+    # Files first: what ends the printing (a closed pipe) takes nothing along.
+    told = [
         _write("schedule", out, schedule.to_json),
         _write("chart", chart, lambda path: draw(chart_spec(problem, schedule), path)),
     ]
-    code = _exit_code(schedule) if all(written) else BAD_INPUT
+    tell_plan(Console(), problem, schedule)
+    for line in filter(None, told):
+        typer.echo(line)
+    code = BAD_INPUT if None in told else _exit_code(schedule)
     if code:
         raise typer.Exit(code)
 
@@ -98,20 +101,19 @@ def _require_writable(out: Path | None, chart: Path | None) -> None:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
-def _write(what: str, path: Path | None, write: Callable[[Path], None]) -> bool:
-    """Write one file and say so; a failure is told and loses nothing else."""
+def _write(what: str, path: Path | None, write: Callable[[Path], None]) -> str | None:
+    """Write one file and return what to say of it, nothing where none is wanted; None: it failed, and that is told."""
     if path is None:
-        return True
+        return ""
     try:
         write(path)
     except OSError as error:
         _warn(f"{path}: {error.strerror}")
-        return False
+        return None
     except TwinEVError as error:
         _warn(f"{path}: {error}")
-        return False
-    typer.echo(f"The {what} is in {path}.")
-    return True
+        return None
+    return f"The {what} is in {path}."
 
 
 class _Waiting:

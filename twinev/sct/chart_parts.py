@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from twinev.sct.problem import Problem
+    from twinev.sct.schedule import SessionSchedule
+    from twinev.sct.session_request import SessionRequest
 
 WIDTH = 430
 HEIGHT = 200
@@ -27,6 +29,10 @@ DIGITS = 4
 # A limit so much farther away than all that flows would flatten what it limits.
 FAR = 3.0
 NEGLIGIBLE_KW = 1e-6
+MOST_WIDE = 200
+SHORT_NAME = 10
+
+Pair = tuple["SessionRequest", "SessionSchedule"]
 
 
 class Clock:
@@ -35,6 +41,8 @@ class Clock:
     def __init__(self, problem: Problem) -> None:
         horizon = problem.horizon
         self._zone = problem.time_zone
+        # A line as wide as its steps shows none of them.
+        self.line_width = 2 if problem.slots <= MOST_WIDE else 1
         self.starts = [self.text(horizon.slot_start(t)) for t in range(problem.slots)]
         self.ends = [self.text(horizon.slot_end(t)) for t in range(problem.slots)]
         # One offset holds for the whole axis: a change of the clock must not fold it.
@@ -119,3 +127,16 @@ def near(limits_kw: Iterable[float], flows_kw: Iterable[float]) -> list[float]:
     if span < NEGLIGIBLE_KW:
         return list(limits_kw)
     return [kw for kw in limits_kw if min(flows) - FAR * span <= kw <= max(flows) + FAR * span]
+
+
+def session_colour(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """The encoding of a session by its colour."""
+    names = [request.id for request, _ in pairs]
+    wide = any(len(name) > SHORT_NAME for name in names)
+    legend = {"columns": 2, "labelLimit": 170} if wide else {"columns": 5, "labelLimit": 70}
+    return colour(names, SESSION_COLOURS[: len(names)], field="session", **legend)
+
+
+def last_slot(problem: Problem, request: SessionRequest) -> int:
+    """The last slot of a stay."""
+    return problem.slots - 1 if request.departure_slot is None else request.departure_slot

@@ -39,7 +39,9 @@ LIMIT_COLOURS = {"net import": BLUE, "limit": BLACK, "ordered by the grid": SKY,
 GROUPS_DRAWN = 4
 LIMIT_PADDING = 8
 DASHED = {"type": "line", "interpolate": "step-after", "strokeDash": [5, 3], "tooltip": True}
-STEPS = {"type": "line", "interpolate": "step-after", "strokeWidth": 2, "tooltip": True}
+STEPS = {"type": "line", "interpolate": "step-after", "tooltip": True}
+# A limit in its line's own colour: broad and pale, it shows beneath the line that has reached it.
+BROAD = {**STEPS, "strokeWidth": 7, "opacity": 0.3}
 
 
 def site_panel(problem: Problem, schedule: Schedule | None, clock: Clock) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _signal_layer(problem: Problem, clock: Clock) -> list[dict[str, Any]]:
     return [
         {
             "data": {"values": rows},
-            "mark": {**STEPS, "color": PRICE_COLOUR, "strokeWidth": 1.5},
+            "mark": {**STEPS, "color": PRICE_COLOUR, "strokeWidth": 0.75 * clock.line_width},
             "encoding": {
                 "x": clock.axis(),
                 "y": {"field": "signal", "type": "quantitative", "axis": axis},
@@ -177,13 +179,13 @@ def _step_layer(
     rows = [{"start": start, "quantity": name, "kw": rounded(kw)} for start, kw in clock.steps(values)]
     return {
         "data": {"values": rows},
-        "mark": mark,
+        "mark": {"strokeWidth": clock.line_width, **mark},
         "encoding": {"x": clock.axis(), "y": power_axis(padding=LIMIT_PADDING), "color": colours},
     }
 
 
 def group_panel(problem: Problem, schedule: Schedule, clock: Clock) -> dict[str, Any]:
-    """The groups with the least room against their limits (dashed): feeders, restrictions."""
+    """The groups with the least room against their limits (broad): feeders, restrictions."""
     power = {session.id: session.energy_kwh for session in schedule.sessions}
     hours = problem.horizon.slot_hours
     flows = {
@@ -198,14 +200,14 @@ def group_panel(problem: Problem, schedule: Schedule, clock: Clock) -> dict[str,
     layers = []
     for group in tight:
         if near(group.max_kw, flows[group.id]):
-            layers.append(_step_layer(group.id, list(group.max_kw), clock, colours, DASHED))
+            layers.append(_step_layer(group.id, list(group.max_kw), clock, colours, BROAD))
         layers.append(_step_layer(group.id, flows[group.id], clock, colours, STEPS))
     drawn = f"; the {len(tight)} tightest of {len(problem.groups)}" if len(tight) < len(problem.groups) else ""
-    return panel("Groups under a limit of their own", layers, note=f"dashed: the limit{drawn}")
+    return panel("Groups under a limit of their own", layers, note=f"broad line: the limit{drawn}")
 
 
 def phase_panel(problem: Problem, schedule: Schedule, clock: Clock) -> dict[str, Any]:
-    """The flow through each phase against its fuse (dashed), demand and production even over the phases."""
+    """The flow through each phase against its fuse (broad), demand and production even over the phases."""
     flows = {name: [] for name in PHASES}
     for t, hours in enumerate(problem.horizon.slot_hours):
         even_kw = (problem.demand_kw[t] - problem.production_kw[t]) / len(PHASES)
@@ -220,8 +222,8 @@ def phase_panel(problem: Problem, schedule: Schedule, clock: Clock) -> dict[str,
     limits = dict(zip(PHASES, problem.supply_point.phase_max_kw, strict=True))
     layers = [_step_layer(name, flows[name], clock, colours, STEPS) for name in PHASES]
     layers += [
-        _step_layer(name, [kw] * problem.slots, clock, colours, DASHED)
+        _step_layer(name, [kw] * problem.slots, clock, colours, BROAD)
         for name, most_kw in limits.items()
         for kw in near((most_kw, -most_kw), flows[name])
     ]
-    return panel("Power through each phase", layers, note="dashed: the limit, either way")
+    return panel("Power through each phase", layers, note="broad line: the limit, either way")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from twinev.sct.chart_parts import BLACK, HEIGHT, Clock, panel, rounded
-from twinev.sct.chart_sessions import MOST_ROWS, ROW_HEIGHT, TALLEST, last_slot, row_axis
+from twinev.sct.chart_parts import BLACK, HEIGHT, Clock, last_slot, panel, rounded
+from twinev.sct.chart_sessions import MOST_ROWS, ROW_HEIGHT, TALLEST, row_axis
 
 if TYPE_CHECKING:
     from twinev.sct.problem import Problem

@@ -90,11 +90,11 @@ def plan_row(problem: Problem, summary: SessionSummary) -> Row:
         problem.clock_time(summary.arrives),
         problem.clock_time(summary.due),
         f"{summary.asked_kwh:.2f}",
-        f"{summary.got_kwh + 0.0:.2f}",
+        f"{round(summary.got_kwh, 2) + 0.0:.2f}",
         f"{summary.short_kwh:.2f}" if summary.short_kwh else "",
         f"{summary.peak_kw:.2f}",
         "never" if summary.reached is None else problem.clock_time(summary.reached),
-        f"{summary.cost_eur + 0.0:.2f}",
+        f"{round(summary.cost_eur, 2) + 0.0:.2f}",
     )
 
 

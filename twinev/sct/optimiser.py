@@ -20,7 +20,7 @@ from twinev.sct.diagnose import say_why
 from twinev.sct.inputs import Inputs, read_inputs
 from twinev.sct.loading import begin_loading, staging_within
 from twinev.sct.problem import Problem
-from twinev.sct.progress import ProgressListener
+from twinev.sct.progress import DONE, Progress, ProgressListener
 from twinev.sct.rule_based import plan_by_rule
 from twinev.sct.schedule import Schedule, Stage, SupplyPointSchedule
 from twinev.sct.session_request import PROFILES
@@ -102,8 +102,15 @@ def optimise(  # noqa: PLR0917 (the signature is public)
         schedule = _schedule(problem, inputs, candidate, minimised=minimised, started=started, **head)
         verification = verify(problem, schedule)
         if verification.holds:
+            _tell_done(schedule, on_progress)
             return schedule
     raise SolverFailure(f"not even the rule-based plan holds: {verification}; please report this scenario")
+
+
+def _tell_done(schedule: Schedule, listener: ProgressListener | None) -> None:
+    if listener is not None:
+        known = {"incumbent": schedule.objective, "bound": schedule.bound, "gap": schedule.gap}
+        listener(Progress(stage=DONE, seconds=schedule.solve_seconds, **known))
 
 
 def _objective_stages(formulation: str, profiles: list[str | None]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 REDRAW_SECONDS = 0.1
 # A solve that is over by then leaves no trace.
 PATIENCE_SECONDS = 0.5
+DONE = "done"
 BEGINNING_OF_LINE, ERASE_LINE = "\r", "\r\x1b[2K"
 
 
@@ -25,6 +26,7 @@ class Progress:
     ----------
     stage : str
         What is being minimised: ``limit excess``, ``shortfall``, ``fair share``, ``cost``, a profile's name, ``ties``.
+        ``done`` comes last, with the plan's own objective, bound and gap.
     seconds : float
         Since the call began. [s]
     incumbent, bound : float or None
@@ -58,8 +60,9 @@ def progress_text(progress: Progress) -> str:
 def show_progress() -> ProgressListener:
     """Return a listener for ``optimise(…, on_progress=show_progress())`` that keeps one line up to date.
 
-    In Jupyter it is an output that changes, in a terminal a line on stderr; elsewhere nothing is shown, nor where the
-    solve takes no time to speak of. One listener may serve several solves, one after the other.
+    In Jupyter it is an output that changes, and tells at the end what was proven; in a terminal a line on stderr, which
+    vanishes; elsewhere nothing is shown, nor where the solve takes no time to speak of. One listener may serve several
+    solves, one after the other.
     """
     shell = _jupyter_shell()
     if shell is not None:
@@ -72,6 +75,8 @@ class _Canvas(Protocol):
 
     def write(self, text: str) -> None: ...
 
+    def end(self, text: str) -> None: ...
+
 
 class _ProgressLine:
     """Draws each stage's beginning, and no more than a few times a second after."""
@@ -79,17 +84,22 @@ class _ProgressLine:
     def __init__(self, canvas: _Canvas) -> None:
         self._canvas = canvas
         self._heard = Progress(stage="", seconds=math.inf)
-        self._drawn = self._heard
+        self._drawn: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
         if progress.seconds < self._heard.seconds:
             self._canvas.begin()
-            self._drawn = Progress(stage="", seconds=-math.inf)
+            self._drawn = None
         self._heard = progress
-        is_news = progress.stage != self._drawn.stage or progress.seconds - self._drawn.seconds >= REDRAW_SECONDS
-        if is_news and progress.seconds >= PATIENCE_SECONDS:
+        if progress.stage == DONE and self._drawn is not None:
+            self._canvas.end(progress_text(progress))
+        elif progress.stage != DONE and progress.seconds >= PATIENCE_SECONDS and self._is_news(progress):
             self._drawn = progress
             self._canvas.write(progress_text(progress))
+
+    def _is_news(self, progress: Progress) -> bool:
+        drawn = self._drawn
+        return drawn is None or progress.stage != drawn.stage or progress.seconds - drawn.seconds >= REDRAW_SECONDS
 
 
 class _TerminalLine:
@@ -100,6 +110,10 @@ class _TerminalLine:
 
     def write(self, text: str) -> None:
         print(ERASE_LINE + text, end=BEGINNING_OF_LINE, file=sys.stderr, flush=True)
+
+    def end(self, text: str) -> None:
+        """Leave nothing behind."""
+        self.write("")
 
 
 class _JupyterOutput:
@@ -122,6 +136,10 @@ class _JupyterOutput:
             update=self._exists,
         )
         self._exists = True
+
+    def end(self, text: str) -> None:
+        """The output stays in the notebook: it says how the solve ended."""
+        self.write(text)
 
 
 def _jupyter_shell() -> Any:

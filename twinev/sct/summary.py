@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from twinev.sct.verdict import euro_text
+
 if TYPE_CHECKING:
     from twinev.sct.problem import Problem
     from twinev.sct.schedule import Schedule
@@ -104,7 +106,7 @@ def supply_text(problem: Problem, schedule: Schedule) -> str:
     text += f", {sum(supply.imported_kwh):.1f} kWh imported"
     exported_kwh = sum(supply.exported_kwh)
     text += f", {exported_kwh:.1f} kWh exported" if exported_kwh > 0 else ""
-    text += f", bill € {bill_eur(problem, schedule) + 0.0:.2f}"
+    text += f", bill {euro_text(bill_eur(problem, schedule))}"
     beyond_kwh = sum(supply.limit_excess_kwh)
     return text + (f", {beyond_kwh:.2f} kWh beyond the limits" if beyond_kwh > 0 else "")
 

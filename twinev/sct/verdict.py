@@ -27,7 +27,12 @@ def _served(schedule: Schedule) -> str:
 def money_text(schedule: Schedule) -> str:
     """The objective in €; Eq. (27) counts waiting as money too."""
     waiting = " with waiting" if schedule.formulation == "tradeoff" else ""
-    return f"€ {schedule.objective + 0.0:.2f}{waiting}"
+    return f"{euro_text(schedule.objective)}{waiting}"
+
+
+def euro_text(amount_eur: float) -> str:
+    """``€ 12.00``; less than half a cent is neither earned nor paid."""
+    return f"€ {round(amount_eur, 2) + 0.0:.2f}"
 
 
 def proof_text(schedule: Schedule) -> str:

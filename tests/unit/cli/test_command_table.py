@@ -14,7 +14,7 @@ from twinev.cli import COMMANDS
 
 
 def test_table_has_a_row_for_each_module_that_is_a_command() -> None:
-    modules = Path(twinev.cli.__file__).parent.glob("*.py")
+    modules = Path(twinev.cli.__file__).parent.glob("[!_]*.py")
     commands = {path.stem for path in modules if "typer.Typer(" in path.read_text(encoding="utf-8")}
 
     assert commands == set(COMMANDS)

@@ -123,7 +123,7 @@ def test_groups_and_phases_have_panels_where_they_have_limits(problem, ev, plan)
     spec = chart_spec(asked, plan(asked, [[2, 2, 1, 0], [1.5, 1.5, 1.5, 0.5]]))
 
     assert _titles(spec)[4:] == ["Groups under a limit of their own", "Power through each phase"]
-    assert spec["concat"][4]["title"]["subtitle"] == "dashed: the limit; the 4 tightest of 6"
+    assert spec["concat"][4]["title"]["subtitle"] == "broad line: the limit; the 4 tightest of 6"
     first = [row["kw"] for row in next(_layers(spec["concat"][5]))["data"]["values"]]
     assert first[0] == pytest.approx(8 / 3 + 6, abs=1e-4)
     figure(asked, plan(asked, [[2, 2, 1, 0], [2, 2, 1, 0]]))

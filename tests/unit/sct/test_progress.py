@@ -29,6 +29,13 @@ class _Shell:
         self.published.append((data["text/plain"], transient["display_id"], update))
 
 
+@pytest.fixture
+def shell(monkeypatch):
+    shell = _Shell()
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    return shell
+
+
 def test_progress_text_leaves_out_what_is_not_known():
     assert progress_text(Progress(stage="shortfall", seconds=0.04)) == "shortfall · 0.0 s"
     known = Progress(stage="cost", seconds=12.34, incumbent=41.2, bound=41.1, gap=0.0024)
@@ -67,9 +74,29 @@ def test_progress_is_redrawn_a_few_times_a_second_at_most(open_terminal):
     assert terminal.getvalue().count("cost") == 2
 
 
+def test_progress_in_a_terminal_vanishes_at_the_end(open_terminal):
+    terminal = open_terminal()
+    listen = show_progress()
+    listen(Progress(stage="cost", seconds=1))
+    listen(Progress(stage="done", seconds=1.01))
+
+    assert terminal.getvalue().endswith("\x1b[2K\r")
+
+
+def test_progress_in_jupyter_tells_how_it_ended(shell):
+    listen = show_progress()
+    listen(Progress(stage="cost", seconds=1))
+    listen(Progress(stage="done", seconds=1.01, incumbent=3.0))
+
+    assert shell.published[-1][0] == "done · 1.0 s · best 3"
+
+
 def test_progress_of_a_short_solve_leaves_no_trace(open_terminal):
     terminal = open_terminal()
-    show_progress()(Progress(stage="cost", seconds=PATIENCE_SECONDS / 2))
+    listen = show_progress()
+
+    listen(Progress(stage="cost", seconds=PATIENCE_SECONDS / 2))
+    listen(Progress(stage="done", seconds=PATIENCE_SECONDS * 2))
 
     assert not terminal.getvalue()
 
@@ -78,13 +105,6 @@ def test_progress_is_silent_when_piped(capfd):
     show_progress()(Progress(stage="cost", seconds=2))
 
     assert capfd.readouterr() == ("", "")
-
-
-@pytest.fixture
-def shell(monkeypatch):
-    shell = _Shell()
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    return shell
 
 
 def test_progress_in_jupyter_updates_one_output(shell):
@@ -113,5 +133,5 @@ def test_optimise_tells_how_far_it_has_come(problem):
 
     optimise(problem(), on_progress=heard.append)
 
-    assert heard
+    assert [progress.stage for progress in heard][-1] == "done"
     assert all(isinstance(progress, Progress) for progress in heard)
