@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cvxpy as cp
 import numpy as np
 
+from twinev.errors import SolverFailure
 from twinev.sct.aim import Aim
 from twinev.sct.equations import Model, deliver_by_target_slot
 from twinev.sct.inputs import Inputs
@@ -32,7 +33,7 @@ def price_out(
     shortfall_kwh: np.ndarray,
     solver: Solver,
 ) -> ShadowPrices | None:
-    """Return the plan's shadow prices; None when the solver's time ran out.
+    """Return the plan's shadow prices; None when the solver's time ran out, `SolverFailure` if they cannot be had.
 
     Parameters
     ----------
@@ -54,9 +55,13 @@ def price_out(
     delivered = deliver_by_target_slot(model.energy, inputs, shortfall_kwh + SLACK_KWH)
     no_more = more_kwh == 0
     held = [*model.physics, *aim.constraints, *fixed, upper, lower, delivered, no_more]
-    if not solver.minimise(aim.value, held, exact=True).found:
+    answer = solver.minimise(aim.value, held, exact=True)
+    if answer.status == "infeasible":
+        raise SolverFailure("the plan's own choices do not hold again to the last digit; please report this scenario")
+    if not answer.found:
         return None
-    limits = np.vstack([upper.dual_value, *(group.dual_value for group in model.groups)])
+    groups = model.groups[0].dual_value if model.groups else np.zeros((len(inputs.members), inputs.shape[1]))
+    limits = np.vstack([upper.dual_value, groups])
     return ShadowPrices(demand=-np.array(no_more.dual_value), limits=limits)
 
 

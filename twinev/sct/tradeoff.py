@@ -20,9 +20,11 @@ from twinev.sct.column_generation import plan_by_columns, suits_columns
 from twinev.sct.equations import Model
 from twinev.sct.inputs import Inputs
 from twinev.sct.solver import Proven, Solver
-from twinev.sct.waiting import REACHED_KWH, cost_of_waiting
+from twinev.sct.waiting import REACHED_KWH, alike, cost_of_waiting
 
 OBJECTIVE = "trade-off"
+# So few sessions and slots are searched at once.
+SMALL_CELLS = 150
 build = grid_support.build
 
 
@@ -43,7 +45,9 @@ def shortcut(inputs: Inputs, own: np.ndarray, shortfall_kwh: np.ndarray, solver:
     """
     short = shortfall_kwh > REACHED_KWH
     later_kwh = inputs.charge_limit_kwh * (1 - inputs.until_target)
-    if solver.choice == "scip" or not suits_columns(inputs) or later_kwh[short].any():
+    if inputs.charge_limit_kwh.size <= SMALL_CELLS or solver.choice == "scip":
+        return None
+    if not suits_columns(inputs) or later_kwh[short].any():
         return None
     spent_eur = float(inputs.previous_slots[own].sum()) * inputs.opportunity_cost_eur_per_slot
     plan = plan_by_columns(
@@ -58,4 +62,20 @@ def shortcut(inputs: Inputs, own: np.ndarray, shortfall_kwh: np.ndarray, solver:
     solver.note("HiGHS")
     if plan.energy_kwh is None:
         return None
-    return Proven(energy_kwh=plan.energy_kwh, value=plan.value + spent_eur, bound=plan.bound + spent_eur)
+    return Proven(
+        energy_kwh=_in_order(plan.energy_kwh, inputs, own), value=plan.value + spent_eur, bound=plan.bound + spent_eur
+    )
+
+
+def _in_order(energy_kwh: np.ndarray, inputs: Inputs, own: np.ndarray) -> np.ndarray:
+    """The same plan with those sessions that differ in nothing done in their order."""
+    sessions, ordered_kwh = np.flatnonzero(own), energy_kwh.copy()
+    last = inputs.shape[1] - 1 - (energy_kwh[:, ::-1] > 0).argmax(axis=1)
+    follower = dict(alike(inputs, sessions).tolist())
+    for first in set(follower) - set(follower.values()):
+        chain = [first]
+        while chain[-1] in follower:
+            chain.append(follower[chain[-1]])
+        members = sessions[chain]
+        ordered_kwh[members] = energy_kwh[members[np.argsort(last[members], kind="stable")]]
+    return ordered_kwh

@@ -12,8 +12,8 @@ from scipy import optimize, sparse
 
 from twinev.sct import Problem
 from twinev.sct.column_generation import plan_by_columns, suits_columns
-from twinev.sct.columns_pricing import Duals, fill, price_pairs
-from twinev.sct.completion_task import Pairs, read_task
+from twinev.sct.column_generation.pricing import Duals, fill, price_pairs
+from twinev.sct.column_generation.task import Pairs, read_task
 from twinev.sct.inputs import read_inputs
 
 PHASES = [["L1"], ["L2"], ["L3"], ["L1", "L2", "L3"]]

@@ -92,3 +92,17 @@ def test_too_little_time_is_refused_by_name(problem):
 
     with pytest.raises(BadInput, match="time_limit"):
         explain(asked, optimise(asked), time_limit=0)
+
+
+def test_site_without_sessions_is_explained(problem):
+    groups = [{"id": "feeder", "session_ids": [], "max_kw": 3}]
+    asked = problem(sessions=[], groups=groups, demand_kw=[1, 1, 1, 1], price_eur_per_kwh=PRICES)
+
+    assert explain(asked, optimise(asked)).shadow_price_eur_per_kwh == tuple(PRICES)
+
+
+@pytest.mark.parametrize("profile", ["cheap", "fast"])
+def test_like_sessions_in_any_order_are_explained(problem, ev, profile):
+    asked = problem(sessions=[ev(), ev("EV1")], tie_break="latest", opportunity_cost_eur_per_slot=0.1)
+
+    assert len(explain(asked, optimise(asked, "tradeoff", profile)).shadow_price_eur_per_kwh) == 4

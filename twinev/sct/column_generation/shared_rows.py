@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from twinev.sct.columns_pricing import Duals
-from twinev.sct.completion_task import CompletionTask
-from twinev.sct.highs_model import HighsModel
+from twinev.sct.column_generation.highs_model import HighsModel
+from twinev.sct.column_generation.pricing import Duals
+from twinev.sct.column_generation.task import CompletionTask
 
 
 class SharedRows:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from twinev.sct.columns_master import Master, Mixture
-from twinev.sct.columns_pricing import Duals, Pricing, fill, price_pairs
-from twinev.sct.completion_search import CompletionSearch
-from twinev.sct.completion_task import CompletionTask, Pairs
-from twinev.sct.fixed_completions import FixedCompletions
+from twinev.sct.column_generation.fixed_completions import FixedCompletions
+from twinev.sct.column_generation.master import Master, Mixture
+from twinev.sct.column_generation.pricing import Duals, Pricing, fill, price_pairs
+from twinev.sct.column_generation.search import CompletionSearch
+from twinev.sct.column_generation.task import CompletionTask, Pairs
 
 # How far the prices move towards the master's, which swing while columns are missing.
 STEP = 0.3
@@ -22,7 +22,8 @@ MASTER_GAP = 1e-5
 FIRST_REACH, NEXT_REACH = 1e-4, 4.0
 # A search this many times as wide as the planned one is tried at once where it can prove the gap.
 LEAP = 8.0
-# Share of the time left for a search that cannot prove the gap yet: it is after better plans.
+# For a search that cannot prove the gap yet and is after better plans: how many nodes, what share of the time left.
+SCOUTING_NODES = 500
 SCOUTING_SHARE = 0.3
 ROUNDINGS = (0.5, 0.7, 0.8, 0.9, 1 - 1e-6)
 EASE_KWH = 1e-7  # well below what counts as a shortfall
@@ -181,15 +182,21 @@ class ColumnRoad:
             within_eur = needed_eur if proving else reach_eur
             search = CompletionSearch(self.task, self._within(within_eur), self._centre)
             search.start_at(self.energy_kwh, self.done_slot)
-            found = search.run(self._allowed_eur, self._seconds_left * (1 if proving else SCOUTING_SHARE))
+            if proving:
+                found = search.run(self._allowed_eur, self._seconds_left)
+            else:
+                found = search.run(self._allowed_eur, self._seconds_left * SCOUTING_SHARE, nodes=SCOUTING_NODES)
             self._prove(min(found.bound, self._root_bound + within_eur))
             if found.latest is not None:
                 self._fix(found.latest)
             reach_eur = within_eur * NEXT_REACH
 
     def _within(self, above_eur: float) -> Pairs:
-        """Completions whose reduced cost at the centre is at most this, and those of the best plan."""
-        pairs, shape = Pairs.of(self.task), self.task.shape
+        """Completions whose reduced cost at the centre is at most this, and those of the best plan.
+
+        Among those only that a better plan may have: beside a cheaper one that is out already none would look near.
+        """
+        pairs, shape = self._pairs, self.task.shape
         kept = np.zeros(shape, dtype=bool)
         near = price_pairs(self.task, pairs, self._centre).above_eur <= above_eur
         kept[pairs.session[near], pairs.slot[near]] = True

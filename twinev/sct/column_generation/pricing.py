@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinev.sct.completion_task import CompletionTask, Pairs
+from twinev.sct.column_generation.task import CompletionTask, Pairs
 
 PAIRS_AT_ONCE = 512  # so that a block's arrays stay in the processor's cache
 

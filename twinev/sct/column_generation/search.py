@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from twinev.sct.columns_pricing import Duals
-from twinev.sct.completion_task import CompletionTask, Pairs
-from twinev.sct.highs_model import HighsModel
-from twinev.sct.shared_rows import SharedRows
+from twinev.sct.column_generation.highs_model import HighsModel
+from twinev.sct.column_generation.pricing import Duals
+from twinev.sct.column_generation.shared_rows import SharedRows
+from twinev.sct.column_generation.task import CompletionTask, Pairs
+
+MOST_NODES = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +98,10 @@ class CompletionSearch:
         value = np.concatenate([energy_kwh[self._session, self._slot], slot < done_slot[session]])
         self._solver.setSolution(len(variable), variable, value.astype(float))
 
-    def run(self, gap_eur: float, seconds: float) -> Found:
-        """Search until the best plan is within `gap_eur` of the bound, or the time is over."""
-        for option, value in (("mip_rel_gap", 0.0), ("mip_abs_gap", gap_eur), ("time_limit", max(seconds, 0.0))):
+    def run(self, gap_eur: float, seconds: float, *, nodes: int = MOST_NODES) -> Found:
+        """Search until the best plan is within `gap_eur` of the bound, or the time or the nodes are used up."""
+        options = {"mip_rel_gap": 0.0, "mip_abs_gap": gap_eur, "time_limit": max(seconds, 0.0), "mip_max_nodes": nodes}
+        for option, value in options.items():
             self._solver.setOptionValue(option, value)
         self._solver.run()
         info, pairs = self._solver.getInfo(), self._pairs

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinev.sct.column_road import ColumnRoad, Listener
-from twinev.sct.completion_task import read_task
+from twinev.sct.column_generation.road import ColumnRoad, Listener
+from twinev.sct.column_generation.task import read_task
 from twinev.sct.inputs import Inputs
 
 

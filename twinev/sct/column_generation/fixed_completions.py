@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from twinev.sct.columns_pricing import Duals
-from twinev.sct.completion_task import CompletionTask, reached_slot
-from twinev.sct.highs_model import FEASIBILITY, HighsModel, is_solved
-from twinev.sct.shared_rows import SharedRows
+from twinev.sct.column_generation.highs_model import FEASIBILITY, HighsModel, is_solved
+from twinev.sct.column_generation.pricing import Duals
+from twinev.sct.column_generation.shared_rows import SharedRows
+from twinev.sct.column_generation.task import CompletionTask, reached_slot
 
 
 class FixedCompletions:
