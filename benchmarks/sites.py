@@ -77,3 +77,10 @@ def with_one_unservable(scenario: dict[str, Any]) -> dict[str, Any]:
 def problem_of(scenario: dict[str, Any]) -> Problem:
     """The scenario as the optimiser reads it."""
     return Problem.from_dict(scenario)
+
+
+def all_at_start(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Everyone is there from the first slot to the last, as in the paper: hard, as no order is given."""
+    last = len(scenario["demand_kw"]) - 1
+    stay = {"arrival_slot": 0, "departure_slot": last, "target_slot": last}
+    return {**scenario, "sessions": [{**session, **stay} for session in scenario["sessions"]]}
