@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 PROFILES = ("fast", "green", "cheap", "default")
 # Every run draws the same few examples; the campaigns draw many new ones.
-FEW = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def run_campaign(check: Callable[..., None], *, examples: int, **drawn: st.SearchStrategy) -> None:

@@ -104,6 +104,7 @@ def test_plan_is_the_literal_optimum(formulation, data):
     check_optimum(data, formulation)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("regime", REGIMES)
 @FEW
 @given(data=st.data())
@@ -111,6 +112,7 @@ def test_plan_is_the_literal_optimum_in_every_degenerate_regime(regime, data):
     check_optimum(data.draw(sites(regime=regime)), data.draw(st.sampled_from(FORMULATIONS)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("formulation", FORMULATIONS)
 @FEW
 @given(data=sites(optional=False))
@@ -124,6 +126,7 @@ def test_stages_of_a_mix_have_the_literal_values(data, formulation):
     check_stages(data, formulation)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("profile", PROFILES)
 @FEW
 @given(data=sites(), formulation=st.sampled_from(FORMULATIONS))
