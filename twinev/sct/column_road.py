@@ -21,7 +21,7 @@ MASTER_GAP = 1e-5
 # The first search looks at completions whose reduced cost is below this share of the value; each next one at more.
 FIRST_REACH, NEXT_REACH = 1e-4, 4.0
 # A search this many times as wide as the planned one is tried at once where it can prove the gap.
-LEAP = 8.0
+LEAP = 3.0
 # Share of the time left for a search that cannot prove the gap yet: it is after better plans.
 SCOUTING_SHARE = 0.3
 ROUNDINGS = (0.5, 0.7, 0.8, 0.9, 1 - 1e-6)
