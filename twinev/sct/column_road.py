@@ -175,7 +175,10 @@ class ColumnRoad:
         So the proof needs the completions up to `needed_eur` only; fewer are searched first for better plans.
         """
         reach_eur = FIRST_REACH * max(abs(self.value), LEAST_EUR)
-        while not self._finished:
+        before = None
+        # A search that changed nothing met HiGHS' own tolerances: the next would, too.
+        while not self._finished and before != (self.value, self.bound):
+            before = self.value, self.bound
             needed_eur = self.value - self._allowed_eur - self._root_bound + self._rounding_eur
             proving = needed_eur <= LEAP * reach_eur
             within_eur = needed_eur if proving else reach_eur
@@ -186,6 +189,8 @@ class ColumnRoad:
             if found.latest is not None:
                 self._fix(found.latest)
             reach_eur = within_eur * NEXT_REACH
+            if not proving:
+                before = None
 
     def _within(self, above_eur: float) -> Pairs:
         """Completions whose reduced cost at the centre is at most this, and those of the best plan."""
