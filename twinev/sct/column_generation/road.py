@@ -21,7 +21,7 @@ MASTER_GAP = 1e-5
 # The first search looks at completions whose reduced cost is below this share of the value; each next one at more.
 FIRST_REACH, NEXT_REACH = 1e-4, 4.0
 # A search this many times as wide as the planned one is tried at once where it can prove the gap.
-LEAP = 8.0
+LEAP = 3.0
 # For a search that cannot prove the gap yet and is after better plans: how many nodes, what share of the time left.
 SCOUTING_NODES = 500
 SCOUTING_SHARE = 0.3
@@ -176,7 +176,10 @@ class ColumnRoad:
         So the proof needs the completions up to `needed_eur` only; fewer are searched first for better plans.
         """
         reach_eur = FIRST_REACH * max(abs(self.value), LEAST_EUR)
-        while not self._finished:
+        before = None
+        # A search that changed nothing met HiGHS' own tolerances: the next would, too.
+        while not self._finished and before != (self.value, self.bound):
+            before = self.value, self.bound
             needed_eur = self.value - self._allowed_eur - self._root_bound + self._rounding_eur
             proving = needed_eur <= LEAP * reach_eur
             within_eur = needed_eur if proving else reach_eur
@@ -190,6 +193,8 @@ class ColumnRoad:
             if found.latest is not None:
                 self._fix(found.latest)
             reach_eur = within_eur * NEXT_REACH
+            if not proving:
+                before = None
 
     def _within(self, above_eur: float) -> Pairs:
         """Completions whose reduced cost at the centre is at most this, and those of the best plan.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import highspy
 import numpy as np
 
-from twinev.sct.column_generation.highs_model import HighsModel
+from twinev.sct.column_generation.highs_model import HighsModel, is_solved
 from twinev.sct.column_generation.pricing import Duals
 from twinev.sct.column_generation.shared_rows import SharedRows
 from twinev.sct.column_generation.task import CompletionTask, Pairs
@@ -108,8 +108,16 @@ class CompletionSearch:
         if self._solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return Found(bound=np.inf, latest=None)
         if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
-            return Found(bound=info.mip_dual_bound, latest=None)
+            return Found(bound=self._bound, latest=None)
         waiting = np.array(self._solver.getSolution().col_value)[self._waits] > 0.5
         steps = np.zeros(self._task.shape[0], dtype=int)
         np.add.at(steps, pairs.session[self._before], waiting)
-        return Found(bound=info.mip_dual_bound, latest=pairs.slot[pairs.start + steps])
+        return Found(bound=self._bound, latest=pairs.slot[pairs.start + steps])
+
+    @property
+    def _bound(self) -> float:
+        """What the last run proved; without integers HiGHS tells no bound, and the optimum is one."""
+        info = self._solver.getInfo()
+        if len(self._waits):
+            return info.mip_dual_bound
+        return info.objective_function_value if is_solved(self._solver) else -np.inf
