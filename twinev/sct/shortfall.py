@@ -20,6 +20,8 @@ NOTHING_KWH = 1e-7
 # A dual value above this share of the largest possible marks a session as unable to do better.
 DUAL_SHARE = 1e-6
 SLACK_KWH = 1e-8
+# The same where integers are searched: a search's presolve takes what is tighter for a contradiction.
+SEARCH_SLACK_KWH = 1e-7
 # More than what is called a reached target: who may go short is treated as short.
 LEAST_TOLD_KWH = 1e-6
 
@@ -72,31 +74,36 @@ class _Division:
         # What the division keeps, and what it only needs meanwhile.
         self._kept = [deliver_by_target_slot(model.energy, inputs, self._missing_kwh)]
         self._meanwhile = [*model.physics, *limits, *(switch.exact() for switch in model.switches)]
+        self._slack_kwh = SEARCH_SLACK_KWH if model.switches else SLACK_KWH
         self._closed = True
+        self._found: tuple[np.ndarray, np.ndarray] | None = None
         self._settled_kwh = np.where(self._claim_kwh > 0, np.nan, 0.0)
         self._stages: list[Stage] = []
 
     def run(self) -> Sharing | None:
-        tiers = self._tiers()
-        for name, tier in tiers:
-            self._solver.begin(f"shortfall{name}")
-            if not self._least_total(f"shortfall{name}", tier):
-                return None
-        for name, tier in tiers:
-            self._solver.begin(f"fair share{name}")
-            settle = self._settle_in_order if self._model.switches else self._settle_by_duals
-            if not settle(f"fair share{name}", tier):
-                return None
+        model, tiers = self._model, self._tiers()
+        settle = self._settle_in_order if model.switches else self._settle_by_duals
+        steps = [(f"shortfall{name}", tier, self._least_total) for name, tier in tiers]
+        steps += [(f"fair share{name}", tier, settle) for name, tier in tiers]
+        whole = True
+        for name, tier, take in steps:
+            self._solver.begin(name)
+            whole = whole and take(name, tier)
+        if self._found is None:
+            return None
+        energy_kwh, missing_kwh = self._found
+        if not whole:
+            # What was found before the step that came to nothing is as good as it gets.
+            self._settled_kwh = np.maximum(missing_kwh, 0.0)
         # The last round's plan uses up to that slack: with less, what follows could be infeasible by a hair.
-        settled_kwh = self._settled_kwh + 2 * SLACK_KWH
-        model = self._model
+        settled_kwh = self._settled_kwh + 2 * self._slack_kwh
         settled = [deliver_by_target_slot(model.energy, model.inputs, settled_kwh)]
         return Sharing(
             shortfall_kwh=self._may_be_short(settled_kwh) if model.switches else settled_kwh,
-            kept=self._kept if model.switches else settled,
-            energy_kwh=np.array(model.energy.net_kwh.value),
+            kept=self._kept if model.switches and whole else settled,
+            energy_kwh=energy_kwh,
             stages=tuple(self._stages),
-            closed=self._closed,
+            closed=self._closed and whole,
         )
 
     def _may_be_short(self, settled_kwh: np.ndarray) -> np.ndarray:
@@ -121,7 +128,7 @@ class _Division:
         answer = self._minimise(total_kwh, [])
         if answer.found:
             self._record(name, answer)
-            self._kept.append(total_kwh <= answer.value + SLACK_KWH)
+            self._kept.append(total_kwh <= answer.value + self._slack_kwh)
             if answer.value <= NOTHING_KWH:
                 self._settled_kwh[tier] = 0.0
         return answer.found
@@ -161,7 +168,7 @@ class _Division:
         """The least largest share of the open sessions when those marked ``alone`` get all that they can take."""
         sharing, settled = sessions[~alone], self._settled()
         if alone.any():
-            settled.append(self._missing_kwh[sessions[alone]] <= self._lost_kwh[sessions[alone]] + SLACK_KWH)
+            settled.append(self._missing_kwh[sessions[alone]] <= self._lost_kwh[sessions[alone]] + self._slack_kwh)
         share = cp.Variable(nonneg=True)
         worst_off = self._missing_kwh[sharing] <= share * self._claim_kwh[sharing]
         bounded = [worst_off] if sharing.size else []
@@ -203,7 +210,7 @@ class _Division:
             found_kwh = np.maximum(self._missing_kwh.value[sessions], 0.0)
             if k == 1:
                 self._record(name, answer)
-            self._kept += [beyond, total <= answer.value + SLACK_KWH]
+            self._kept += [beyond, total <= answer.value + self._slack_kwh]
             if answer.value - before <= NOTHING_KWH:
                 break
             before = answer.value
@@ -215,11 +222,14 @@ class _Division:
         constraints = [*self._meanwhile, *self._kept, *more]
         answer = self._solver.minimise(value, constraints, exact=not self._model.switches)
         self._closed &= answer.status != "incumbent"
+        if answer.found:
+            energy_kwh = self._model.energy.net_kwh.value
+            self._found = np.array(energy_kwh), np.array(self._missing_kwh.value)
         return answer
 
     def _settled(self) -> list[cp.Constraint]:
         closed = np.flatnonzero(~np.isnan(self._settled_kwh))
-        return [self._missing_kwh[closed] <= self._settled_kwh[closed] + SLACK_KWH] if closed.size else []
+        return [self._missing_kwh[closed] <= self._settled_kwh[closed] + self._slack_kwh] if closed.size else []
 
     def _record(self, name: str, answer: Answer) -> None:
         bound = _clean(answer.bound) if np.isfinite(answer.bound) else None
