@@ -89,9 +89,10 @@ class _Division:
         for name, tier, take in steps:
             self._solver.begin(name)
             whole = whole and take(name, tier)
-        if self._found is None:
+        if steps and self._found is None:
             return None
-        energy_kwh, missing_kwh = self._found
+        # Where nobody can go short there was nothing to solve: the plan is that of the step before.
+        energy_kwh, missing_kwh = self._found or (np.array(model.energy.net_kwh.value), self._settled_kwh)
         if not whole:
             # What was found before the step that came to nothing is as good as it gets.
             self._settled_kwh = np.maximum(missing_kwh, 0.0)

@@ -16,7 +16,11 @@ import pulp
 from unit.sct.literal_site import PHASES, Site
 
 # How far a later stage may fall behind what an earlier one reached, below which a shortfall is none. [kWh, €]
-SLACK = 1e-7
+SLACK = 3e-7
+# CBC's shortcuts lose the optimum of some of these models, each of others: both ways are tried, the better counts.
+WAYS = (["preprocess off", "presolve off", "heuristics off"], ["preprocess off"])
+# Where neither finds any plan, though there is one: what an earlier stage holds is tighter than they bear.
+LAST_RESORTS = ([*WAYS[0], "primalTolerance 1e-6"], ["presolve off"])
 STAGES = ("fast", "green", "cheap", "default")
 
 
@@ -250,21 +254,38 @@ class LiteralModel:
     def minimise(self, value: pulp.LpAffineExpression) -> float:
         """Solve with CBC; then again with its binaries made whole, so that no tolerance of theirs is worth anything."""
         self.model.setObjective(value)
-        self._solve()
         binaries = [variable for variable in self.model.variables() if variable.cat == pulp.LpInteger]
-        for variable in binaries:
-            variable.lowBound = variable.upBound = round(variable.value())
-        self._solve()
-        for variable in binaries:
-            variable.lowBound, variable.upBound = 0, 1
+        found = list(filter(None, (self._solve_whole(binaries, way) for way in WAYS)))
+        found = found or list(filter(None, (self._solve_whole(binaries, way) for way in LAST_RESORTS)))
+        # Charging nothing is always a plan: excess and shortfall take up the rest.
+        assert found, "CBC finds no plan in either way"
+        _, best = min(found, key=lambda one: one[0])
+        for variable, kept in best.items():
+            variable.varValue = kept
         # PuLP has no value for an objective without variables.
         return float(pulp.value(value) or 0.0)
 
-    def _solve(self) -> None:
-        # CBC's preprocessing loses the optimum of some of these small models.
-        self.model.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=0, options=["preprocess off"]))
-        # Charging nothing is always a plan: excess and shortfall take up the rest.
-        assert pulp.LpStatus[self.model.status] == "Optimal", pulp.LpStatus[self.model.status]
+    def _solve_whole(
+        self, binaries: list[pulp.LpVariable], way: list[str]
+    ) -> tuple[float, dict[pulp.LpVariable, float]] | None:
+        """Value and variables of the best plan that one way finds."""
+        if not self._solve(way):
+            return None
+        found = self._reached()
+        for variable in binaries:
+            variable.lowBound = variable.upBound = round(variable.value())
+        solved = self._solve(way)
+        for variable in binaries:
+            variable.lowBound, variable.upBound = 0, 1
+        # Whole binaries may miss what an earlier stage holds by a hair: then the search's own plan counts.
+        return self._reached() if solved else found
+
+    def _reached(self) -> tuple[float, dict[pulp.LpVariable, float]]:
+        return float(pulp.value(self.model.objective) or 0.0), {v: v.value() for v in self.model.variables()}
+
+    def _solve(self, way: list[str]) -> bool:
+        self.model.solve(pulp.PULP_CBC_CMD(msg=False, gapRel=0, options=way))
+        return pulp.LpStatus[self.model.status] == "Optimal"
 
     def _variable(self, name: str, least: float, most: float | None = None) -> pulp.LpVariable:
         return self.model.add_variable(name, least, most)
