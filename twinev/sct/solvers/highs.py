@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import highspy
 import numpy as np
 
@@ -32,8 +34,17 @@ def run_highs(form: CanonicalForm, *, gap: float, seconds: float, watch: Watch |
         solver.cbMipInterrupt.subscribe(
             lambda event: watch.hear(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
         )
+    started = time.monotonic()
     solver.run()
-    return _read(solver, form)
+    outcome = _read(solver, form)
+    if outcome.status == "infeasible" and form.binary.size:
+        # At such tolerances presolve calls a few problems with integers infeasible that are not: it is asked without.
+        solver.clearSolver()
+        solver.setOptionValue("presolve", "off")
+        solver.setOptionValue("time_limit", max(seconds - (time.monotonic() - started), 0.0))
+        solver.run()
+        outcome = _read(solver, form)
+    return outcome
 
 
 def _options(form: CanonicalForm, gap: float, seconds: float) -> dict[str, float | str]:
