@@ -172,6 +172,27 @@ def replanning(runs: int) -> list[Figure]:
     return [row("replanning after one arrival, 200 × 96", REPORTED, again, told)]
 
 
+def reading_and_verifying(runs: int) -> list[Figure]:
+    """What surrounds a plan of 1,000 sessions with limits per slot: reading its file's content, verifying it."""
+    scenario = car_park(1000, 96, 1)
+    for session in scenario["sessions"]:
+        session["max_kw"] = [session["evse_power_kw"] - slot / 1000 for slot in range(96)]
+    problem = problem_of(scenario)
+    schedule = optimise(problem)
+    reading, verifying = [], []
+    for _ in range(runs):
+        started = time.perf_counter()
+        problem_of(scenario)
+        read = time.perf_counter()
+        assert verify(problem, schedule).holds
+        reading.append(read - started)
+        verifying.append(time.perf_counter() - read)
+    return [
+        row("reading 1,000 × 96, limits per slot", REPORTED, reading),
+        row("verifying it", REPORTED, verifying),
+    ]
+
+
 def imports(runs: int) -> list[Figure]:
     """Importing, in processes of their own."""
     figures = []
@@ -216,6 +237,7 @@ WORK: dict[str, Callable[[int], list[Figure]]] = {
     ),
     "mixed 200": plain("stages: four profiles mixed, 200 × 96", lambda: mixed(car_park(200, 96, 1)), 4 * 0.6),
     "replanning": replanning,
+    "reading": reading_and_verifying,
     "import": imports,
 }
 

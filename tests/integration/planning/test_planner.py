@@ -72,7 +72,8 @@ def test_no_planner_is_known_at_once(nats_server):
                 await PlannerClient(client=client).plan(problem_of())
             return time.monotonic() - started
 
-    assert asyncio.run(act()) < 1.0
+    # Far less than the time that a plan may take.
+    assert asyncio.run(act()) < 5.0
 
 
 def test_planner_killed_over_a_plan_is_noticed_and_serves_again_when_back(nats_server, planner_process, make):

@@ -342,7 +342,7 @@ class FakeFeed:
             yield await self.queue.get()
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
     """Wait for a condition, giving way to everything else in between."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinev.sct import Problem, optimise, verify
+from twinev.sct.solver import Answer, Solver
 
 
 def shortfalls_kwh(schedule):
@@ -54,6 +57,56 @@ def test_leximin_goes_beyond_the_worst_off(problem, ev):
     schedule = optimise(problem(sessions=sessions, groups=[group], supply_point={"max_kw": 9, "min_kw": 0}))
 
     assert shortfalls_kwh(schedule) == pytest.approx([4, 4, 1.5, 1.5], abs=1e-6)
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_equal_shortfall_goes_to_whoever_is_cheaper_to_leave_short(problem, ev, in_order):
+    # The power is enough for one of them, each lacks 2 kWh without it; half of what the other takes is lost.
+    here = {"soc_kwh": 8, "target_soc": 0.5, "target_slot": 0, "departure_slot": 0}
+    full = ev("full", min_power_kw=8, **here)
+    half = ev("half", evse_power_kw=16, min_power_kw=16, charge_efficiency=0.5, **here)
+    sessions = [full, half] if in_order else [half, full]
+    supply_point = {"max_kw": 16, "min_kw": 0}
+
+    schedule = optimise(problem(slots=1, price_eur_per_kwh=[1], supply_point=supply_point, sessions=sessions))
+
+    assert schedule.objective == pytest.approx(2)
+    assert {session.id: session.shortfall_kwh for session in schedule.sessions} == pytest.approx({"full": 0, "half": 2})
+
+
+def test_plan_whose_sharing_was_cut_short_is_not_called_an_optimum(problem, ev, monkeypatch):
+    minimise = Solver.minimise
+
+    def cut_short(solver, *words, **options):
+        answer = minimise(solver, *words, **options)
+        return replace(answer, status="incumbent") if solver.stage == "shortfall" else answer
+
+    monkeypatch.setattr(Solver, "minimise", cut_short)
+    sessions = [ev(min_power_kw=4), ev("EV1", min_power_kw=4)]
+
+    schedule = optimise(problem(sessions=sessions, supply_point={"max_kw": 5, "min_kw": 0}))
+
+    assert schedule.status == "feasible"
+    assert schedule.method.startswith("incumbent")
+
+
+def test_sharing_that_fails_midway_keeps_what_it_had_found(problem, ev, monkeypatch):
+    minimise = Solver.minimise
+
+    def failing(solver, *words, **options):
+        return Answer(status="nothing") if solver.stage == "fair share" else minimise(solver, *words, **options)
+
+    monkeypatch.setattr(Solver, "minimise", failing)
+    sessions = [ev(), ev("EV1")]
+
+    asked = problem(sessions=sessions, supply_point={"max_kw": 4, "min_kw": 0})
+    schedule = optimise(asked)
+
+    # 4 kWh fit through the supply point: no less is lost for want of a fair share, and the plan is not proven.
+    assert schedule.status == "feasible"
+    assert schedule.method.startswith("incumbent")
+    assert schedule.shortfall_kwh == pytest.approx(10 - 4, abs=1e-5)
+    assert verify(asked, schedule).holds
 
 
 def test_cost_is_minimised_at_the_least_shortfall(problem, ev):

@@ -166,6 +166,47 @@ def test_tie_break_costs_nothing_within_the_gap(problem):
     assert schedule.objective == pytest.approx(4 * 0.2 + 0.201)
 
 
+@pytest.mark.parametrize("min_power_kw", [0, 4])
+def test_gap_is_a_share_of_the_cost_even_where_export_pays_for_nearly_all(problem, ev, min_power_kw):
+    # 44.01 € earned, 40.06 € owed for demand, 4 € for 4 kWh in slot 3: the gap is of the 0.05 € that are left.
+    sessions = [ev(soc_kwh=13, min_power_kw=min_power_kw), ev("EV1", soc_kwh=13)]
+    asked = problem(
+        slots=5,
+        price_eur_per_kwh=[1.003, 1.002, 1.001, 1.0, 1],
+        export_price_eur_per_kwh=[0, 0, 0, 0, 1],
+        demand_kw=[40, 40, 40, 40, 0],
+        production_kw=[0, 0, 0, 0, 176.04],
+        supply_point={"max_kw": 60, "min_kw": -400},
+        sessions=sessions,
+    )
+
+    schedule = optimise(asked, gap=1e-2)
+
+    owed_eur = 10 * (1.003 + 1.002 + 1.001 + 1.0) + 4 * 1.0 - 176.04 / 4
+    assert schedule.objective == pytest.approx(owed_eur, rel=1e-2)
+
+
+def test_tie_is_not_worth_more_than_the_gap_where_one_price_dwarfs_the_rest(problem, ev):
+    # The order forbids any import in the slot of -5 €: 4 kWh are bought at the 0.01 € of slot 3.
+    sessions = [
+        ev(soc_kwh=13, min_power_kw=4),
+        ev("EV1", soc_kwh=13),
+        ev("EV2", target_soc=0.5, target_slot=4),
+    ]
+    asked = problem(
+        slots=5,
+        price_eur_per_kwh=[0.0103, 0.0102, 0.0101, 0.01, -5],
+        production_kw=[0, 0, 0, 0, 12],
+        flexibility_kw=[0, 0, 0, 0, -60],
+        supply_point={"max_kw": 60, "min_kw": -400},
+        sessions=sessions,
+    )
+
+    schedule = optimise(asked, formulation="grid", gap=1e-2)
+
+    assert schedule.objective == pytest.approx(0.04, rel=1e-2)
+
+
 def test_gap_of_zero_is_met(problem):
     schedule = optimise(problem(price_eur_per_kwh=[0.4, 0.1, 0.3, 0.2]), gap=0)
 

@@ -77,15 +77,14 @@ def test_no_time_left_begins_nothing():
     assert x.value is None
 
 
-def test_problem_too_large_to_be_compiled_in_time_is_not_begun():
+def test_problem_too_large_to_be_compiled_in_time_is_not_begun(monkeypatch):
+    monkeypatch.setattr(cp.Problem, "get_problem_data", lambda *_, **__: pytest.fail("begun"))
     x = cp.Variable((2000, 1000), nonneg=True)
     solver = make_solver(seconds=0.5)
-    started = time.monotonic()
 
     answer = solver.minimise(cp.sum(x), [cp.sum(x, axis=0) >= 1])
 
     assert answer == Answer(status="nothing")
-    assert time.monotonic() < started + 0.5
 
 
 def test_switch_is_relaxed_exact_or_fixed_in_one_model():

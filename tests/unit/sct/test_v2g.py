@@ -109,3 +109,13 @@ def test_export_limit_holds_back_what_discharging_could_earn(problem, giving):
     schedule = optimise(asked, formulation="v2g")
 
     assert schedule.objective == pytest.approx(-2 * 0.5)
+
+
+def test_least_power_of_an_ev_that_can_discharge_and_loses_nothing(problem, giving):
+    # 1 kWh is wanted, but a slot takes 2 kWh or none: the second kWh stays in the battery, for export earns nothing.
+    asked = problem(price_eur_per_kwh=[1] * 4, sessions=[giving(min_power_kw=8, target_soc=0.55)])
+
+    schedule = optimise(asked, formulation="v2g")
+
+    assert schedule.status == "optimal"
+    assert schedule.objective == pytest.approx(2)
