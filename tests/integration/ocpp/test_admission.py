@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from ocpp_behaviours import behaviour
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidStatus
 
 from twinev.domain.facts import ConnectAnswer, ConnectQuestion
+
+SPOKEN = ("ocpp1.6", "ocpp2.0.1")
 
 
 async def status_of_refusal(bench, path: str = "/ocpp/CP1", **options) -> tuple[int, Headers]:
@@ -30,9 +33,15 @@ def test_station_is_asked_for_by_its_decoded_id_and_key(bench) -> None:
     ]
 
 
-def test_station_without_a_key_asks_for_security_profile_0(bench) -> None:
+@behaviour(
+    "C01",
+    "A station without a key is asked for as security profile 0",
+    source="security whitepaper ed. 2 §2.2",
+    protocols=SPOKEN,
+)
+def test_station_without_a_key_asks_for_security_profile_0(bench, protocol: str) -> None:
     async def scenario() -> None:
-        async with bench.running(), bench.station():
+        async with bench.running(), bench.station(protocols=(protocol,)):
             pass
 
     asyncio.run(scenario())
