@@ -33,6 +33,13 @@ NOW = datetime(2026, 11, 22, 18, 0, 5, tzinfo=UTC)
 WAIT_SECONDS = 10.0
 
 
+BOOT: dict[str, dict[str, Any]] = {
+    "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M"},
+    "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
+    "ocpp2.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
+}
+
+
 class FixedClock:
     def now(self) -> datetime:
         return NOW
@@ -185,19 +192,17 @@ class RawStation:
         await self.send([3, message_id, response])
         return payload
 
-    async def boot_16(self, configuration: dict[str, str] | None = None) -> None:
-        """Boot, be accepted, and tell what was asked."""
-        answer = await self.ask("BootNotification", {"chargePointVendor": "V", "chargePointModel": "M"})
+    async def boot(self, protocol: str, abilities: dict[str, str] | None = None) -> None:
+        """Boot, be accepted, and tell what was asked: ``abilities`` in the version's own names of keys or variables."""
+        answer = await self.ask("BootNotification", BOOT[protocol])
         assert answer[2]["status"] == "Accepted"
-        keys = [{"key": key, "readonly": True, "value": value} for key, value in (configuration or {}).items()]
-        await self.answer_call("GetConfiguration", {"configurationKey": keys})
-
-    async def boot_201(self) -> None:
-        about = {"vendorName": "V", "model": "M"}
-        answer = await self.ask("BootNotification", {"reason": "PowerUp", "chargingStation": about})
-        assert answer[2]["status"] == "Accepted"
-        message_id, _ = await self.expect_call("GetVariables")
-        await self.send([4, message_id, "NotImplemented", "", {}])
+        told = {} if abilities is None else abilities
+        if protocol == "ocpp1.6":
+            keys = [{"key": key, "readonly": True, "value": value} for key, value in told.items()]
+            await self.answer_call("GetConfiguration", {"configurationKey": keys})
+            return
+        message_id, payload = await self.expect_call("GetVariables")
+        await self.send([3, message_id, {"getVariableResult": [_told(x, told) for x in payload["getVariableData"]]}])
 
     async def closed(self) -> int:
         """The close code, once the gateway has closed the socket."""
@@ -205,6 +210,13 @@ class RawStation:
             await self.socket.wait_closed()
         assert self.socket.close_code is not None
         return self.socket.close_code
+
+
+def _told(asked: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:
+    name = asked["variable"]["name"]
+    if name not in values:
+        return asked | {"attributeStatus": "UnknownVariable"}
+    return asked | {"attributeStatus": "Accepted", "attributeValue": values[name]}
 
 
 class Bench:

@@ -37,7 +37,7 @@ SET = SetChargingProfile(
 def in_session(bench, protocol: str, script, configuration: dict[str, str] | None = None):
     async def scenario():
         async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            await (station.boot_16(configuration) if protocol == "ocpp1.6" else station.boot_201())
+            await station.boot(protocol, configuration)
             return await script(station)
 
     return asyncio.run(scenario())

@@ -27,7 +27,7 @@ def in_session(bench, protocol: str, script):
 
     async def scenario():
         async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            await (station.boot_16() if protocol == "ocpp1.6" else station.boot_201())
+            await station.boot(protocol)
             return await script(station)
 
     return asyncio.run(scenario())
@@ -122,7 +122,7 @@ def test_boot_while_the_api_is_away_is_pending_and_nothing_else_is_taken(bench) 
                 bench.desk.away = False
             async with bench.station() as station:
                 answers.append(await station.ask("StatusNotification", STATUS_16))
-                await station.boot_16()
+                await station.boot("ocpp1.6")
                 answers.append(await station.ask("Heartbeat"))
                 return answers
 

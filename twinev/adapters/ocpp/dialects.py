@@ -2,53 +2,46 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from twinev.adapters.ocpp.dialect import Dialect, ErrorCodes
-from twinev.adapters.ocpp.mapping import v16, v201
+from twinev.adapters.ocpp.mapping import v16, v21, v201
 from twinev.adapters.ocpp.schemas import known_actions
+
+# The spelling is the standard's; its errata keep it, because a change would break stations.
+_CODES_16 = ErrorCodes(
+    malformed="FormationViolation",
+    # OCPP-J 1.6 §4.1.3: a message of an unknown type is ignored.
+    unknown_message_type=None,
+    format="FormationViolation",
+    required="ProtocolError",
+    occurrence="OccurenceConstraintViolation",
+)
+_CODES_2 = ErrorCodes(
+    malformed="RpcFrameworkError",
+    unknown_message_type="MessageTypeNotSupported",
+    format="FormatViolation",
+    required="OccurrenceConstraintViolation",
+    occurrence="OccurrenceConstraintViolation",
+)
 
 
 def load_dialects() -> dict[str, Dialect]:
     """Every dialect by its sub-protocol."""
-    return {dialect.protocol: dialect for dialect in (_ocpp_16(), _ocpp_201())}
+    made = (_dialect(v16, "v16", _CODES_16), _dialect(v201, "v201", _CODES_2), _dialect(v21, "v21", _CODES_2))
+    return {dialect.protocol: dialect for dialect in made}
 
 
-def _ocpp_16() -> Dialect:
+def _dialect(mapping: ModuleType, schemas: str, codes: ErrorCodes) -> Dialect:
+    """Each version's mapping has the same names."""
     return Dialect(
-        protocol=v16.PROTOCOL,
-        schemas="v16",
-        # The spelling is the standard's; its errata keep it, because a change would break stations.
-        codes=ErrorCodes(
-            malformed="FormationViolation",
-            # OCPP-J 1.6 §4.1.3: a message of an unknown type is ignored.
-            unknown_message_type=None,
-            format="FormationViolation",
-            required="ProtocolError",
-            occurrence="OccurenceConstraintViolation",
-        ),
-        known_actions=known_actions("v16"),
-        station_messages=v16.STATION_MESSAGES,
-        call_of=v16.call_of,
-        outcome_of=v16.outcome_of,
-        abilities_call=v16.ABILITIES_CALL,
-        read_abilities=v16.read_abilities,
-    )
-
-
-def _ocpp_201() -> Dialect:
-    return Dialect(
-        protocol=v201.PROTOCOL,
-        schemas="v201",
-        codes=ErrorCodes(
-            malformed="RpcFrameworkError",
-            unknown_message_type="MessageTypeNotSupported",
-            format="FormatViolation",
-            required="OccurrenceConstraintViolation",
-            occurrence="OccurrenceConstraintViolation",
-        ),
-        known_actions=known_actions("v201"),
-        station_messages=v201.STATION_MESSAGES,
-        call_of=v201.call_of,
-        outcome_of=v201.outcome_of,
-        abilities_call=v201.ABILITIES_CALL,
-        read_abilities=v201.read_abilities,
+        protocol=mapping.PROTOCOL,
+        schemas=schemas,
+        codes=codes,
+        known_actions=known_actions(schemas),
+        station_messages=mapping.STATION_MESSAGES,
+        call_of=mapping.call_of,
+        outcome_of=mapping.outcome_of,
+        abilities_call=mapping.ABILITIES_CALL,
+        read_abilities=mapping.read_abilities,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-_REQUEST_SUFFIX = {"v16": ".json", "v201": "Request.json"}
+_REQUEST_SUFFIX = {"v16": ".json", "v201": "Request.json", "v21": "Request.json"}
 _RESPONSE_SUFFIX = "Response.json"
 
 
@@ -23,7 +23,7 @@ class InvalidPayload(Exception):
 
 @cache
 def known_actions(version: str) -> frozenset[str]:
-    """Every action of the version (``v16``, ``v201``), whoever sends it."""
+    """Every action of the version (``v16``, ``v201``, ``v21``), whoever sends it."""
     names = {file.name for file in files(f"ocpp.{version}").joinpath("schemas").iterdir()}
     return frozenset(
         name.removesuffix(_RESPONSE_SUFFIX)
