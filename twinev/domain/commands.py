@@ -5,7 +5,7 @@ The gateway that holds the socket translates to what the station speaks, kW to W
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -59,8 +59,21 @@ class RequestStopTransaction:
     ocpp_transaction_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetBasicAuthPassword:
+    """Tell a station the key with which it is to connect from now on (1.6 AuthorizationKey)."""
+
+    action: Literal["SetBasicAuthPassword"] = "SetBasicAuthPassword"
+    password: str = field(repr=False)
+
+
 AnyCommand = (
-    SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | RequestStartTransaction | RequestStopTransaction
+    SetChargingProfile
+    | ClearChargingProfile
+    | GetCompositeSchedule
+    | RequestStartTransaction
+    | RequestStopTransaction
+    | SetBasicAuthPassword
 )
 
 

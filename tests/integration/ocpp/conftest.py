@@ -228,6 +228,7 @@ class Bench:
         self.commands = FakeCommands()
         self.presence = FakePresence()
         self.renew_seconds = 0.05
+        self.gateway_options: dict[str, Any] = {}
         self.gateway: Gateway | None = None
 
     @contextlib.asynccontextmanager
@@ -242,6 +243,7 @@ class Bench:
             commands=self.commands,
             presence=self.presence,
             renew_seconds=self.renew_seconds,
+            **self.gateway_options,
         )
         await self.gateway.start()
         try:

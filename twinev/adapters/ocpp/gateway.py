@@ -55,6 +55,8 @@ class Gateway:
         How many handshakes ask the API at a time; the others wait.
     turn_seconds : float
         How long they wait before they are told to try again. [s]
+    close_seconds : float
+        How long a station may take to agree to the end of its connection. [s]
     most_connections : int
         How many stations may be connected here.
     """
@@ -77,6 +79,7 @@ class Gateway:
         unread_seconds: float = 30.0,
         at_once: int = 32,
         turn_seconds: float = 8.0,
+        close_seconds: float = 5.0,
         most_connections: int = 5000,
     ) -> None:
         self._host = host
@@ -94,6 +97,7 @@ class Gateway:
         self._ping_seconds = ping_seconds
         self._unread_seconds = unread_seconds
         self._turn_seconds = turn_seconds
+        self._close_seconds = close_seconds
         self._dialects = load_dialects()
         self._crowd = Crowd(most_connections)
         self._admission = Admission(
@@ -121,6 +125,11 @@ class Gateway:
     def connected(self) -> frozenset[str]:
         """The ids of the stations that are connected here now."""
         return frozenset(self._connections)
+
+    @property
+    def sockets(self) -> tuple[ServerConnection, ...]:
+        """The sockets that have come through their handshake."""
+        return tuple(socket for server in self._servers.values() for socket in server.connections)
 
     async def start(self) -> None:
         """Listen; from its return on stations can connect.
@@ -160,7 +169,7 @@ class Gateway:
             ping_timeout=self._ping_seconds,
             max_size=LARGEST_FRAME_BYTES,
             max_queue=MOST_FRAMES_WAITING,
-            close_timeout=5,
+            close_timeout=self._close_seconds,
             server_header=None,
         )
 

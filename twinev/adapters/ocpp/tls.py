@@ -11,7 +11,7 @@ from typing import Any
 from twinev.errors import BadInput
 
 # Forward secrecy first. The two without it are the ones that the security whitepaper has every central system
-# support (A00.FR.318), for stations that know no better; TLS 1.3 brings its own.
+# support (ed. 2, A00.FR.317), for stations that know no better; TLS 1.3 brings its own.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:AES256-GCM-SHA384:AES128-GCM-SHA256"
 
 
