@@ -85,10 +85,3 @@ def outcome_of_status(status: str) -> Literal["accepted", "rejected", "not_suppo
     if status == "Accepted":
         return "accepted"
     return "not_supported" if status == "NotSupported" else "rejected"
-
-
-def outcome_of_setting(status: str) -> StationOutcome:
-    """What a station says to a changed setting: one that it follows after a restart it has taken."""
-    if status == "RebootRequired":
-        return StationOutcome(outcome="accepted", status=status)
-    return StationOutcome(outcome=outcome_of_status(status), status=status)

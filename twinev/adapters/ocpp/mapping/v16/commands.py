@@ -11,7 +11,8 @@ from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
 from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_setting, outcome_of_status
+from twinev.adapters.ocpp.mapping.station_key import key_call_16, key_outcome_16
+from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.commands import (
@@ -55,16 +56,15 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
         case RequestStopTransaction(ocpp_transaction_id=transaction_id):
             payload = {"transactionId": transaction_number(transaction_id)}
             return StationCall(action="RemoteStopTransaction", payload=payload)
-        case SetBasicAuthPassword(password=password):
-            # Its value is hexadecimal (security whitepaper ed. 2, A01); so are the platform's keys.
-            return StationCall(action="ChangeConfiguration", payload={"key": "AuthorizationKey", "value": password})
+        case SetBasicAuthPassword():
+            return key_call_16(command)
 
 
 def outcome_of(command: AnyCommand, response: dict[str, Any], station: Station) -> StationOutcome:
     """What the CALLRESULT to ``command`` means."""
-    status = response["status"]
     if isinstance(command, SetBasicAuthPassword):
-        return outcome_of_setting(status)
+        return key_outcome_16(response)
+    status = response["status"]
     composite = None
     if isinstance(command, GetCompositeSchedule) and status == "Accepted":
         composite = _composite(command, response, station)

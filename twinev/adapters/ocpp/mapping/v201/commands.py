@@ -8,7 +8,8 @@ from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
 from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_setting, outcome_of_status
+from twinev.adapters.ocpp.mapping.station_key import key_call_2x, key_outcome_2x
+from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
 from twinev.domain.charging_profile import ChargingProfile
 from twinev.domain.commands import (
@@ -42,17 +43,14 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
             return _request_start(command, station, abilities)
         case RequestStopTransaction(ocpp_transaction_id=transaction_id):
             return StationCall(action="RequestStopTransaction", payload={"transactionId": transaction_id})
-        case SetBasicAuthPassword(password=password):
-            # Part 2, A01.
-            data = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
-            payload = {"setVariableData": [data | {"attributeValue": password}]}
-            return StationCall(action="SetVariables", payload=payload)
+        case SetBasicAuthPassword():
+            return key_call_2x(command)
 
 
 def outcome_of(command: AnyCommand, response: dict[str, Any], station: Station) -> StationOutcome:
     """What the CALLRESULT to ``command`` means."""
     if isinstance(command, SetBasicAuthPassword):
-        return outcome_of_setting(response["setVariableResult"][0]["attributeStatus"])
+        return key_outcome_2x(response)
     status = response["status"]
     composite = None
     if isinstance(command, GetCompositeSchedule) and status == "Accepted" and "schedule" in response:
