@@ -94,6 +94,23 @@ def test_gateway_serves_stations_with_certificates_on_its_tls_port_alone(nats_se
     assert asyncio.run(scenario()) == ([101, 404], 0)
 
 
+def test_gateway_names_a_port_that_is_taken(nats_server, tmp_path):
+    async def scenario() -> tuple[int, str]:
+        with socket.socket() as holder:
+            holder.bind(("127.0.0.1", 0))
+            holder.listen()
+            port = str(holder.getsockname()[1])
+            process = await start(tmp_path, "--port", port, nats_url=nats_server.server.urls["gateway"])
+            output, _ = await asyncio.wait_for(process.communicate(), 60)
+            return process.returncode, output.decode()
+
+    code, output = asyncio.run(scenario())
+
+    assert code == 2
+    assert "take another with --port" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("options", "settings", "said"),
     [
