@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from twinev.adapters.ocpp.listeners import SocketLimits
 from twinev.domain.commands import CommandMessage, RequestStopTransaction
 from twinev.domain.facts import ConnectAnswer
 
@@ -203,7 +204,7 @@ def test_station_is_sent_away_when_nats_does_not_take_its_connection(bench, prot
     source="OCPP-J 1.6 §5.3; 2.0.1 part 4 §5.2; RFC 6455 §5.5.2",
 )
 def test_half_open_socket_is_found(bench, protocol: str) -> None:
-    bench.gateway_options = {"ping_seconds": 0.2, "close_seconds": 0.2}
+    bench.gateway_options = {"limits": SocketLimits(ping_seconds=0.2, close_seconds=0.2)}
 
     async def scenario() -> tuple[list[bool], frozenset[str]]:
         async with bench.running() as running, Proxy(running.gateway.port).running() as proxy:
