@@ -11,6 +11,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
+from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
@@ -70,7 +71,7 @@ class Gateway:
         self._admission = Admission(desk=desk, protocols=tuple(self._dialects))
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
-        self._not_accepted: set[str] = set()
+        self._not_accepted: dict[str, Registration] = {}
         self._server: Server | None = None
 
     @property
@@ -148,8 +149,8 @@ class Gateway:
             told_needs=self._told_needs,
             send=lambda frame: _send(socket, frame),
             # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
-            accepted=station_id not in self._not_accepted,
-            on_accepted=lambda accepted: self._note_boot(station_id, accepted),
+            registration=self._not_accepted.get(station_id, Registration.ACCEPTED),
+            on_registration=lambda registration: self._note_boot(station_id, registration),
             decision_seconds=self._decision_seconds,
         )
         return StationConnection(
@@ -163,11 +164,11 @@ class Gateway:
             renew_seconds=self._renew_seconds,
         )
 
-    def _note_boot(self, station_id: str, accepted: bool) -> None:
-        if accepted:
-            self._not_accepted.discard(station_id)
+    def _note_boot(self, station_id: str, registration: Registration) -> None:
+        if registration is Registration.ACCEPTED:
+            self._not_accepted.pop(station_id, None)
         else:
-            self._not_accepted.add(station_id)
+            self._not_accepted[station_id] = registration
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:
