@@ -177,6 +177,10 @@ class SessionOut(WireModel):
     profile: str
     planned_kw: float | None
     explanation: str | None = None
+    missing_seq_nos: list[tuple[int, int]] = Field(
+        default_factory=list,
+        description="Numbers of the transaction's events that did not come: the first and the last of each run",
+    )
 
 
 class SessionNeedsIn(WireModel):

@@ -107,6 +107,9 @@ charging_sessions = Table(
     Column("energy_kwh", Float, nullable=False),
     Column("power_kw", Float, nullable=False),
     Column("measured_at", UtcDateTime),
+    Column("last_seq_no", Integer),
+    # First and last of each run of events that did not come; NULL for none.
+    Column("missing_seq_nos", JSON(none_as_null=True)),
     UniqueConstraint("station_id", "ocpp_transaction_id"),
     Index("ix_charging_sessions_started_at_id", "started_at", "id"),
     Index("ix_charging_sessions_ended_at_site_id", "ended_at", "site_id"),

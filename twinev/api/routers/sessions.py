@@ -126,6 +126,7 @@ def _out(session: ChargingSession, live: LiveView) -> SessionOut:
         profile=session.needs.profile,
         planned_kw=live.planned_kw(session),
         explanation=live.explanation(session),
+        missing_seq_nos=list(session.events.gaps),
     )
 
 
