@@ -16,6 +16,7 @@ from twinev.adapters.ocpp.mapping.steps import (
     AnswerNow,
     AskAuthorize,
     AskBoot,
+    StationCall,
     Step,
     Tell,
     TellAndAsk,
@@ -23,8 +24,10 @@ from twinev.adapters.ocpp.mapping.steps import (
 )
 from twinev.adapters.ocpp.ports import Clock, Desk, Facts
 from twinev.adapters.ocpp.rpc import Reply, Rpc
+from twinev.adapters.ocpp.schemas import InvalidPayload, check_request
 from twinev.adapters.ocpp.told_needs import ToldNeeds
 from twinev.domain.commands import (
+    AnyCommand,
     CommandMessage,
     CommandReply,
     GetCompositeSchedule,
@@ -142,6 +145,7 @@ class StationLink:
         if isinstance(message.command, _NEEDING_ABILITIES):
             abilities = await self._known_abilities(deadline - loop.time())
         call = self._dialect.call_of(message.command, self._station, abilities)
+        self._require_sayable(message.command, call)
         sent_at = loop.time()
         response = await self.rpc.call(call.action, call.payload, timeout_seconds=max(0.0, deadline - sent_at))
         result = self._dialect.outcome_of(message.command, response, self._station)
@@ -149,11 +153,19 @@ class StationLink:
             command_id=message.command_id,
             outcome=result.outcome,
             status=result.status,
+            detail=result.detail,
             round_trip_ms=(loop.time() - sent_at) * 1000,
             sent=call.sent,
             composite=result.composite,
-            response=response,
+            response=response if result.response is None else result.response,
         )
+
+    def _require_sayable(self, command: AnyCommand, call: StationCall) -> None:
+        try:
+            check_request(self._dialect.schemas, call.action, call.payload)
+        except InvalidPayload as invalid:
+            allowed = f"what {self._station.protocol} takes as {call.action} ({invalid})"
+            raise BadInput(command.action, call.payload, allowed) from invalid
 
     async def _take(self, action: str, payload: dict[str, Any], step: Step) -> Reply:
         match step:

@@ -73,15 +73,32 @@ class StationCall:
 
 @dataclass(frozen=True, kw_only=True)
 class StationOutcome:
-    """What the station's CALLRESULT means."""
+    """What the station's CALLRESULT means; ``response`` is it in OCPP 2.0.1's words, where those are others."""
 
     outcome: Literal["accepted", "rejected", "not_supported"]
     status: str | None
+    detail: str | None = None
     composite: CompositeSchedule | None = None
+    response: dict[str, Any] | None = None
+
+
+_ACCEPTED = frozenset({"Accepted", "AcceptedCanceled", "RebootRequired", "Scheduled", "Unlocked"})
+# What a station does not know it does not do.
+_NOT_SUPPORTED = frozenset(
+    {
+        "NotImplemented",
+        "NotSupported",
+        "NotSupportedAttributeType",
+        "UnknownComponent",
+        "UnknownMessageId",
+        "UnknownVariable",
+        "UnknownVendorId",
+    }
+)
 
 
 def outcome_of_status(status: str) -> Literal["accepted", "rejected", "not_supported"]:
     """A station's own word, as one of the three."""
-    if status == "Accepted":
+    if status in _ACCEPTED:
         return "accepted"
-    return "not_supported" if status == "NotSupported" else "rejected"
+    return "not_supported" if status in _NOT_SUPPORTED else "rejected"
