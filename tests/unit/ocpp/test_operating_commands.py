@@ -6,7 +6,7 @@ import string
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinev.adapters.ocpp.dialects import load_dialects
@@ -189,6 +189,7 @@ def call_of(protocol: str, command):
 
 
 @pytest.mark.parametrize("protocol", COMMANDS)
+@settings(deadline=None)
 @given(st.data())
 def test_every_command_that_a_version_can_say_fits_its_schema(protocol: str, data) -> None:
     command = data.draw(st.one_of(COMMANDS[protocol]))
@@ -198,6 +199,7 @@ def test_every_command_that_a_version_can_say_fits_its_schema(protocol: str, dat
     check_request(DIALECTS[protocol].schemas, call.action, call.payload)
 
 
+@settings(deadline=None)
 @given(st.one_of([*SAYABLE.values(), *OF_16.values(), *OF_2X.values(), *OF_21.values()]))
 def test_every_command_reaches_the_gateway_as_it_was_sent(command) -> None:
     message = CommandMessage(command_id="c", station_id="CP", command=command)

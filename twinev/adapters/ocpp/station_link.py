@@ -23,9 +23,9 @@ from twinev.adapters.ocpp.mapping.steps import (
     UnusablePayload,
 )
 from twinev.adapters.ocpp.ports import Clock, Desk, Facts
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.rpc import Reply, Rpc
 from twinev.adapters.ocpp.schemas import InvalidPayload, check_request
-from twinev.adapters.ocpp.told_needs import ToldNeeds
 from twinev.domain.commands import (
     AnyCommand,
     CommandMessage,
@@ -34,7 +34,7 @@ from twinev.domain.commands import (
     RequestStartTransaction,
     SetChargingProfile,
 )
-from twinev.domain.facts import AnyFact, BootAnswer, StationFact
+from twinev.domain.facts import AnyFact, BootAnswer, StationFact, StationReported
 from twinev.errors import BadInput, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -56,8 +56,8 @@ class StationLink:
         Who it is.
     dialect : Dialect
         What it speaks.
-    told_needs : ToldNeeds
-        Knows which of the drivers' wishes are repetitions; shared by all sockets.
+    repetitions : Repetitions
+        Knows which messages are repetitions; shared by all sockets.
     send : callable
         Puts a text frame on its socket.
     accepted : bool
@@ -76,7 +76,7 @@ class StationLink:
         clock: Clock,
         desk: Desk,
         facts: Facts,
-        told_needs: ToldNeeds,
+        repetitions: Repetitions,
         send: Callable[[str], Any],
         accepted: bool,
         on_accepted: Callable[[bool], None],
@@ -87,7 +87,7 @@ class StationLink:
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = told_needs
+        self._repetitions = repetitions
         self._accepted = accepted
         self._on_accepted = on_accepted
         self._decision_seconds = decision_seconds
@@ -103,7 +103,7 @@ class StationLink:
             raise CallFault(self._dialect.codes.security, "the boot of this station is not accepted yet")
         try:
             step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
-            return await self._take(action, payload, self._told_needs.settle(self._station.station_id, step))
+            return await self._take(action, payload, self._repetitions.settle(self._station.station_id, step))
         except UnusablePayload as unusable:
             raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
         except Unavailable as error:
@@ -227,5 +227,6 @@ class StationLink:
             key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
             received_at=self._clock.now(),
             fact=fact,
-            payload=payload,
+            # A report's content is its message already, and may be large.
+            payload={} if isinstance(fact, StationReported) else payload,
         )

@@ -42,12 +42,14 @@ class AskAuthorize:
 class Tell:
     """A fact: the answer goes out when it is durable.
 
-    ``key`` are the parts of its natural key after action and station.
+    ``key`` are the parts of its natural key after action and station. ``subject``, a word and an EVSE, is set where the
+    message has no time and no number: an equal one on the same subject soon after is the same (`Repetitions`).
     """
 
     fact: AnyFact
     key: tuple[str | int | float | None, ...]
     payload: dict[str, Any]
+    subject: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
