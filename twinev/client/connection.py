@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from twinev import __version__
 from twinev.client.problems import error_of
 from twinev.errors import Unavailable
 from twinev.wire.base import WireModel
@@ -51,7 +52,7 @@ class Connection:
             auth=login,
             timeout=timeout_seconds,
             transport=transport,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", "User-Agent": f"twinev-client/{__version__}"},
             # The platform's own address must not be sent through the machine's web proxy.
             trust_env=False,
         )

@@ -23,6 +23,7 @@ from twinev.client.bearer import BearerLogin
 from twinev.client.connection import Connection
 from twinev.errors import BadInput, TwinEVError, Unavailable
 from twinev.wire.base import WireModel
+from twinev.wire.commands import CommandIn
 from twinev.wire.rest import (
     CommandOut,
     EventOut,
@@ -46,6 +47,7 @@ from twinev.wire.rest import (
     StationCreated,
     StationIn,
     StationOut,
+    StationReportOut,
     UserOut,
 )
 
@@ -53,6 +55,8 @@ Body = TypeVar("Body", bound=WireModel)
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
+#: A station may take its time over a command, and the API waits for it. [s]
+COMMAND_SECONDS = 30.0
 
 
 class Client:
@@ -205,6 +209,21 @@ class Client:
     def commands(self, *, station_id: str | None = None, at_most: int | None = 200) -> list[CommandOut]:
         """What stations were told, the newest first."""
         return list(self._connection.items("/commands", CommandOut, at_most=at_most, station_id=station_id))
+
+    def command(self, station_id: str, body: CommandIn) -> CommandOut:
+        """Tell a station something, such as ``ResetIn(kind="OnIdle")`` of `twinev.wire.commands`."""
+        path = _path("stations", station_id, "commands")
+        response = self._connection.send("POST", path, body=body, timeout_seconds=COMMAND_SECONDS)
+        return self._connection.read(response, CommandOut)
+
+    def station_reports(
+        self, station_id: str, *, report: str | None = None, request_id: int | None = None,
+        at_most: int | None = 200,
+    ) -> list[StationReportOut]:  # fmt: skip
+        """What a station told of itself, the last to come first."""
+        path = _path("stations", station_id, "reports")
+        wanted = {"report": report, "request_id": request_id}
+        return list(self._connection.items(path, StationReportOut, at_most=at_most, **wanted))
 
     # ── Plans, series ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,10 +14,11 @@ from typing import Any, Protocol, Self
 
 from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
 from twinev.domain.commands import AnyCommand, CommandReply
-from twinev.domain.facts import Decision, Sample, StationFact
+from twinev.domain.facts import Decision, Sample, StationFact, StationReported
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_report import StationReport
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.sct import Problem, Schedule
@@ -204,6 +205,23 @@ class Commands(Protocol):
         """Commands sent before this instant of which nobody has said how they went."""
 
 
+class Reports(Protocol):
+    """What stations told of themselves, the last to come first in lists."""
+
+    def add(self, station_id: str, said: StationReported, received_at: datetime) -> int:
+        """Keep a report and return its id."""
+
+    def list(
+        self,
+        station_id: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        report: str | None = None,
+        request_id: int | None = None,
+    ) -> Sequence[StationReport]: ...
+
+
 class Restrictions(Protocol):
     """``record_state`` keeps how a restriction fared: its latest state, when first enforced, the highest power seen."""
 
@@ -297,6 +315,7 @@ class UnitOfWork(Protocol):
     facts: Facts
     plans: Plans
     commands: Commands
+    reports: Reports
     restrictions: Restrictions
     series: SeriesStore
     tokens: Tokens

@@ -17,6 +17,7 @@ from twinev.domain.facts import (
     Decision,
     MetersRead,
     StationFact,
+    StationReported,
     StatusChanged,
     TransactionEnded,
     TransactionStarted,
@@ -27,6 +28,7 @@ from twinev.errors import NotFound
 from twinev.services.fact_batch import FactBatch
 from twinev.services.ports import UnitOfWork
 from twinev.services.read_meters import with_samples
+from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
@@ -147,5 +149,6 @@ _ACTIONS = {
     MetersRead: _read_meters,
     StatusChanged: _change_status,
     ChargingNeedsNotified: _note_needs,
+    StationReported: keep_report,
     ConnectionChanged: _change_connection,
 }

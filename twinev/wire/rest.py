@@ -211,7 +211,10 @@ class SessionStartIn(WireModel):
 
 
 class CommandOut(WireModel):
-    """A command that was sent to a station, and how it went."""
+    """A command that was sent to a station, and how it went.
+
+    ``app`` is the program that the user sent it with, ``detail`` why it went so, ``response`` the station's answer.
+    """
 
     id: str
     station_id: str
@@ -224,7 +227,28 @@ class CommandOut(WireModel):
     round_trip_ms: float | None
     plan_id: str | None
     restriction_id: str | None = None
+    app: str | None = None
+    detail: str | None = None
     payload: dict[str, Any]
+    response: dict[str, Any] | None = None
+
+
+class StationReportOut(WireModel):
+    """Something that a station told of itself: ``content`` is the message that ``report`` names, in OCPP 2.x's words.
+
+    ``request_id`` is that of the command it answers; of a long report's parts all but the last are ``to_be_continued``.
+    """
+
+    id: str
+    station_id: str
+    report: str
+    timestamp: AwareDatetime
+    received_at: AwareDatetime
+    evse_id: int | None
+    request_id: int | None
+    seq_no: int | None
+    to_be_continued: bool
+    content: dict[str, Any]
 
 
 # ── Plans, series, restrictions ──────────────────────────────────────────────────────────────────────────────────────

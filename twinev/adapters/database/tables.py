@@ -224,8 +224,27 @@ commands = Table(
     Column("round_trip_ms", Float),
     Column("plan_id", String(64), index=True),
     Column("restriction_id", String(64), index=True),
+    Column("app", String(200)),
+    Column("response", JSON(none_as_null=True)),
     Index("ix_commands_sent_at_id", "sent_at", "id"),
     Index("ix_commands_station_id_sent_at_id", "station_id", "sent_at", "id"),
+)
+
+# What stations told of themselves; numbered as they came.
+station_reports = Table(
+    "station_reports",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("station_id", ForeignKey("stations.id"), nullable=False),
+    Column("report", String(40), nullable=False),
+    Column("timestamp", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("evse_id", Integer),
+    Column("request_id", BigInteger),
+    Column("seq_no", BigInteger),
+    Column("to_be_continued", Boolean, nullable=False),
+    Column("content", JSON, nullable=False),
+    Index("ix_station_reports_station_id_id", "station_id", "id"),
 )
 
 restrictions = Table(

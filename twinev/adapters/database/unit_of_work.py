@@ -22,6 +22,7 @@ from twinev.adapters.database.restrictions import DatabaseRestrictions
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
 from twinev.adapters.database.sites import DatabaseSites
+from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
@@ -118,6 +119,7 @@ class DatabaseUnitOfWork:
         self.facts = DatabaseFacts(connection)
         self.plans = DatabasePlans(connection)
         self.commands = DatabaseCommands(connection)
+        self.reports = DatabaseReports(connection)
         self.restrictions = DatabaseRestrictions(connection)
         self.series = DatabaseSeries(connection)
         self.tokens = DatabaseTokens(connection)

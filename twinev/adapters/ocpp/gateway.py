@@ -17,8 +17,8 @@ from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
-from twinev.adapters.ocpp.told_needs import ToldNeeds
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Gateway:
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = ToldNeeds()
+        self._repetitions = Repetitions()
         self._commands = commands
         self._presence = presence
         self._decision_seconds = decision_seconds
@@ -146,7 +146,7 @@ class Gateway:
             clock=self._clock,
             desk=self._desk,
             facts=self._facts,
-            told_needs=self._told_needs,
+            repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
             # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
             registration=self._not_accepted.get(station_id, Registration.ACCEPTED),

@@ -17,22 +17,25 @@ from twinev.adapters.ocpp.mapping.steps import (
     AnswerNow,
     AskAuthorize,
     AskBoot,
+    StationCall,
     Step,
     Tell,
     TellAndAsk,
     UnusablePayload,
 )
 from twinev.adapters.ocpp.ports import Clock, Desk, Facts
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.rpc import Reply, Rpc
-from twinev.adapters.ocpp.told_needs import ToldNeeds
+from twinev.adapters.ocpp.schemas import InvalidPayload, check_request
 from twinev.domain.commands import (
+    AnyCommand,
     CommandMessage,
     CommandReply,
     GetCompositeSchedule,
     RequestStartTransaction,
     SetChargingProfile,
 )
-from twinev.domain.facts import AnyFact, BootAnswer, StationFact
+from twinev.domain.facts import AnyFact, BootAnswer, StationFact, StationReported
 from twinev.errors import BadInput, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -54,8 +57,8 @@ class StationLink:
         Who it is.
     dialect : Dialect
         What it speaks.
-    told_needs : ToldNeeds
-        Knows which of the drivers' wishes are repetitions; shared by all sockets.
+    repetitions : Repetitions
+        Knows which messages are repetitions; shared by all sockets.
     send : callable
         Puts a text frame on its socket.
     registration : Registration
@@ -74,7 +77,7 @@ class StationLink:
         clock: Clock,
         desk: Desk,
         facts: Facts,
-        told_needs: ToldNeeds,
+        repetitions: Repetitions,
         send: Callable[[str], Any],
         registration: Registration,
         on_registration: Callable[[Registration], None],
@@ -85,7 +88,7 @@ class StationLink:
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = told_needs
+        self._repetitions = repetitions
         self._gate = BootGate(registration)
         self._on_registration = on_registration
         self._decision_seconds = decision_seconds
@@ -101,7 +104,7 @@ class StationLink:
             raise CallFault(self._dialect.codes.security, "the boot of this station is not accepted yet")
         try:
             step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
-            return await self._take(action, payload, self._told_needs.settle(self._station.station_id, step))
+            return await self._take(action, payload, self._repetitions.settle(self._station.station_id, step))
         except UnusablePayload as unusable:
             raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
         except Unavailable as error:
@@ -143,6 +146,7 @@ class StationLink:
         if isinstance(message.command, _NEEDING_ABILITIES):
             abilities = await self._known_abilities(deadline - loop.time())
         call = self._dialect.call_of(message.command, self._station, abilities)
+        self._require_sayable(message.command, call)
         sent_at = loop.time()
         result, response = await self._call(
             call.action,
@@ -154,11 +158,19 @@ class StationLink:
             command_id=message.command_id,
             outcome=result.outcome,
             status=result.status,
+            detail=result.detail,
             round_trip_ms=(loop.time() - sent_at) * 1000,
             sent=call.sent,
             composite=result.composite,
-            response=response,
+            response=response if result.response is None else result.response,
         )
+
+    def _require_sayable(self, command: AnyCommand, call: StationCall) -> None:
+        try:
+            check_request(self._dialect.schemas, call.action, call.payload)
+        except InvalidPayload as invalid:
+            allowed = f"what {self._station.protocol} takes as {call.action} ({invalid})"
+            raise BadInput(command.action, call.payload, allowed) from invalid
 
     async def _take(self, action: str, payload: dict[str, Any], step: Step) -> Reply:
         match step:
@@ -235,5 +247,6 @@ class StationLink:
             key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
             received_at=self._clock.now(),
             fact=fact,
-            payload=payload,
+            # A report's content is its message already, and may be large.
+            payload={} if isinstance(fact, StationReported) else payload,
         )
