@@ -30,6 +30,7 @@ from twinev.wire.rest import (
     HealthOut,
     IdTokenIn,
     IdTokenOut,
+    KeyRotated,
     MeterValueOut,
     PlanCreated,
     PlanOut,
@@ -159,6 +160,12 @@ class Client:
         """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
         body = _body(StationIn, id=station_id, site_id=site_id, **others)
         return self._connection.post("/stations", body, StationCreated)
+
+    def rotate_key(self, station_id: str) -> KeyRotated:
+        """Have a station told a new key, which nobody else learns."""
+        path = _path("stations", station_id, "key-rotations")
+        # The server waits for the station.
+        return self._connection.read(self._connection.send("POST", path, timeout_seconds=30.0), KeyRotated)
 
     def check_station(self, station_id: str, *, site_id: str, **others: object) -> None:
         """Raise `BadInput` for a description that `add_station` cannot take."""

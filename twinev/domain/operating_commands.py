@@ -6,7 +6,7 @@ comes back in the reports that follow (`twinev.domain.facts.StationReported`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -226,6 +226,14 @@ class CostUpdated:
     total_cost_eur: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetBasicAuthPassword:
+    """Tell a station the key with which it is to connect from now on (1.6 AuthorizationKey)."""
+
+    action: Literal["SetBasicAuthPassword"] = "SetBasicAuthPassword"
+    password: str = field(repr=False)
+
+
 OperatingCommand = (
     Reset
     | UnlockConnector
@@ -243,4 +251,5 @@ OperatingCommand = (
     | GetBaseReport
     | DataTransfer
     | CostUpdated
+    | SetBasicAuthPassword
 )

@@ -146,6 +146,20 @@ class StationCreated(WireModel):
     key: str | None
 
 
+class KeyRotated(WireModel):
+    """How a station took its new key.
+
+    ``outcome`` accepted: it comes back with the new one, and then the old one is refused (``status`` RebootRequired:
+    after a restart). rejected, not_supported: the old one stays, alone. Anything else: both are valid until it comes
+    with the new one.
+    """
+
+    station_id: str
+    outcome: str
+    status: str | None
+    detail: str | None
+
+
 class IdTokenIn(WireModel):
     """PUT /id-tokens/{id_token}: whether a card may charge (an OCPP AuthorizationStatus)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -36,7 +37,7 @@ from twinev.api.background import Service
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, pages_login, restrictions, users
+from twinev.api.routers import auth, pages_login, restrictions, station_keys, users
 from twinev.clock import PlatformClock
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
@@ -52,6 +53,7 @@ from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
+from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
@@ -60,6 +62,8 @@ from twinev.settings import Settings
 from twinev.wire.rest import PartHealth
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
+
+logger = logging.getLogger(__name__)
 
 GRACEFUL_SECONDS = 2
 
@@ -83,6 +87,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
     parts.make_accounts(demo=demo)
+    parts.warn_of_open_enrolment()
     if demo:
         parts.set_up_demo()
     config = uvicorn.Config(
@@ -151,6 +156,15 @@ class ApiParts:
         else:
             make_first_account(users=self.users, path=self.settings.data_dir / "first_account.json")
 
+    def warn_of_open_enrolment(self) -> None:
+        """Say so where others than this machine could come in as a station."""
+        if self.settings.ocpp_enrol == "open" and not self.settings.on_loopback:
+            logger.warning(
+                "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
+                "set it to closed when commissioning is done",
+                self.settings.bind,
+            )
+
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""
         fleet = json.loads((files("twinev.simulator") / "demo_fleet.json").read_text(encoding="utf-8"))
@@ -179,9 +193,17 @@ class ApiParts:
                 health_checks=(self.nats_health, self.planning_health),
             ),
             identity=self._login_desk(),
-            routers=(auth.router, users.router, restrictions.router, pages_login.router),
+            routers=(auth.router, users.router, restrictions.router, station_keys.router, pages_login.router),
             services=self._services(),
-            state={"preview_restriction": self.preview},
+            state={"preview_restriction": self.preview, "rotate_key": self._rotate_key()},
+        )
+
+    def _rotate_key(self) -> RotateKey:
+        return RotateKey(
+            commands=self.commands,
+            unit_of_work=self.database.unit_of_work,
+            clock=self.clock,
+            secret_key=self.secret,
         )
 
     def _login_desk(self) -> LoginDesk:

@@ -238,6 +238,7 @@ class Bench:
         self.commands = FakeCommands()
         self.presence = FakePresence()
         self.renew_seconds = 0.05
+        self.gateway_options: dict[str, Any] = {}
         self.gateway: Gateway | None = None
 
     @contextlib.asynccontextmanager
@@ -252,6 +253,7 @@ class Bench:
             commands=self.commands,
             presence=self.presence,
             renew_seconds=self.renew_seconds,
+            **self.gateway_options,
         )
         await self.gateway.start()
         try:

@@ -66,6 +66,15 @@ stations = Table(
     Column("connection_id", String(64)),
 )
 
+pending_station_keys = Table(
+    "pending_station_keys",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("station_id", ForeignKey("stations.id"), nullable=False, index=True),
+    Column("key_hmac", LargeBinary, nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+
 evses = Table(
     "evses",
     metadata,

@@ -32,6 +32,7 @@ from twinev.domain.operating_commands import (
     ReserveNow,
     Reset,
     SendLocalList,
+    SetBasicAuthPassword,
     SetVariables,
     TriggerMessage,
     UnlockConnector,
@@ -174,6 +175,11 @@ def _no_cost(command: CostUpdated) -> StationCall:
     raise BadInput("action", command.action, "a DataTransfer that the station's vendor defines: OCPP 1.6 has no costs")
 
 
+def _key(command: SetBasicAuthPassword) -> StationCall:
+    # Its value is hexadecimal (security whitepaper ed. 2, A01); so are the platform's keys.
+    return StationCall(action="ChangeConfiguration", payload={"key": "AuthorizationKey", "value": command.password})
+
+
 _CALLS: Mapping[type, Callable[[Any], StationCall]] = {
     Reset: _reset,
     UnlockConnector: _unlock,
@@ -191,6 +197,7 @@ _CALLS: Mapping[type, Callable[[Any], StationCall]] = {
     GetBaseReport: _no_base_report,
     DataTransfer: _data_transfer,
     CostUpdated: _no_cost,
+    SetBasicAuthPassword: _key,
 }
 
 

@@ -32,6 +32,7 @@ from twinev.domain.operating_commands import (
     ReserveNow,
     Reset,
     SendLocalList,
+    SetBasicAuthPassword,
     SetVariables,
     TriggerMessage,
     UnlockConnector,
@@ -42,7 +43,8 @@ from twinev.errors import BadInput
 
 def operating_call(command: OperatingCommand) -> StationCall:
     """The CALL that says what ``command`` means; raises `BadInput` where OCPP 2.0.1 cannot say it."""
-    return StationCall(action=command.action, payload=without_nones(_PAYLOADS[type(command)](command)))
+    action = _ACTIONS.get(type(command), command.action)
+    return StationCall(action=action, payload=without_nones(_PAYLOADS[type(command)](command)))
 
 
 def operating_outcome(command: OperatingCommand, response: dict[str, Any]) -> StationOutcome:
@@ -50,7 +52,7 @@ def operating_outcome(command: OperatingCommand, response: dict[str, Any]) -> St
     match command:
         case GetVariables():
             return read_variable_results(response["getVariableResult"])
-        case SetVariables():
+        case SetVariables() | SetBasicAuthPassword():
             return read_variable_results(response["setVariableResult"])
         case GetLocalListVersion() | CostUpdated():
             return StationOutcome(outcome="accepted", status=None)
@@ -153,6 +155,12 @@ def _cost(command: CostUpdated) -> dict[str, Any]:
     return {"transactionId": command.ocpp_transaction_id, "totalCost": command.total_cost_eur}
 
 
+def _key(command: SetBasicAuthPassword) -> dict[str, Any]:
+    # Part 2, A01.
+    data = {"component": {"name": "SecurityCtrlr"}, "variable": {"name": "BasicAuthPassword"}}
+    return {"setVariableData": [data | {"attributeValue": command.password}]}
+
+
 _PAYLOADS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     Reset: _reset,
     UnlockConnector: _unlock,
@@ -170,7 +178,9 @@ _PAYLOADS: Mapping[type, Callable[[Any], dict[str, Any]]] = {
     GetBaseReport: lambda command: {"requestId": command.request_id, "reportBase": command.report_base},
     DataTransfer: _data_transfer,
     CostUpdated: _cost,
+    SetBasicAuthPassword: _key,
 }
+_ACTIONS: Mapping[type, str] = {SetBasicAuthPassword: "SetVariables"}
 
 
 def _evse(evse_id: int, connector_id: int | None) -> dict[str, Any]:
