@@ -141,7 +141,7 @@ class ChargingLimitNotified:
 class ChargingAbilitiesReported:
     """What a station says that it can do with charging profiles; None where it does not say.
 
-    ``max_profiles`` is how many it keeps at a time, ``discharges`` whether it lets an EV discharge on command.
+    ``max_profiles`` is how many it keeps at a time; at ``discharging_evses`` it lets an EV discharge on command.
     """
 
     kind: Literal["ChargingAbilitiesReported"] = "ChargingAbilitiesReported"
@@ -149,7 +149,7 @@ class ChargingAbilitiesReported:
     max_profiles: int | None = None
     max_periods: int | None = None
     max_stack_level: int | None = None
-    discharges: bool = False
+    discharging_evses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
