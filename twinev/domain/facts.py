@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from twinev.domain.charging_profile import ChargingSchedule
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -114,6 +116,7 @@ class ChargingNeedsNotified:
     energy_kwh: float | None = None
     departure_at: datetime | None = None
     max_kw: float | None = None
+    max_discharge_kw: float | None = None
     profile: str | None = None
 
 
@@ -137,6 +140,38 @@ class StationReported:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChargingLimitNotified:
+    """A limit from outside the platform holds at this station, or no longer (2.x Notify- and ClearedChargingLimit).
+
+    ``source`` is OCPP's chargingLimitSource (EMS, SO, CSO, Other). ``schedule`` is the limit itself, None where the
+    station tells none (or ``cleared``). ``evse_id`` 0 is the whole station.
+    """
+
+    kind: Literal["ChargingLimitNotified"] = "ChargingLimitNotified"
+    evse_id: int
+    timestamp: datetime
+    source: str
+    schedule: ChargingSchedule | None = None
+    grid_critical: bool = False
+    cleared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingAbilitiesReported:
+    """What a station says that it can do with charging profiles; None where it does not say.
+
+    ``max_profiles`` is how many it keeps at a time; at ``discharging_evses`` it lets an EV discharge on command.
+    """
+
+    kind: Literal["ChargingAbilitiesReported"] = "ChargingAbilitiesReported"
+    timestamp: datetime
+    max_profiles: int | None = None
+    max_periods: int | None = None
+    max_stack_level: int | None = None
+    discharging_evses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConnectionChanged:
     """A gateway gained or lost a station's socket."""
 
@@ -155,6 +190,8 @@ AnyFact = (
     | StatusChanged
     | ChargingNeedsNotified
     | StationReported
+    | ChargingLimitNotified
+    | ChargingAbilitiesReported
     | ConnectionChanged
 )
 

@@ -13,6 +13,7 @@ from twinev.domain.plan import StoredPlan
 from twinev.errors import SolverFailure
 from twinev.sct import Schedule, verify
 from twinev.services.build_problem import BuiltProblem, build_problem
+from twinev.services.desired_profile import DesiredProfile
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseKey, EvseLimits
 from twinev.services.idle_sessions import IdleSessions
@@ -20,7 +21,7 @@ from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
 from twinev.services.share_restriction import fair_parts_kw, share_kw
 from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.told_limits import ToldLimits
-from twinev.services.translate_plan import DesiredProfile, fallback_profiles, translate_plan
+from twinev.services.translate_plan import standing_profiles, translate_plan
 
 # What the tool is asked for; on record with every plan.
 SOLVER = "auto"
@@ -110,7 +111,7 @@ class SitePlanner:
         built = shared.built if shared else await asyncio.to_thread(build_problem, state)
         made = shared or MadePlan(state=state, built=built)
         if not built.decided:
-            self._dispatcher.want(_wanted(made, fallback_profiles(state), None))
+            self._dispatcher.want(_wanted(made, standing_profiles(state), None))
             return made
         schedule = await self._planner.plan(
             built.problem,

@@ -11,7 +11,7 @@ from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
-from twinev.services.evse_limits import EvseKey, EvseLimits, Limits
+from twinev.services.evse_limits import EvseKey, EvseLimits, Limits, limits_at
 from twinev.services.ports import UnitOfWork
 
 OUT_OF_SERVICE_AFTER = timedelta(hours=24)
@@ -27,7 +27,7 @@ class SiteState:
     the same slots 24 hours earlier. ``limits`` is what each EVSE was told, ``unresponsive`` the stations that are
     online and do not do as they are told, ``idle_session_ids`` the sessions whose EV takes nothing though it may.
     ``evses_under`` counts, per restriction, the EVSEs of all selected stations, at whatever site; ``shares_kw`` is this
-    site's part, per slot, of each restriction that spans several sites.
+    site's part, per slot, of each restriction that spans several sites. ``room`` is how many profiles a station keeps.
     """
 
     site: Site
@@ -41,6 +41,7 @@ class SiteState:
     idle_session_ids: frozenset[str] = frozenset()
     evses_under: Mapping[str, int] = field(default_factory=dict)
     shares_kw: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    room: Mapping[str, int | None] = field(default_factory=dict)
     now: datetime
 
     @property
@@ -82,7 +83,7 @@ class SiteState:
         return station is not None and station.online and station.id not in self.unresponsive
 
     def limits_of(self, key: EvseKey) -> EvseLimits:
-        return self.limits.get(key, EvseLimits())
+        return limits_at(self.limits, key)
 
 
 def read_site_state(

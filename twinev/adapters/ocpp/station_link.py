@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from twinev.adapters.ocpp.boot_gate import BootGate, Registration
@@ -35,11 +35,12 @@ from twinev.domain.commands import (
     RequestStartTransaction,
     SetChargingProfile,
 )
-from twinev.domain.facts import AnyFact, BootAnswer, StationFact, StationReported
+from twinev.domain.facts import AnyFact, BootAnswer, ChargingAbilitiesReported, StationFact, StationReported
 from twinev.errors import BadInput, Unavailable
 
 logger = logging.getLogger(__name__)
 
+ABILITIES = "ChargingAbilities"
 # While the API is away a station asks again soon, so that it is back within seconds of the API.
 PENDING_SECONDS = 10
 ABILITIES_SECONDS = 15.0
@@ -214,20 +215,43 @@ class StationLink:
         return await self.rpc.call(action, payload, timeout_seconds=timeout_seconds, read=read)
 
     def _learn_abilities(self) -> None:
-        task = asyncio.create_task(self._known_abilities(ABILITIES_SECONDS))
+        self._in_background(self._known_abilities(ABILITIES_SECONDS))
+
+    def _in_background(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    async def _tell_abilities(self, abilities: Abilities, response: dict[str, Any]) -> None:
+        """Let planning know: how many profiles the station keeps, and where it discharges."""
+        now = self._clock.now()
+        fact = ChargingAbilitiesReported(
+            timestamp=now,
+            max_profiles=abilities.max_profiles,
+            max_periods=abilities.max_periods,
+            max_stack_level=abilities.max_stack_level,
+            discharging_evses=tuple(sorted(abilities.discharging_evses)),
+        )
+        try:
+            await self.tell(ABILITIES, fact, (now.isoformat(),), response)
+        except Unavailable as error:
+            # Told again after the next boot or reconnection; until then planning keeps what it knew.
+            logger.warning("station %s: its abilities are not passed on: %s", self._station.station_id, error)
 
     async def _known_abilities(self, timeout_seconds: float) -> Abilities:
         async with self._asking_abilities:
             if self._abilities is not None:
                 return self._abilities
-            action, payload = self._dialect.abilities_call
+            action, payload = self._dialect.abilities_call(self._station)
             seconds = min(max(0.0, timeout_seconds), ABILITIES_SECONDS)
             try:
-                self._abilities = await self._call(
-                    action, payload, timeout_seconds=seconds, read=self._dialect.read_abilities
+                self._abilities, response = await self._call(
+                    action,
+                    payload,
+                    timeout_seconds=seconds,
+                    read=lambda response: (self._dialect.read_abilities(response, self._station), response),
                 )
+                self._in_background(self._tell_abilities(self._abilities, response))
             except CallRefused as refused:
                 logger.info("station %s does not tell its abilities: %s", self._station.station_id, refused)
                 self._abilities = Abilities()

@@ -11,6 +11,7 @@ from twinev.adapters.ocpp.mapping.samples import identity_digest
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import AskAuthorize, AskBoot, Step, Tell
 from twinev.adapters.ocpp.mapping.times import read_time
+from twinev.adapters.ocpp.mapping.v201.charging_limits import read_charging_limit, read_cleared_limit
 from twinev.adapters.ocpp.mapping.v201.charging_needs import read_charging_needs
 from twinev.adapters.ocpp.mapping.v201.data_transfer import read_data_transfer
 from twinev.adapters.ocpp.mapping.v201.declined import DECLINED
@@ -63,6 +64,8 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "TransactionEvent": read_transaction_event,
     "MeterValues": read_meter_values,
     "NotifyEVChargingNeeds": read_charging_needs,
+    "NotifyChargingLimit": read_charging_limit,
+    "ClearedChargingLimit": read_cleared_limit,
     "DataTransfer": read_data_transfer,
     **REPORTS,
     **DECLINED,
