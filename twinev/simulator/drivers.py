@@ -1,16 +1,14 @@
-"""Who comes when: the visits of EVs to stations, drawn from a seed or read from a script.
+"""Who comes when: the visits of EVs to stations, drawn from a seed or read from a scenario.
 
 A visit is determined by the seed, the station and its number alone, so that a run can be repeated and continued.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 from twinev.domain.checks import require_finite
@@ -21,6 +19,9 @@ from twinev.simulator.fleet import StationSpec
 # Batteries and the current per phase of cars that are common in a Dutch car park. [kWh], [A]
 CARS = ((40.0, 16), (52.0, 16), (58.0, 16), (60.0, 16), (77.0, 16), (82.0, 16), (52.0, 32), (64.0, 32))
 OCCUPIED_AT_START = 2 / 3
+
+# What a scenario says of each station's EVs, in order of time.
+Arrivals = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,17 +111,15 @@ class SeededVisits:
 class ScriptedVisits:
     """Visits at given times after ``origin``; one whose station is still occupied comes as soon as it is free."""
 
-    def __init__(
-        self, *, script: Mapping[str, Sequence[Mapping[str, Any]]], origin: datetime, id_tokens: Sequence[str]
-    ):
-        self._script = script
+    def __init__(self, *, arrivals: Arrivals, origin: datetime, id_tokens: Sequence[str]) -> None:
+        self._arrivals = arrivals
         self._origin = origin
-        self._places = {station_id: place for place, station_id in enumerate(script)}
+        self._places = {station_id: place for place, station_id in enumerate(arrivals)}
         self._id_tokens = id_tokens
 
     def next_visit(self, station: StationSpec, *, number: int, free_since: datetime, started: bool) -> Visit | None:
         """Look the visit up; see `Visits`."""
-        visits = self._script.get(station.id, ())
+        visits = self._arrivals.get(station.id, ())
         if number >= len(visits):
             return None
         entry = visits[number]
@@ -142,8 +141,8 @@ class ScriptedVisits:
         )
 
 
-def read_script(path: Path, stations: Sequence[StationSpec]) -> dict[str, list[dict[str, Any]]]:
-    """Read a script of arrivals: a JSON list of objects; by station, in order of time.
+def read_arrivals(entries: Any, stations: Sequence[StationSpec]) -> Arrivals:
+    """Read a scenario's arrivals: a list of objects; by station, in order of time.
 
     Required keys: ``station``, ``at_seconds`` (platform seconds after the start), ``energy_kwh``, ``stay_minutes``.
     Optional: ``max_kw``, ``phases`` (the station's), ``battery_kwh`` (60), ``soc`` (0.3), ``id_token``, ``profile``.
@@ -153,15 +152,11 @@ def read_script(path: Path, stations: Sequence[StationSpec]) -> dict[str, list[d
     BadInput
         Names the entry and the key.
     """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput("script", str(path), f"a readable JSON file ({error})") from error
     if not isinstance(entries, list):
-        raise BadInput("script", str(path), "a list of arrivals")
+        raise BadInput("arrivals", entries, "a list of arrivals")
     by_station: dict[str, list[dict[str, Any]]] = {station.id: [] for station in stations}
     for position, entry in enumerate(entries):
-        _check_entry(f"script[{position}]", entry, by_station)
+        _check_entry(f"arrivals[{position}]", entry, by_station)
         by_station[entry["station"]].append(entry)
     return {station: sorted(found, key=lambda entry: entry["at_seconds"]) for station, found in by_station.items()}
 

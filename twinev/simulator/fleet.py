@@ -1,11 +1,9 @@
-"""Which stations are simulated: read from a fleet file, or made up."""
+"""How a simulated station is built, and a fleet of equal ones."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from twinev.domain.checks import require_finite, require_text
@@ -13,6 +11,8 @@ from twinev.errors import BadInput
 
 OCPP_VERSIONS = ("1.6", "2.0.1")
 RATE_UNITS = ("A", "W")
+# A fleet file may say these too: they are for who draws the stations on a map.
+FOR_MAPS = ("name", "latitude_degrees", "longitude_degrees", "connector_type")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,50 +50,29 @@ class StationSpec:
         return self.rate_unit or "W"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fleet:
-    """Stations, the id tokens that their drivers hold, and where the CSMS is, if the file says it."""
-
-    stations: tuple[StationSpec, ...]
-    id_tokens: tuple[str, ...]
-    url: str | None = None
-
-
-def read_fleet(path: Path) -> Fleet:
-    """Read a fleet file.
+def read_station(where: str, entry: Any, common: Mapping[str, Any]) -> StationSpec:
+    """The station of one entry of a scenario; ``common`` is what all stations have unless they say otherwise.
 
     Raises
     ------
     BadInput
-        It is not there, not JSON, or a value in it cannot be used.
+        The entry lacks its id, or a value in it cannot be used.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput("fleet", str(path), f"a file that can be read ({error.strerror})") from error
-    except ValueError as error:
-        raise BadInput("fleet", str(path), f"a JSON file ({error})") from error
-    try:
-        stations = tuple(_station(entry) for entry in content["stations"])
-        id_tokens = tuple(content["id_tokens"])
-    except (KeyError, TypeError) as error:
-        raise BadInput("fleet", str(path), f"an object with stations and id_tokens ({error})") from error
-    if not stations or not id_tokens:
-        raise BadInput("fleet", str(path), "at least one station and one id token")
-    return Fleet(stations=stations, id_tokens=id_tokens, url=content.get("url"))
+    if not isinstance(entry, dict):
+        raise BadInput(where, entry, "an object")
+    given = {**common, **entry}
+    known = StationSpec.__dataclass_fields__.keys()
+    if unknown := given.keys() - known - set(FOR_MAPS):
+        raise BadInput(where, sorted(unknown), f"the keys {', '.join((*known, *FOR_MAPS))}")
+    for key in ("id", "ocpp"):
+        if key not in given:
+            raise BadInput(f"{where}.{key}", None, "a text")
+    return StationSpec(**{key: value for key, value in given.items() if key in known})
 
 
-def make_fleet(*, stations: int, ocpp: str) -> Fleet:
-    """``stations`` equal stations SIM-001, SIM-002… without keys."""
-    if stations < 1:
-        raise BadInput("stations", stations, "a whole number of at least 1")
-    numbers = range(1, stations + 1)
-    return Fleet(
-        stations=tuple(StationSpec(id=f"SIM-{number:03d}", ocpp=ocpp) for number in numbers),
-        id_tokens=tuple(f"SIM-CARD-{number:03d}" for number in range(1, 2 * stations + 1)),
-    )
-
-
-def _station(entry: Mapping[str, Any]) -> StationSpec:
-    known = {name: entry[name] for name in StationSpec.__dataclass_fields__ if name in entry}
-    return StationSpec(**known)
+def make_stations(*, count: int, ocpp: str, common: Mapping[str, Any]) -> tuple[StationSpec, ...]:
+    """``count`` equal stations SIM-001, SIM-002…"""
+    if count < 1:
+        raise BadInput("stations", count, "a whole number of at least 1")
+    numbers = range(1, count + 1)
+    return tuple(read_station("every_station", {"ocpp": ocpp, "id": f"SIM-{n:03d}"}, common) for n in numbers)

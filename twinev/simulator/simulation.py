@@ -106,12 +106,12 @@ class Simulation:
         self._ledger.close()
 
 
-def script_origin(state_dir: Path | None, clock: PlatformClock) -> datetime:
-    """When the script began: now, or when it was begun before the restart."""
+def scenario_origin(state_dir: Path | None, clock: PlatformClock) -> datetime:
+    """When the scenario began: now, or when it was begun before the restart."""
     now = to_millisecond(clock.now())
     if state_dir is None:
         return now
-    file = state_dir / "script-origin.txt"
+    file = state_dir / "scenario-origin.txt"
     if file.exists():
         return datetime.fromisoformat(file.read_text(encoding="utf-8").strip())
     state_dir.mkdir(parents=True, exist_ok=True)

@@ -231,7 +231,7 @@ async def _simulation(
     now = time.time()
     clock = clock or PlatformClock(speed=speed, wall_origin=now, platform_origin=now)
     ledger = Ledger(options.pop("ledger", None))
-    visits = ScriptedVisits(script=script, origin=options.pop("origin", clock.now()), id_tokens=["CARD-1", "CARD-2"])
+    visits = ScriptedVisits(arrivals=script, origin=options.pop("origin", clock.now()), id_tokens=["CARD-1", "CARD-2"])
     simulation = Simulation(stations=specs, url=csms.url, clock=clock, visits=visits, ledger=ledger, **options)
     stop = asyncio.Event()
     running = asyncio.create_task(simulation.run(stop))

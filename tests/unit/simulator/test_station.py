@@ -63,7 +63,7 @@ def station_at(
         spec=StationSpec(id="ST-1", ocpp="2.0.1", **options),
         dialect=dialect or V201(),
         clock=clock,
-        visits=ScriptedVisits(script={"ST-1": [arrival]}, origin=START, id_tokens=["CARD"]),
+        visits=ScriptedVisits(arrivals={"ST-1": [arrival]}, origin=START, id_tokens=["CARD"]),
         ledger=ledger,
         memory_file=MemoryFile(kept and kept.directory, "ST-1"),
     )
