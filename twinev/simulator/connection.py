@@ -170,14 +170,9 @@ class StationConnection:
         )
 
     async def _tell_status(self, link: Link) -> None:
-        statuses = self._station.reports.statuses
-        told = statuses[0]
-
-        def confirmed(_: dict) -> None:
-            if statuses and statuses[0] is told:
-                statuses.popleft()
-
-        await self._call(link, self._station.dialect.status(*told), confirmed)
+        reports = self._station.reports
+        told = reports.statuses[0]
+        await self._call(link, self._station.dialect.status(*told), lambda _: reports.status_told(told))
 
     async def _send_queued(self, link: Link, message: QueuedMessage) -> None:
         reports = self._station.reports

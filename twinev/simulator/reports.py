@@ -81,6 +81,15 @@ class Reports:
             self.statuses.clear()
         self.statuses.append((condition, at))
 
+    def status_told(self, told: tuple[Condition, datetime]) -> None:
+        """The CSMS confirmed a StatusNotification."""
+        if self.statuses and self.statuses[0] is told:
+            self.statuses.popleft()
+        condition, at = told
+        self._ledger.record(
+            "status", station=self._spec.id, evse_id=1, timestamp=timestamp(at), condition=condition.value
+        )
+
     def to_send(self, message: QueuedMessage) -> dict[str, Any]:
         """The payload of a queued message, complete with what the CSMS decided meanwhile."""
         csms_id = self._memory.csms_ids.get(message.transaction or "")
