@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import time
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,8 +20,10 @@ from rich.live import Live
 from twinev.clock import PlatformClock
 from twinev.errors import BadInput
 from twinev.settings import Settings
+from twinev.simulator.arrivals import ScriptedVisits
 from twinev.simulator.display import fleet_table
-from twinev.simulator.drivers import ScriptedVisits, SeededVisits, Visits
+from twinev.simulator.drivers import SeededVisits, Visits
+from twinev.simulator.faults import Faults
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.scenario import Scenario, read_scenario
 from twinev.simulator.simulation import Simulation, scenario_origin
@@ -38,6 +41,7 @@ class OcppVersion(StrEnum):
 
     V16 = "1.6"
     V201 = "2.0.1"
+    V21 = "2.1"
 
 
 @app.command()
@@ -52,7 +56,7 @@ def simulate(
         list[Path] | None,
         typer.Option(help="Stations, EVs, arrivals and faults (JSON); its parts may lie in several files."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Another number, other drivers.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another number, other drivers and failures.")] = 1,
     speed: Annotated[float, typer.Option(min=0.01, help="Seconds per second, unless TWINEV_CLOCK says it.")] = 1.0,
     ledger: Annotated[Path | None, typer.Option(help="Record every fact here (JSON lines).")] = None,
     state_dir: Annotated[Path | None, typer.Option(help="Where stations keep their memory over a restart.")] = None,
@@ -66,11 +70,14 @@ def simulate(
     if urlsplit(target).scheme not in ("ws", "wss") or not urlsplit(target).hostname:
         raise BadInput("url", target, "an address such as ws://127.0.0.1:9000/ocpp")
     clock = _clock(speed)
+    origin = scenario_origin(state_dir, clock)
     simulation = Simulation(
         stations=chosen.stations,
         url=target,
         clock=clock,
-        visits=_visits(chosen, clock=clock, seed=seed, state_dir=state_dir),
+        visits=_visits(chosen, seed=seed, origin=origin, speed=clock.speed),
+        faults=Faults(listed=chosen.faults, seed=seed, origin=origin),
+        seed=seed,
         ledger=Ledger(ledger),
         state_dir=state_dir,
         meter_interval_seconds=meter_interval,
@@ -87,16 +94,14 @@ def _clock(speed: float) -> PlatformClock:
     return PlatformClock(speed=speed, wall_origin=now, platform_origin=now)
 
 
-def _visits(scenario: Scenario, *, clock: PlatformClock, seed: int, state_dir: Path | None) -> Visits:
+def _visits(scenario: Scenario, *, seed: int, origin: datetime, speed: float) -> Visits:
     if scenario.arrivals is not None:
-        return ScriptedVisits(
-            arrivals=scenario.arrivals, origin=scenario_origin(state_dir, clock), id_tokens=scenario.id_tokens
-        )
+        return ScriptedVisits(arrivals=scenario.arrivals, origin=origin, id_tokens=scenario.id_tokens)
     return SeededVisits(
         seed=seed,
         stations=scenario.stations,
         id_tokens=scenario.id_tokens,
-        settle_in_seconds=SETTLE_IN_WALL_SECONDS * clock.speed,
+        settle_in_seconds=SETTLE_IN_WALL_SECONDS * speed,
     )
 
 

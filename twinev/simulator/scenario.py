@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from twinev.errors import BadInput
-from twinev.simulator.drivers import Arrivals, read_arrivals
+from twinev.simulator.arrivals import Arrivals, read_arrivals
+from twinev.simulator.faults import read_faults
 from twinev.simulator.fleet import StationSpec, make_stations, read_station
 
 PARTS = ("url", "id_tokens", "stations", "every_station", "arrivals", "faults")
-CARDS_PER_STATION = 2
+CARDS_PER_EVSE = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Scenario:
     id_tokens: tuple[str, ...]
     url: str | None = None
     arrivals: Arrivals | None = None
+    faults: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 def read_scenario(paths: Sequence[Path], *, stations: int | None = None, ocpp: str | None = None) -> Scenario:
@@ -53,6 +55,7 @@ def read_scenario(paths: Sequence[Path], *, stations: int | None = None, ocpp: s
         id_tokens=_id_tokens(parts, specs),
         url=parts.get("url"),
         arrivals=None if arrivals is None else read_arrivals(arrivals, specs),
+        faults=read_faults(parts.get("faults", []), specs),
     )
 
 
@@ -96,7 +99,7 @@ def _stations(parts: Mapping[str, Any], count: int | None, ocpp: str | None) -> 
 
 def _id_tokens(parts: Mapping[str, Any], specs: Sequence[StationSpec]) -> tuple[str, ...]:
     if "id_tokens" not in parts:
-        numbers = range(1, CARDS_PER_STATION * len(specs) + 1)
+        numbers = range(1, CARDS_PER_EVSE * sum(spec.evses for spec in specs) + 1)
         return tuple(f"SIM-CARD-{number:03d}" for number in numbers)
     tokens = parts["id_tokens"]
     if not isinstance(tokens, list) or not tokens or not all(isinstance(token, str) for token in tokens):

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.errors import BadInput
-from twinev.simulator.drivers import ScriptedVisits, SeededVisits, read_arrivals
+from twinev.simulator.arrivals import ScriptedVisits, read_arrivals
+from twinev.simulator.drivers import SeededVisits
 from twinev.simulator.fleet import StationSpec, make_stations
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -22,7 +23,7 @@ def seeded(seed: int = 1) -> SeededVisits:
 def day(visits: SeededVisits, station: StationSpec, count: int = 6) -> list:
     found, free_since = [], NOW
     for number in range(count):
-        visit = visits.next_visit(station, number=number, free_since=free_since, started=number == 0)
+        visit = visits.next_visit(station, evse_id=1, number=number, free_since=free_since, started=number == 0)
         found.append(visit)
         free_since = visit.arrives_at + timedelta(seconds=visit.stay_seconds)
     return found
@@ -42,7 +43,7 @@ def test_a_visit_does_not_depend_on_the_visits_before():
     station = STATIONS[4]
     expected = day(seeded(), station)[3]
     free_since = expected.arrives_at - timedelta(minutes=20)
-    again = seeded().next_visit(station, number=3, free_since=free_since, started=False)
+    again = seeded().next_visit(station, evse_id=1, number=3, free_since=free_since, started=False)
     assert (again.soc, again.energy_kwh, again.stay_seconds) == (
         expected.soc,
         expected.energy_kwh,
@@ -74,15 +75,15 @@ def test_no_card_is_at_two_stations():
 
 
 def test_scripted_visit_comes_at_its_time_or_when_the_station_is_free():
-    script = {"SIM-001": [{"at_seconds": 60, "energy_kwh": 10, "stay_minutes": 30}] * 2}
+    script = {("SIM-001", 1): [{"at_seconds": 60, "energy_kwh": 10, "stay_minutes": 30}] * 2}
     visits = ScriptedVisits(arrivals=script, origin=NOW, id_tokens=["CARD"])
     station = STATIONS[0]
-    on_time = visits.next_visit(station, number=0, free_since=NOW, started=True)
-    late = visits.next_visit(station, number=1, free_since=NOW + timedelta(hours=1), started=False)
+    on_time = visits.next_visit(station, evse_id=1, number=0, free_since=NOW, started=True)
+    late = visits.next_visit(station, evse_id=1, number=1, free_since=NOW + timedelta(hours=1), started=False)
     assert on_time.arrives_at == NOW + timedelta(seconds=60)
     assert late.arrives_at == NOW + timedelta(hours=1)
-    assert visits.next_visit(station, number=2, free_since=NOW, started=False) is None
-    assert visits.next_visit(STATIONS[1], number=0, free_since=NOW, started=True) is None
+    assert visits.next_visit(station, evse_id=1, number=2, free_since=NOW, started=False) is None
+    assert visits.next_visit(STATIONS[1], evse_id=1, number=0, free_since=NOW, started=True) is None
 
 
 GOOD = {"station": "SIM-001", "at_seconds": 0, "energy_kwh": 10, "stay_minutes": 30}
@@ -92,6 +93,7 @@ GOOD = {"station": "SIM-001", "at_seconds": 0, "energy_kwh": 10, "stay_minutes":
     ("entry", "key"),
     [
         (GOOD | {"station": "SIM-099"}, r"arrivals\[0\].station"),
+        (GOOD | {"evse": 2}, r"arrivals\[0\].evse"),
         (GOOD | {"energy_kwh": -1}, r"arrivals\[0\].energy_kwh"),
         (GOOD | {"colour": "red"}, r"arrivals\[0\].*colour"),
         ({"station": "SIM-001"}, r"arrivals\[0\].at_seconds"),
@@ -104,7 +106,5 @@ def test_arrival_that_cannot_be_used_is_refused_by_its_key(entry, key):
 
 
 def test_arrivals_are_read_in_order_of_time():
-    assert [entry["at_seconds"] for entry in read_arrivals([GOOD | {"at_seconds": 9}, GOOD], STATIONS)["SIM-001"]] == [
-        0,
-        9,
-    ]
+    arrivals = read_arrivals([GOOD | {"at_seconds": 9}, GOOD], STATIONS)
+    assert [entry["at_seconds"] for entry in arrivals["SIM-001", 1]] == [0, 9]

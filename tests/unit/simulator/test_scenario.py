@@ -53,7 +53,7 @@ def test_parts_of_a_scenario_may_lie_in_several_files(written):
     fleet = {"url": "ws://x/ocpp", "stations": [STATION | {"name": "Bay", "key": "secret"}], "id_tokens": ["C"]}
     scenario = read_scenario(written(fleet, {"arrivals": [arrival]}))
     assert (scenario.url, scenario.stations[0].key, scenario.id_tokens) == ("ws://x/ocpp", "secret", ("C",))
-    assert scenario.arrivals == {"A": [arrival]}
+    assert scenario.arrivals == {("A", 1): [arrival]}
     assert "secret" not in repr(scenario)
 
 
