@@ -27,10 +27,12 @@ from twinev.simulator.faults import Faults
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.scenario import Scenario, read_scenario
 from twinev.simulator.simulation import Simulation, scenario_origin
+from twinev.simulator.usage import Usage
 
 # The first EVs come one after the other within so many seconds of the wall clock: one sees life at once.
 SETTLE_IN_WALL_SECONDS = 6.0
 REFRESH_SECONDS = 0.5
+TELL_USAGE_SECONDS = 30.0
 
 app = typer.Typer()
 LOGGER = logging.getLogger("twinev.simulate")
@@ -115,7 +117,11 @@ async def _run(simulation: Simulation, clock: PlatformClock, url: str) -> None:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
         logging.getLogger("websockets").setLevel(logging.WARNING)
         LOGGER.info("%d stations at %s, %g× speed", len(simulation.stations), url, clock.speed)
-        await simulation.run(stop)
+        telling = asyncio.create_task(_tell_usage(simulation))
+        try:
+            await simulation.run(stop)
+        finally:
+            telling.cancel()
         return
     logging.getLogger("twinev").setLevel(logging.ERROR)
     with Live(fleet_table(simulation.stations, clock.now()), console=console, auto_refresh=False) as live:
@@ -124,6 +130,13 @@ async def _run(simulation: Simulation, clock: PlatformClock, url: str) -> None:
             await simulation.run(stop)
         finally:
             showing.cancel()
+
+
+async def _tell_usage(simulation: Simulation) -> None:
+    usage = Usage()
+    while True:
+        await asyncio.sleep(TELL_USAGE_SECONDS)
+        LOGGER.info(usage.line(simulation.stations, simulation.calls_answered))
 
 
 async def _show(live: Live, simulation: Simulation, clock: PlatformClock) -> None:

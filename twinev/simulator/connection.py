@@ -63,6 +63,8 @@ class StationConnection:
         self._message_numbers = count(1)
         self._socket: ClientConnection | None = None
         self._timeouts = 0
+        #: How many CALLs the CSMS has answered.
+        self.calls_answered = 0
         self._news = asyncio.Event()
         self._booted = False
         self._failures = 0
@@ -254,6 +256,7 @@ class StationConnection:
                 raise
         else:
             self._failures = self._timeouts = 0
+            self.calls_answered += 1
             answered(answer)
 
     def _unless_closed(self, failure: CallFailed) -> None:

@@ -94,6 +94,11 @@ class Simulation:
             for station in self.stations
         ]
 
+    @property
+    def calls_answered(self) -> int:
+        """How many CALLs the CSMS has answered."""
+        return sum(connection.calls_answered for connection in self._connections)
+
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set; then close every socket and keep what must be kept."""
         speaking = [asyncio.create_task(connection.run()) for connection in self._connections]
