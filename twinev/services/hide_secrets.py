@@ -1,4 +1,4 @@
-"""Keeps out of the records what nobody may read there: stations' keys, and passwords within addresses."""
+"""Keeps out of the records what nobody may read there: passwords within addresses."""
 
 from __future__ import annotations
 
@@ -7,21 +7,15 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from twinev.domain.commands import AnyCommand
-from twinev.domain.operating_commands import GetLog, SetVariables, UpdateFirmware
+from twinev.domain.operating_commands import GetLog, UpdateFirmware
 
 HIDDEN = "(hidden)"
-#: Variables that only the station may know: its key, as OCPP 1.6 and 2.x call it.
-_SECRET_VARIABLES = frozenset({"authorizationkey", "basicauthpassword"})
 
 
 def payload_without_secrets(command: AnyCommand) -> dict[str, Any]:
     """The command as it may be kept and shown."""
     payload = asdict(command)
     match command:
-        case SetVariables():
-            for value in payload["values"]:
-                if value["variable"]["variable"].lower() in _SECRET_VARIABLES:
-                    value["value"] = HIDDEN
         case GetLog():
             payload["remote_location"] = _without_password(command.remote_location)
         case UpdateFirmware():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter
+from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, field_validator
 
 from twinev.domain import operating_commands as domain
 from twinev.wire.base import WireModel
@@ -17,6 +17,7 @@ from twinev.wire.base import WireModel
 EvseId = Annotated[int, Field(ge=1, le=1000)]
 OrStation = Annotated[int, Field(ge=0, le=1000)]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+KEYS = frozenset({"authorizationkey", "basicauthpassword"})
 Token = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=50)]
 Address = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -152,6 +153,14 @@ class VariableValueIn(WireModel):
 
     variable: VariableIn
     value: str = Field(max_length=2500)
+
+    @field_validator("variable")
+    @classmethod
+    def _no_key(cls, variable: VariableIn) -> VariableIn:
+        # Written here it would lock the station out, and stand in the record of commands for everyone to read.
+        if variable.variable.casefold() in KEYS:
+            raise ValueError(f"{variable.variable} is a station's key: use POST /stations/{{id}}/key-rotations")
+        return variable
 
 
 class SetVariablesIn(WireModel):

@@ -16,10 +16,6 @@ from twinev.wire.commands import CommandIn, command_of
 
 RESET = {"action": "Reset", "kind": "OnIdle"}
 SOON = "2026-11-22T20:00:00+01:00"
-KEY_CHANGE = {
-    "action": "SetVariables",
-    "values": [{"variable": {"component": "SecurityCtrlr", "variable": "BasicAuthPassword"}, "value": "s3cret"}],
-}
 
 
 @pytest.mark.parametrize(
@@ -97,19 +93,18 @@ def test_command_that_makes_no_sense_is_refused_with_the_place(api, commands, bo
     assert commands.sent == []
 
 
-def test_key_of_a_station_and_login_in_an_address_are_sent_and_not_kept(api, commands) -> None:
+def test_login_in_an_address_is_sent_and_not_kept(api, commands) -> None:
     upload = {"action": "GetLog", "remote_location": "ftp://jo:s3cret@files.example:21/logs"}
     firmware = {"action": "UpdateFirmware", "location": "https://jo:s3cret@files.example/1.2", "retrieve_at": SOON}
 
-    answers = [api.post("/stations/A/commands", json=body) for body in (KEY_CHANGE, upload, firmware)]
+    answers = [api.post("/stations/A/commands", json=body) for body in (upload, firmware)]
 
-    key_change, get_log, update = (command for _, command in commands.sent)
-    assert key_change.values[0].value == "s3cret"
+    get_log, update = (command for _, command in commands.sent)
     assert get_log.remote_location == upload["remote_location"]
     assert update.location == firmware["location"]
     assert all("s3cret" not in answer.text for answer in answers)
     assert "s3cret" not in api.get("/commands").text
-    assert answers[1].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
+    assert answers[0].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
 
 
 def test_requests_get_numbers_that_tell_them_apart(api, commands) -> None:
@@ -139,7 +134,20 @@ BODIES = {kind.model_fields["action"].default: kind for kind in get_args(get_arg
 
 
 def test_every_command_of_the_domain_can_be_sent() -> None:
-    assert set(BODIES) == {kind.__name__ for kind in get_args(domain.OperatingCommand)}
+    # A key is told to a station by its rotation alone, which keeps the old one until the new one is in use.
+    all_but_keys = {kind.__name__ for kind in get_args(domain.OperatingCommand)} - {"SetBasicAuthPassword"}
+    assert set(BODIES) == all_but_keys
+
+
+@pytest.mark.parametrize("variable", ["BasicAuthPassword", "AuthorizationKey", "authorizationkey"])
+def test_key_of_a_station_is_no_setting_to_be_written(api, commands, variable: str) -> None:
+    values = [{"variable": {"variable": variable}, "value": "0123456789abcdef0123456789abcdef"}]
+
+    answer = api.post("/stations/A/commands", json={"action": "SetVariables", "values": values})
+
+    assert answer.status_code == 422
+    assert "key-rotations" in answer.text
+    assert commands.sent == []
 
 
 @pytest.mark.parametrize("action", sorted(BODIES))
