@@ -10,7 +10,7 @@ from dataclasses import replace
 from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
 from twinev.domain.plan import SentCommand
 from twinev.errors import BadInput, Conflict
-from twinev.services.hide_secrets import payload_without_secrets
+from twinev.services.hide_secrets import payload_without_secrets, response_without_secrets
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
 
 
@@ -97,7 +97,7 @@ class CommandStation:
             status=reply.status,
             detail=reply.detail,
             round_trip_ms=reply.round_trip_ms,
-            response=reply.response,
+            response=response_without_secrets(reply.response),
         )
         await asyncio.to_thread(self._keep, answered)
         return answered

@@ -10,8 +10,8 @@ from twinev.domain.commands import AnyCommand
 from twinev.domain.operating_commands import GetLog, SetVariables, UpdateFirmware
 
 HIDDEN = "(hidden)"
-#: Variables that only the station may know: its key, as OCPP 1.6 and 2.x call it.
-_SECRET_VARIABLES = frozenset({"authorizationkey", "basicauthpassword"})
+#: How the names of variables end that only the station may know: AuthorizationKey, BasicAuthPassword, VpnKey…
+_SECRET_ENDINGS = ("key", "password", "secret")
 
 
 def payload_without_secrets(command: AnyCommand) -> dict[str, Any]:
@@ -20,13 +20,30 @@ def payload_without_secrets(command: AnyCommand) -> dict[str, Any]:
     match command:
         case SetVariables():
             for value in payload["values"]:
-                if value["variable"]["variable"].lower() in _SECRET_VARIABLES:
+                if _is_secret(value["variable"]["variable"]):
                     value["value"] = HIDDEN
         case GetLog():
             payload["remote_location"] = _without_password(command.remote_location)
         case UpdateFirmware():
             payload["location"] = _without_password(command.location)
     return payload
+
+
+def response_without_secrets(response: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The station's answer as it may be kept and shown: some tell what they should not."""
+    if response is None or "getVariableResult" not in response:
+        return response
+    shown = [
+        result | {"attributeValue": HIDDEN}
+        if _is_secret(result["variable"]["name"]) and result.get("attributeValue")
+        else result
+        for result in response["getVariableResult"]
+    ]
+    return response | {"getVariableResult": shown}
+
+
+def _is_secret(variable: str) -> bool:
+    return variable.lower().endswith(_SECRET_ENDINGS)
 
 
 def _without_password(url: str) -> str:

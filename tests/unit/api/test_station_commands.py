@@ -112,6 +112,18 @@ def test_key_of_a_station_and_login_in_an_address_are_sent_and_not_kept(api, com
     assert answers[1].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
 
 
+def test_secrets_that_a_station_tells_are_not_kept(api, commands) -> None:
+    async def answered(station_id, command, *, timeout_seconds):
+        told = [{"attributeValue": "s3cret", "variable": {"name": name}} for name in ("AuthorizationKey", "Colour")]
+        return CommandReply(command_id="c", outcome="accepted", response={"getVariableResult": told})
+
+    commands.send = answered
+
+    kept = api.post("/stations/A/commands", json={"action": "GetVariables"}).json()["response"]["getVariableResult"]
+
+    assert [result["attributeValue"] for result in kept] == [HIDDEN, "s3cret"]
+
+
 def test_requests_get_numbers_that_tell_them_apart(api, commands) -> None:
     bodies = [
         {"action": "GetLog", "remote_location": "https://files.example/"},
