@@ -112,6 +112,26 @@ def test_key_of_a_station_and_login_in_an_address_are_sent_and_not_kept(api, com
     assert answers[1].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
 
 
+def test_address_that_is_none_is_no_error_and_its_login_not_kept(api, commands) -> None:
+    body = {"action": "GetLog", "remote_location": "ftp://jo:s3cret@[files"}
+
+    answer = api.post("/stations/A/commands", json=body)
+
+    assert answer.status_code == 201
+    assert "s3cret" not in answer.text
+
+
+def test_secret_that_a_refusal_quotes_is_not_kept(api, commands) -> None:
+    async def refused(station_id, command, *, timeout_seconds):
+        return CommandReply(command_id="c", outcome="call_error", detail="'s3cret' is shorter than 16 characters")
+
+    commands.send = refused
+
+    answer = api.post("/stations/A/commands", json=KEY_CHANGE)
+
+    assert answer.json()["detail"] == f"'{HIDDEN}' is shorter than 16 characters"
+
+
 def test_secrets_that_a_station_tells_are_not_kept(api, commands) -> None:
     async def answered(station_id, command, *, timeout_seconds):
         told = [{"attributeValue": "s3cret", "variable": {"name": name}} for name in ("AuthorizationKey", "Colour")]
