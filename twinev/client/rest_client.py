@@ -73,6 +73,8 @@ class Client:
         An access token that somebody else got; renewed while it lasts.
     ticket : str, optional
         A dashboard's single-use ticket, exchanged for a token at the first request.
+    app : str
+        Names the program in the records of what it did: a product as in User-Agent, such as ``night-shift/2``.
     timeout_seconds : float
         How long to wait for an answer. Planning (`preview_restriction`, `plan`) waits at least 90 s. [s]
     transport : httpx.BaseTransport, optional
@@ -87,6 +89,7 @@ class Client:
         password: str | None = None,
         token: str | None = None,
         ticket: str | None = None,
+        app: str = "script",
         timeout_seconds: float = 10.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -95,7 +98,7 @@ class Client:
             base_url=f"{self.url}/api/v1", username=username, password=password, token=token, ticket=ticket
         )
         self._connection = Connection(
-            url=self.url, login=self._login, timeout_seconds=timeout_seconds, transport=transport
+            url=self.url, login=self._login, app=app, timeout_seconds=timeout_seconds, transport=transport
         )
 
     def __enter__(self) -> Self:

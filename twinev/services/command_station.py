@@ -10,7 +10,11 @@ from dataclasses import replace
 from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
 from twinev.domain.plan import SentCommand
 from twinev.errors import BadInput, Conflict
-from twinev.services.hide_secrets import payload_without_secrets
+from twinev.services.hide_secrets import (
+    detail_without_secrets,
+    payload_without_secrets,
+    response_without_secrets,
+)
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
 
 
@@ -95,9 +99,9 @@ class CommandStation:
             answered_at=self._clock.now(),
             outcome=reply.outcome,
             status=reply.status,
-            detail=reply.detail,
+            detail=detail_without_secrets(command, reply.detail),
             round_trip_ms=reply.round_trip_ms,
-            response=reply.response,
+            response=response_without_secrets(reply.response),
         )
         await asyncio.to_thread(self._keep, answered)
         return answered

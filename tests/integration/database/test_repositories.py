@@ -367,6 +367,17 @@ def test_command_is_updated_by_its_answer(fleet):
         assert work.commands.list(limit=5, station_id="B") == []
 
 
+def test_words_of_a_station_that_no_column_takes_are_cut(fleet):
+    said = {"status": "x" * 100, "detail": "a\0b", "response": {"data": "a\0b"}}
+    sent = SentCommand(id="c", station_id="A", action="X", payload={}, issued_by="me", sent_at=START, **said)
+    with fleet.unit_of_work() as work:
+        work.commands.save(sent)
+        (kept,) = work.commands.list(limit=5)
+
+    assert (kept.status, kept.detail) == ("x" * 64, "a\N{REPLACEMENT CHARACTER}b")
+    assert kept.response == {"data": "a\0b"}
+
+
 def test_reports_of_a_station_come_back_the_last_first(fleet):
     def said(number: int, **changes) -> StationReported:
         common = StationReported(report="NotifyReport", timestamp=START, request_id=7, content={"number": number})

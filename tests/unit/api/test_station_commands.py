@@ -16,6 +16,10 @@ from twinev.wire.commands import CommandIn, command_of
 
 RESET = {"action": "Reset", "kind": "OnIdle"}
 SOON = "2026-11-22T20:00:00+01:00"
+SECRET_CHANGE = {
+    "action": "SetVariables",
+    "values": [{"variable": {"component": "VpnCtrlr", "variable": "VpnPassword"}, "value": "s3cret"}],
+}
 
 
 @pytest.mark.parametrize(
@@ -93,18 +97,51 @@ def test_command_that_makes_no_sense_is_refused_with_the_place(api, commands, bo
     assert commands.sent == []
 
 
-def test_login_in_an_address_is_sent_and_not_kept(api, commands) -> None:
+def test_secret_and_login_in_an_address_are_sent_and_not_kept(api, commands) -> None:
     upload = {"action": "GetLog", "remote_location": "ftp://jo:s3cret@files.example:21/logs"}
     firmware = {"action": "UpdateFirmware", "location": "https://jo:s3cret@files.example/1.2", "retrieve_at": SOON}
 
-    answers = [api.post("/stations/A/commands", json=body) for body in (upload, firmware)]
+    answers = [api.post("/stations/A/commands", json=body) for body in (SECRET_CHANGE, upload, firmware)]
 
-    get_log, update = (command for _, command in commands.sent)
+    change, get_log, update = (command for _, command in commands.sent)
+    assert change.values[0].value == "s3cret"
     assert get_log.remote_location == upload["remote_location"]
     assert update.location == firmware["location"]
     assert all("s3cret" not in answer.text for answer in answers)
     assert "s3cret" not in api.get("/commands").text
-    assert answers[0].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
+    assert answers[1].json()["payload"]["remote_location"] == f"ftp://jo:{HIDDEN}@files.example:21/logs"
+
+
+def test_address_that_is_none_is_no_error_and_its_login_not_kept(api, commands) -> None:
+    body = {"action": "GetLog", "remote_location": "ftp://jo:s3cret@[files"}
+
+    answer = api.post("/stations/A/commands", json=body)
+
+    assert answer.status_code == 201
+    assert "s3cret" not in answer.text
+
+
+def test_secret_that_a_refusal_quotes_is_not_kept(api, commands) -> None:
+    async def refused(station_id, command, *, timeout_seconds):
+        return CommandReply(command_id="c", outcome="call_error", detail="'s3cret' is shorter than 16 characters")
+
+    commands.send = refused
+
+    answer = api.post("/stations/A/commands", json=SECRET_CHANGE)
+
+    assert answer.json()["detail"] == f"'{HIDDEN}' is shorter than 16 characters"
+
+
+def test_secrets_that_a_station_tells_are_not_kept(api, commands) -> None:
+    async def answered(station_id, command, *, timeout_seconds):
+        told = [{"attributeValue": "s3cret", "variable": {"name": name}} for name in ("AuthorizationKey", "Colour")]
+        return CommandReply(command_id="c", outcome="accepted", response={"getVariableResult": told})
+
+    commands.send = answered
+
+    kept = api.post("/stations/A/commands", json={"action": "GetVariables"}).json()["response"]["getVariableResult"]
+
+    assert [result["attributeValue"] for result in kept] == [HIDDEN, "s3cret"]
 
 
 def test_requests_get_numbers_that_tell_them_apart(api, commands) -> None:

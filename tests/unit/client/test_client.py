@@ -233,7 +233,7 @@ def test_command_says_what_it_is_and_who_sends_it() -> None:
     assert (sent.outcome, sent.response) == ("accepted", {"status": "Accepted"})
     assert asked[0].url.raw_path == b"/api/v1/stations/CP%2F1/commands"
     assert json.loads(asked[0].content) == {"action": "Reset", "kind": "OnIdle", "evse_id": None}
-    assert asked[0].headers["User-Agent"].startswith("twinev-client/")
+    assert asked[0].headers["User-Agent"].startswith("script twinev-client/")
 
 
 def test_reports_of_a_station_are_asked_for_by_kind_and_request() -> None:

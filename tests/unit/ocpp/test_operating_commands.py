@@ -1,4 +1,4 @@
-"""Commands beside charging: what the platform says fits each version's schema, or is refused with the reason."""
+"""Commands, all but SetChargingProfile: what goes out fits each version's schema, or is refused with the reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.mapping.abilities import Abilities
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.schemas import check_request, check_response
-from twinev.domain.commands import CommandMessage
+from twinev.domain.commands import (
+    ClearChargingProfile,
+    CommandMessage,
+    GetCompositeSchedule,
+    RequestStartTransaction,
+    RequestStopTransaction,
+)
 from twinev.domain.operating_commands import (
     CancelReservation,
     ChangeAvailability,
@@ -73,6 +79,20 @@ variables = st.builds(
 
 #: What every version can say.
 SAYABLE = {
+    ClearChargingProfile: st.builds(
+        ClearChargingProfile,
+        profile_id=st.none() | numbers,
+        evse_id=st.none() | st.integers(0, 50),
+        purpose=st.none() | st.sampled_from(("ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile")),
+        stack_level=st.none() | st.integers(0, 9),
+    ),
+    GetCompositeSchedule: st.builds(
+        GetCompositeSchedule, evse_id=st.integers(0, 50), duration_seconds=st.integers(1, 7 * 86_400)
+    ),
+    RequestStartTransaction: st.builds(
+        RequestStartTransaction, evse_id=evses, id_token=text, remote_start_id=numbers, profile=st.none()
+    ),
+    RequestStopTransaction: st.builds(RequestStopTransaction, ocpp_transaction_id=numbers.map(str)),
     Reset: st.builds(Reset, kind=st.just("Immediate")),
     UnlockConnector: st.builds(UnlockConnector, evse_id=evses, connector_id=st.just(1)),
     ChangeAvailability: st.builds(

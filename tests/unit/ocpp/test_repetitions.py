@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from twinev.adapters.ocpp.repetitions import REPETITION, Repetitions
+from twinev.adapters.ocpp.repetitions import MOST_SUBJECTS, REPETITION, Repetitions
 
 SOON = timedelta(seconds=40)
 
@@ -81,3 +81,14 @@ def test_other_messages_pass_unchanged(dialects, station_201, now):
     step = dialects["ocpp2.0.1"].station_messages["Heartbeat"](station_201, {}, now)
 
     assert Repetitions().settle("A", step) is step
+
+
+def test_station_that_invents_evses_makes_the_gateway_forget_not_grow(read, now):
+    told = Repetitions()
+    told.settle("A", read(evse_id=1))
+
+    for evse_id in range(2, MOST_SUBJECTS + 2):
+        told.settle("A", read(evse_id=evse_id))
+
+    assert told.settle("A", read(SOON, evse_id=MOST_SUBJECTS)).fact.timestamp == now
+    assert told.settle("A", read(SOON, evse_id=1)).fact.timestamp == now + SOON

@@ -9,24 +9,39 @@ nothing else on that subject, and no transaction, came in between.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from twinev.adapters.ocpp.mapping.steps import Step, Tell, TellAndAsk
 from twinev.domain.facts import TransactionEnded, TransactionStarted
 
 #: Longer than stations wait for an answer and try again; of the platform's time.
 REPETITION = timedelta(minutes=2)
+#: More than any real station has; one that invents EVSEs makes the gateway forget, not grow.
+MOST_SUBJECTS = 200
+
+_ANY_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What is remembered of a message: enough to know it again, and to tell its repetition as it was told."""
+
+    content: bytes
+    timestamp: datetime
+    key: tuple[Any, ...]
 
 
 class Repetitions:
     """Remembers the last message on each subject, for all sockets: a repetition often comes on a new one."""
 
     def __init__(self) -> None:
-        self._last: dict[str, dict[tuple[str, int | None], Tell]] = {}
+        self._last: dict[str, dict[tuple[str, int | None], _Told]] = {}
 
     def settle(self, station_id: str, step: Step) -> Step:
-        """Return ``step``, or the one that it repeats."""
+        """Return ``step``, with the time and key of the one that it repeats."""
         if not isinstance(step, Tell | TellAndAsk):
             return step
         if isinstance(step.fact, TransactionStarted | TransactionEnded):
@@ -34,13 +49,16 @@ class Repetitions:
         if not isinstance(step, Tell) or step.subject is None:
             return step
         told = self._last.setdefault(station_id, {})
-        earlier = told.get(step.subject)
-        if earlier is not None and _repeats(step, earlier):
-            return earlier
-        told[step.subject] = step
-        return step
+        content, timestamp = _content(step), step.fact.timestamp
+        earlier = told.pop(step.subject, None)
+        if earlier is None or earlier.content != content or timestamp - earlier.timestamp >= REPETITION:
+            earlier = _Told(content=content, timestamp=timestamp, key=step.key)
+        told[step.subject] = earlier
+        if len(told) > MOST_SUBJECTS:
+            del told[next(iter(told))]
+        return replace(step, key=earlier.key, fact=replace(step.fact, timestamp=earlier.timestamp))
 
 
-def _repeats(step: Tell, earlier: Tell) -> bool:
-    equal = replace(step.fact, timestamp=earlier.fact.timestamp) == earlier.fact
-    return equal and step.fact.timestamp - earlier.fact.timestamp < REPETITION
+def _content(step: Tell) -> bytes:
+    """What the fact says, its time apart."""
+    return hashlib.sha256(repr(replace(step.fact, timestamp=_ANY_TIME)).encode()).digest()

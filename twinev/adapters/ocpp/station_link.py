@@ -170,8 +170,8 @@ class StationLink:
         try:
             check_request(self._dialect.schemas, call.action, call.payload)
         except InvalidPayload as invalid:
-            allowed = f"what {self._station.protocol} takes as {call.action} ({invalid})"
-            raise BadInput(command.action, call.payload, allowed) from invalid
+            allowed = f"what its schema in {self._station.protocol} takes: {invalid}"
+            raise BadInput(command.action, call.action, allowed) from invalid
 
     async def _take(self, action: str, payload: dict[str, Any], step: Step) -> Reply:
         match step:

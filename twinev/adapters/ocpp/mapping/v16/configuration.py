@@ -18,7 +18,7 @@ def write_change(command: SetVariables) -> StationCall:
 
 
 def read_change(command: SetVariables, response: dict[str, Any]) -> StationOutcome:
-    """ChangeConfiguration.conf, whose NotSupported means a key that the station does not know (1.6 ed. 2, §7.22)."""
+    """ChangeConfiguration.conf, whose NotSupported means a key that the station does not know (1.6 ed. 2, §5.3)."""
     status = response["status"]
     told = "UnknownVariable" if status == "NotSupported" else status
     result = {"attributeStatus": told, "variable": {"name": command.values[0].variable.variable}}

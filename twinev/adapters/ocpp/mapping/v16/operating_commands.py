@@ -88,7 +88,7 @@ def _trigger(command: TriggerMessage) -> StationCall:
     if command.custom_trigger is not None:
         raise BadInput("custom_trigger", command.custom_trigger, "none in OCPP 1.6; a DataTransfer may say it")
     connector = None if command.evse_id is None else _connector(command.evse_id, command.connector_id)
-    # 1.6 has "no connector" for the whole station, and refuses 0 (ed. 2, §7.46: connectorId > 0).
+    # 1.6 has "no connector" for the whole station, and refuses 0 (ed. 2, §6.51).
     payload = {
         "requestedMessage": _TRIGGERS.get(command.requested_message, command.requested_message),
         "connectorId": connector or None,
