@@ -52,9 +52,11 @@ from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
+from twinev.services.record_faults import RecordFaults
 from twinev.services.set_up_demo import set_up_demo
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
+from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest import PartHealth
@@ -130,6 +132,8 @@ class ApiParts:
     def _build_planning(self) -> None:
         self.planner = PlannerClient(client=self.client)
         told, idle = ToldLimits(), IdleSessions()
+        self.record_faults = RecordFaults(**self._storage)
+        told.on_fault = self.record_faults.note
         timed = {"clock": self.clock, "told": told}
         dispatcher = PlanDispatcher(commands=self.commands, unit_of_work=self.database.unit_of_work, **timed)
         site_planner = SitePlanner(planner=self.planner, dispatcher=dispatcher, idle=idle, **self._storage, **timed)
@@ -142,6 +146,7 @@ class ApiParts:
             **timed,
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
+        self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
         self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
 
     def make_accounts(self, *, demo: bool) -> None:
@@ -210,6 +215,8 @@ class ApiParts:
             "presence": WatchPresence(presence=self.presence, **shared).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
+            "meters": partial(while_leading, self.leadership, self.watch_meters.run),
+            "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 
