@@ -108,7 +108,7 @@ def test_fallback_is_a_default_profile(steering, protocol):
 
 @behaviour(
     "S03",
-    "The station's maximum is set for connector or EVSE 0; in a restriction it is no more than its limit, to the second",
+    "The station's maximum is set for connector or EVSE 0; in a restriction no more than its limit, to the second",
     source="1.6 ed. 2 §3.13, §5.16; 2.0.1 part 2 K01",
 )
 def test_station_maximum(steering, protocol):
