@@ -121,6 +121,25 @@ class ChargingNeedsNotified:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StationReported:
+    """Something that a station told of itself and that changes nothing here: it is kept for who runs the station.
+
+    ``report`` is the message's name and ``content`` the whole message, both in OCPP 2.x's words. ``timestamp`` is the
+    message's own, or when it was heard. ``request_id`` is the command's that it answers; a long report comes in parts,
+    numbered by ``seq_no``, all but the last ``to_be_continued``.
+    """
+
+    kind: Literal["StationReported"] = "StationReported"
+    report: str
+    timestamp: datetime
+    evse_id: int | None = None
+    request_id: int | None = None
+    seq_no: int | None = None
+    to_be_continued: bool = False
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChargingLimitNotified:
     """A limit from outside the platform holds at this station, or no longer (2.x Notify- and ClearedChargingLimit).
 
@@ -170,6 +189,7 @@ AnyFact = (
     | MetersRead
     | StatusChanged
     | ChargingNeedsNotified
+    | StationReported
     | ChargingLimitNotified
     | ChargingAbilitiesReported
     | ConnectionChanged

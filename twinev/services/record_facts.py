@@ -19,6 +19,7 @@ from twinev.domain.facts import (
     Decision,
     MetersRead,
     StationFact,
+    StationReported,
     StatusChanged,
     TransactionEnded,
     TransactionStarted,
@@ -30,6 +31,7 @@ from twinev.services.fact_batch import FactBatch
 from twinev.services.ports import UnitOfWork
 from twinev.services.read_meters import with_samples
 from twinev.services.record_limits import note_abilities, note_external_limit
+from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
@@ -153,5 +155,6 @@ _ACTIONS = {
     ChargingNeedsNotified: _note_needs,
     ChargingLimitNotified: note_external_limit,
     ChargingAbilitiesReported: note_abilities,
+    StationReported: keep_report,
     ConnectionChanged: _change_connection,
 }

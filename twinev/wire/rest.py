@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.inbound import DeadLetter
 
 Item = TypeVar("Item")
 
@@ -220,6 +221,20 @@ class StationCreated(WireModel):
     key: str | None
 
 
+class KeyRotated(WireModel):
+    """How a station took its new key.
+
+    ``outcome`` accepted: it comes back with the new one, and then the old one is refused (``status`` RebootRequired:
+    after a restart). rejected, not_supported: the old one stays, alone. Anything else: both are valid until it comes
+    with the new one.
+    """
+
+    station_id: str
+    outcome: str
+    status: str | None
+    detail: str | None
+
+
 class IdTokenIn(WireModel):
     """PUT /id-tokens/{id_token}: whether a card may charge (an OCPP AuthorizationStatus)."""
 
@@ -251,6 +266,10 @@ class SessionOut(WireModel):
     profile: str
     planned_kw: float | None
     explanation: str | None = None
+    missing_seq_nos: list[tuple[int, int]] = Field(
+        default_factory=list,
+        description="Numbers of the transaction's events that did not come: the first and the last of each run",
+    )
 
 
 class SessionNeedsIn(WireModel):
@@ -281,7 +300,10 @@ class SessionStartIn(WireModel):
 
 
 class CommandOut(WireModel):
-    """A command that was sent to a station, and how it went."""
+    """A command that was sent to a station, and how it went.
+
+    ``app`` is the program that the user sent it with, ``detail`` why it went so, ``response`` the station's answer.
+    """
 
     id: str
     station_id: str
@@ -294,7 +316,28 @@ class CommandOut(WireModel):
     round_trip_ms: float | None
     plan_id: str | None
     restriction_id: str | None = None
+    app: str | None = None
+    detail: str | None = None
     payload: dict[str, Any]
+    response: dict[str, Any] | None = None
+
+
+class StationReportOut(WireModel):
+    """Something that a station told of itself: ``content`` is the message that ``report`` names, in OCPP 2.x's words.
+
+    ``request_id`` is that of the command it answers; of a long report's parts all but the last are ``to_be_continued``.
+    """
+
+    id: str
+    station_id: str
+    report: str
+    timestamp: AwareDatetime
+    received_at: AwareDatetime
+    evse_id: int | None
+    request_id: int | None
+    seq_no: int | None
+    to_be_continued: bool
+    content: dict[str, Any]
 
 
 # ── Plans, series, restrictions ──────────────────────────────────────────────────────────────────────────────────────
@@ -424,6 +467,12 @@ class HealthOut(WireModel):
     version: str
     now: AwareDatetime
     parts: tuple[PartHealth, ...]
+
+
+class DeadLetterOut(DeadLetter):
+    """A message that was refused, with its number."""
+
+    id: str
 
 
 class EventOut(WireModel):

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+import ocpp_messages
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -33,16 +34,14 @@ NOW = datetime(2026, 11, 22, 18, 0, 5, tzinfo=UTC)
 WAIT_SECONDS = 10.0
 
 
-BOOT: dict[str, dict[str, Any]] = {
-    "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M"},
-    "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
-    "ocpp2.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
-}
+class ManualClock:
+    """Stands still at `NOW` until a test sets another ``instant``."""
 
+    def __init__(self) -> None:
+        self.instant = NOW
 
-class FixedClock:
     def now(self) -> datetime:
-        return NOW
+        return self.instant
 
 
 class FakeDesk:
@@ -181,6 +180,16 @@ class RawStation:
         assert answer[1] == message_id, answer
         return answer
 
+    async def answers_before_a_heartbeat(self) -> list[list[Any]]:
+        """What comes before the answer to a heartbeat that is sent now: all that earlier frames brought about."""
+        probe = f"probe-{next(self._ids)}"
+        await self.send([2, probe, "Heartbeat", {}])
+        answers = []
+        while (answer := await self.receive())[:2] != [3, probe]:
+            assert answer[1] != probe, answer
+            answers.append(answer)
+        return answers
+
     async def expect_call(self, action: str) -> tuple[str, dict[str, Any]]:
         """The next frame, which must be a CALL of that action: its id and payload."""
         kind, message_id, said, payload = await self.receive()
@@ -194,7 +203,7 @@ class RawStation:
 
     async def boot(self, protocol: str, abilities: dict[str, str] | None = None) -> None:
         """Boot, be accepted, and tell what was asked: ``abilities`` in the version's own names of keys or variables."""
-        answer = await self.ask("BootNotification", BOOT[protocol])
+        answer = await self.ask(*ocpp_messages.boot(protocol))
         assert answer[2]["status"] == "Accepted"
         told = {} if abilities is None else abilities
         if protocol == "ocpp1.6":
@@ -223,11 +232,13 @@ class Bench:
     """The gateway and everything around it."""
 
     def __init__(self) -> None:
+        self.clock = ManualClock()
         self.desk = FakeDesk()
         self.facts = FakeFacts()
         self.commands = FakeCommands()
         self.presence = FakePresence()
         self.renew_seconds = 0.05
+        self.gateway_options: dict[str, Any] = {}
         self.gateway: Gateway | None = None
 
     @contextlib.asynccontextmanager
@@ -236,12 +247,13 @@ class Bench:
             host="127.0.0.1",
             port=0,
             gateway_id="g1",
-            clock=FixedClock(),
+            clock=self.clock,
             desk=self.desk,
             facts=self.facts,
             commands=self.commands,
             presence=self.presence,
             renew_seconds=self.renew_seconds,
+            **self.gateway_options,
         )
         await self.gateway.start()
         try:

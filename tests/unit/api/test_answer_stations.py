@@ -10,8 +10,9 @@ from twinev.domain.facts import AuthorizeQuestion, BootQuestion, ConnectQuestion
 from twinev.domain.tariff import SeriesKind
 from twinev.errors import Conflict, NotFound
 from twinev.services.add_station import add_station
-from twinev.services.answer_stations import AnswerStations, key_hmac
+from twinev.services.answer_stations import AnswerStations
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.station_keys import key_hmac
 
 SECRET = "a secret key of the tests"
 

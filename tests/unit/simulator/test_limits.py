@@ -105,7 +105,7 @@ def test_composite_schedule_shows_every_change_of_the_limit_and_no_other():
         profile(TX, (0, 9000), (600, 6000), (1200, 6000), (1800, 7000), duration_seconds=2400),
         profile(TX_DEFAULT, (0, 5000), start=NOW - HOUR),
     ]
-    start, periods = composite(profiles, now=NOW, duration_seconds=7200, given=THREE_PHASES)
+    start, periods = composite(profiles, now=NOW, duration_seconds=7200, evses=[THREE_PHASES])
     assert start == NOW
     assert [(p.start_seconds, p.limit) for p in periods] == [(0, 8), (600, 6), (1800, 7), (2400, 5)]
 
@@ -113,14 +113,14 @@ def test_composite_schedule_shows_every_change_of_the_limit_and_no_other():
 def test_composite_schedule_rounds_reductions_earlier_and_raises_later():
     begun = NOW + timedelta(milliseconds=300)
     profiles = [profile(TX, (0, 9000), (60, 4200), (120, 9000), start=begun)]
-    start, periods = composite(profiles, now=NOW, duration_seconds=3600, given=THREE_PHASES)
+    start, periods = composite(profiles, now=NOW, duration_seconds=3600, evses=[THREE_PHASES])
     assert [(p.start_seconds, p.limit) for p in periods] == [(0, 9), (60, 4.2), (121, 9)]
     assert start == NOW
 
 
 def test_composite_schedule_ends_with_what_was_asked_for():
     profiles = [profile(TX, (0, 9000), (600, 6000), (1200, 5000))]
-    _, periods = composite(profiles, now=NOW, duration_seconds=1200, given=THREE_PHASES)
+    _, periods = composite(profiles, now=NOW, duration_seconds=1200, evses=[THREE_PHASES])
     assert [p.start_seconds for p in periods] == [0, 600]
 
 

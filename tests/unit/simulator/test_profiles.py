@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from twinev.simulator.fleet import StationSpec
 from twinev.simulator.limits import STATION_MAX, TX, TX_DEFAULT, Period, StationProfile
 from twinev.simulator.profiles import MAX_PERIODS, MAX_PROFILES, InstalledProfiles
 
@@ -23,8 +24,8 @@ def profile(profile_id: int = 1, purpose: str = TX_DEFAULT, **more) -> StationPr
     return StationProfile(id=profile_id, purpose=purpose, **(given | more))
 
 
-def installed(*, replace_equal_stack: bool = False, units: str = "AW") -> InstalledProfiles:
-    return InstalledProfiles(units=frozenset(units), replace_equal_stack=replace_equal_stack)
+def installed(*, replace_equal_stack: bool = False, **spec) -> InstalledProfiles:
+    return InstalledProfiles(spec=StationSpec(id="A", ocpp="2.0.1", **spec), replace_equal_stack=replace_equal_stack)
 
 
 def periods(*starts: int) -> tuple[Period, ...]:
@@ -54,7 +55,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("refused", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_profile_is_refused_for(refused, code):
-    profiles = installed(units="W")
+    profiles = installed(rate_unit="W")
     assert profiles.install(refused, now=NOW, transaction_id="tx").code == code
     assert profiles.all() == ()
 
@@ -122,5 +123,5 @@ def test_profiles_are_cleared_by_what_is_given(criteria, left):
 def test_end_of_a_transaction_takes_its_profiles_along():
     profiles = installed()
     profiles.restore([profile(1), profile(2, TX, transaction_id="tx")])
-    profiles.end_transaction()
+    profiles.end_transaction(1)
     assert [p.id for p in profiles.all()] == [1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinev.simulator.drivers import ScriptedVisits
+from twinev.simulator.arrivals import ScriptedVisits
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.ledger import Ledger, read_ledger
 from twinev.simulator.limits import TX_DEFAULT, Period, StationProfile
@@ -63,7 +63,7 @@ def station_at(
         spec=StationSpec(id="ST-1", ocpp="2.0.1", **options),
         dialect=dialect or V201(),
         clock=clock,
-        visits=ScriptedVisits(script={"ST-1": [arrival]}, origin=START, id_tokens=["CARD"]),
+        visits=ScriptedVisits(arrivals={("ST-1", 1): [arrival]}, origin=START, id_tokens=["CARD"]),
         ledger=ledger,
         memory_file=MemoryFile(kept and kept.directory, "ST-1"),
     )
@@ -78,7 +78,7 @@ def charging_station(clock: StoppedClock, **options) -> Station:
     station = station_at(clock, **options)
     clock.to(10)
     station.connected()
-    station.authorized("CARD", "Accepted")
+    station.authorized(1, "CARD", "Accepted")
     clock.to(70)
     station.catch_up()
     return station
@@ -132,15 +132,15 @@ def test_nothing_flows_before_the_authorisation_and_after_the_departure():
     station.connected()
     clock.to(60)
     station.catch_up()
-    assert (station.register_wh, station.card_to_authorize) == (0, "CARD")
-    station.authorized("CARD", "Accepted")
+    assert (station.evses[0].imported_wh, station.evses[0].card_to_authorize) == (0, "CARD")
+    station.authorized(1, "CARD", "Accepted")
     clock.to(700)
     station.catch_up()
-    at_departure_wh = station.register_wh
+    at_departure_wh = station.evses[0].imported_wh
     clock.to(7000)
     station.catch_up()
-    assert station.register_wh == at_departure_wh > 1000
-    assert (station.transaction, station.plugged) == (None, None)
+    assert station.evses[0].imported_wh == at_departure_wh > 1000
+    assert (station.evses[0].transaction, station.evses[0].plugged) == (None, None)
 
 
 def test_offline_station_lets_its_driver_charge_after_half_a_minute():
@@ -148,10 +148,10 @@ def test_offline_station_lets_its_driver_charge_after_half_a_minute():
     station = station_at(clock)
     clock.to(39)
     station.catch_up()
-    assert station.transaction is None
+    assert station.evses[0].transaction is None
     clock.to(41)
     station.catch_up()
-    assert station.transaction.started_at == START + timedelta(seconds=40)
+    assert station.evses[0].transaction.started_at == START + timedelta(seconds=40)
     assert sent(station)[0]["offline"] is True
 
 
@@ -177,7 +177,7 @@ def test_limit_below_the_least_current_suspends_the_charging_and_says_so():
     clock.to(79)
     station.catch_up()
     assert station.power_kw == 0
-    assert station.condition == "SuspendedEVSE"
+    assert station.evses[0].condition == "SuspendedEVSE"
     states = [payload["transactionInfo"]["chargingState"] for payload in sent(station) if "seqNo" in payload]
     assert states[-1] == "SuspendedEVSE"
 
@@ -187,8 +187,8 @@ def test_satisfied_ev_suspends_the_charging():
     station = charging_station(clock, visit={"energy_kwh": 0.5})
     clock.to(400)
     station.catch_up()
-    assert station.condition == "SuspendedEV"
-    assert station.register_wh == pytest.approx(500, abs=0.01)
+    assert station.evses[0].condition == "SuspendedEV"
+    assert station.evses[0].imported_wh == pytest.approx(500, abs=0.01)
 
 
 def test_profile_that_ends_gives_the_power_back_without_anybody_telling():
@@ -210,7 +210,7 @@ def test_refused_card_ends_a_transaction_that_began_offline():
     station.catch_up()
     station.connected()
     station.confirmed(station.reports.queue.first(), {"idTokenInfo": {"status": "Invalid"}})
-    assert station.transaction is None
+    assert station.evses[0].transaction is None
     assert sent(station)[-1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
 
 
@@ -222,7 +222,7 @@ def test_start_from_afar_waits_for_the_plug_and_takes_its_profile_along():
     assert station.start_from_afar("REMOTE", remote_start_id=4, profile=tx_profile)
     clock.to(60)
     station.catch_up()
-    assert station.transaction.id_token == "REMOTE"
+    assert station.evses[0].transaction.id_token == "REMOTE"
     assert station.power_kw == pytest.approx(5)
 
 
@@ -255,13 +255,13 @@ def test_restart_ends_the_transaction_when_the_power_went_and_keeps_register_and
     station.close()
     clock.to(200)
     again = station_at(clock, kept=kept)
-    assert again.register_wh == station.register_wh
+    assert again.evses[0].imported_wh == station.evses[0].imported_wh
     (ended,) = (found["ended"] for found in read_ledger(kept.ledger_path).transactions.values())
     assert (ended["timestamp"], ended["reason"]) == ("2026-11-23T12:01:10.000Z", "PowerLoss")
-    assert again.card_to_authorize == "CARD"
-    assert again.plugged.state.delivered_kwh == station.plugged.state.delivered_kwh
+    assert again.evses[0].card_to_authorize == "CARD"
+    assert again.evses[0].plugged.state.delivered_kwh == station.evses[0].plugged.state.delivered_kwh
     again.connected()
-    again.authorized("CARD", "Accepted")
+    again.authorized(1, "CARD", "Accepted")
     numbers = [message.number for message in again.reports.queue._messages]
     assert numbers == sorted(set(numbers))
 
@@ -273,14 +273,14 @@ def test_restart_after_the_departure_finds_the_place_empty(kept):
     again = station_at(clock, kept=kept)
     clock.to(3601)
     again.catch_up()
-    assert (again.plugged, again.transaction) == (None, None)
+    assert (again.evses[0].plugged, again.evses[0].transaction) == (None, None)
 
 
 def test_restart_with_an_earlier_clock_keeps_the_rest_of_the_stay(kept):
     clock = StoppedClock()
     station = charging_station(clock, kept=kept)
-    left = station.plugged.departs_at - clock.at
+    left = station.evses[0].plugged.departs_at - clock.at
     station.close()
     clock.to(-1000)
     again = station_at(clock, kept=kept)
-    assert again.plugged.departs_at - clock.at == left
+    assert again.evses[0].plugged.departs_at - clock.at == left

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import weakref
+from functools import partial
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -11,24 +13,35 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
+from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
-from twinev.adapters.ocpp.told_needs import ToldNeeds
+from twinev.adapters.ocpp.station_socket import Crowd, StationSocket
+from twinev.adapters.ocpp.tls import TlsPort
+from twinev.adapters.ocpp.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-LARGEST_FRAME_BYTES = 1024 * 1024
+# After decompression too. Reports of 2.x stations come in parts of some ten kB; nothing in OCPP is larger.
+LARGEST_FRAME_BYTES = 256 * 1024
+# Frames of one station that wait for those before them; behind them the socket is not read.
+MOST_FRAMES_WAITING = 8
 
 
 class Gateway:
-    """Listens on ``ws://host:port/ocpp/{id}``.
+    """Listens on ``ws://host:port/ocpp/{id}`` and, where there is a TLS port, on ``wss://``.
 
     Parameters
     ----------
+    port : int or None
+        The plain port, of security profile 1 (and of stations without any); 0 takes any that is free, None has none.
+    tls : TlsPort, optional
+        The port of security profile 2 or 3.
     gateway_id : str
         Names this process among several gateways.
     decision_seconds : float
@@ -37,73 +50,133 @@ class Gateway:
         How often the presence of a station is renewed. [s]
     ping_seconds : float
         How often a socket is pinged; one that does not answer within twice that time is closed. [s]
+    unread_seconds : float
+        How long a station may leave unread what it is sent. [s]
+    at_once : int
+        How many handshakes ask the API at a time; the others wait.
+    turn_seconds : float
+        How long they wait before they are told to try again. [s]
+    close_seconds : float
+        How long a station may take to agree to the end of its connection. [s]
+    most_connections : int
+        How many stations may be connected here.
     """
 
     def __init__(
         self,
         *,
         host: str,
-        port: int,
+        port: int | None,
         gateway_id: str,
         clock: Clock,
         desk: Desk,
         facts: Facts,
         commands: Commands,
         presence: Presence,
+        tls: TlsPort | None = None,
         decision_seconds: float = 20.0,
         renew_seconds: float = 8.0,
         ping_seconds: float = 20.0,
+        unread_seconds: float = 30.0,
+        at_once: int = 32,
+        turn_seconds: float = 8.0,
+        close_seconds: float = 5.0,
+        most_connections: int = 5000,
     ) -> None:
         self._host = host
         self._port = port
+        self._tls = tls
         self._gateway_id = gateway_id
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = ToldNeeds()
+        self._repetitions = Repetitions()
         self._commands = commands
         self._presence = presence
         self._decision_seconds = decision_seconds
         self._renew_seconds = renew_seconds
         self._ping_seconds = ping_seconds
+        self._unread_seconds = unread_seconds
+        self._turn_seconds = turn_seconds
+        self._close_seconds = close_seconds
         self._dialects = load_dialects()
-        self._admission = Admission(desk=desk, protocols=tuple(self._dialects))
+        self._crowd = Crowd(most_connections)
+        self._admission = Admission(
+            desk=desk,
+            protocols=tuple(self._dialects),
+            turns=Turns(at_once=at_once, wait_seconds=turn_seconds),
+            crowd=self._crowd,
+        )
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
-        self._not_accepted: set[str] = set()
-        self._server: Server | None = None
+        self._not_accepted: dict[str, Registration] = {}
+        self._servers: dict[str, Server] = {}
 
     @property
-    def port(self) -> int:
-        """The port that is really listened on, where 0 was asked for."""
-        return self._server.sockets[0].getsockname()[1] if self._server is not None else self._port
+    def port(self) -> int | None:
+        """The plain port that is really listened on, where 0 was asked for."""
+        return self._real_port("ws", self._port)
+
+    @property
+    def tls_port(self) -> int | None:
+        """The TLS port that is really listened on."""
+        return self._real_port("wss", None if self._tls is None else self._tls.port)
 
     @property
     def connected(self) -> frozenset[str]:
         """The ids of the stations that are connected here now."""
         return frozenset(self._connections)
 
+    @property
+    def sockets(self) -> tuple[ServerConnection, ...]:
+        """The sockets that have come through their handshake."""
+        return tuple(socket for server in self._servers.values() for socket in server.connections)
+
     async def start(self) -> None:
-        """Listen; from its return on stations can connect."""
-        self._server = await serve(
-            self._serve_station,
-            self._host,
-            self._port,
-            process_request=self._admit,
-            select_subprotocol=self._admission.select_subprotocol,
-            ping_interval=self._ping_seconds,
-            ping_timeout=self._ping_seconds,
-            max_size=LARGEST_FRAME_BYTES,
-            close_timeout=5,
-            server_header=None,
-        )
-        logger.info("listening for charging stations on ws://%s:%d/ocpp/", self._host, self.port)
+        """Listen; from its return on stations can connect.
+
+        Raises
+        ------
+        BadInput
+            The files of the TLS port cannot be used.
+        """
+        if self._port is not None:
+            await self._listen("ws", self._port, None)
+            logger.info("listening for charging stations on ws://%s:%d/ocpp/ (profile 1)", self._host, self.port)
+        if self._tls is not None:
+            await self._listen("wss", self._tls.port, self._tls.context())
+            profile = self._tls.security_profile
+            logger.info("listening on wss://%s:%d/ocpp/ (profile %d)", self._host, self.tls_port, profile)
 
     async def stop(self) -> None:
         """Close every socket and return when all is cleared away; stations come again by themselves."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        for server in self._servers.values():
+            server.close()
+        for server in self._servers.values():
+            await server.wait_closed()
+
+    async def _listen(self, scheme: str, port: int, context: ssl.SSLContext | None) -> None:
+        self._servers[scheme] = await serve(
+            self._serve_station,
+            self._host,
+            port,
+            ssl=context,
+            process_request=self._admit,
+            select_subprotocol=self._admission.select_subprotocol,
+            create_connection=partial(StationSocket, crowd=self._crowd, unread_seconds=self._unread_seconds),
+            # The request itself, then the turn, then the API's answer.
+            open_timeout=10.0 + self._turn_seconds,
+            ping_interval=self._ping_seconds,
+            ping_timeout=self._ping_seconds,
+            max_size=LARGEST_FRAME_BYTES,
+            max_queue=MOST_FRAMES_WAITING,
+            close_timeout=self._close_seconds,
+            server_header=None,
+        )
+
+    def _real_port(self, scheme: str, asked: int | None) -> int | None:
+        server = self._servers.get(scheme)
+        return asked if server is None else server.sockets[0].getsockname()[1]
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         verdict = await self._admission.check(connection, request)
@@ -145,11 +218,11 @@ class Gateway:
             clock=self._clock,
             desk=self._desk,
             facts=self._facts,
-            told_needs=self._told_needs,
+            repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
             # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
-            accepted=station_id not in self._not_accepted,
-            on_accepted=lambda accepted: self._note_boot(station_id, accepted),
+            registration=self._not_accepted.get(station_id, Registration.ACCEPTED),
+            on_registration=lambda registration: self._note_boot(station_id, registration),
             decision_seconds=self._decision_seconds,
         )
         return StationConnection(
@@ -163,11 +236,11 @@ class Gateway:
             renew_seconds=self._renew_seconds,
         )
 
-    def _note_boot(self, station_id: str, accepted: bool) -> None:
-        if accepted:
-            self._not_accepted.discard(station_id)
+    def _note_boot(self, station_id: str, registration: Registration) -> None:
+        if registration is Registration.ACCEPTED:
+            self._not_accepted.pop(station_id, None)
         else:
-            self._not_accepted.add(station_id)
+            self._not_accepted[station_id] = registration
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:

@@ -2,8 +2,19 @@
 
 from twinev.adapters.ocpp.mapping.v201.abilities import abilities_call, read_abilities
 from twinev.adapters.ocpp.mapping.v201.commands import call_of, outcome_of
+from twinev.adapters.ocpp.mapping.v201.declined import DECLINED
+from twinev.adapters.ocpp.mapping.v201.reports import REPORTS
 from twinev.adapters.ocpp.mapping.v201.station_messages import STATION_MESSAGES
 
 PROTOCOL = "ocpp2.0.1"
 
-__all__ = ["PROTOCOL", "STATION_MESSAGES", "abilities_call", "call_of", "outcome_of", "read_abilities"]
+__all__ = [
+    "DECLINED",
+    "PROTOCOL",
+    "REPORTS",
+    "STATION_MESSAGES",
+    "abilities_call",
+    "call_of",
+    "outcome_of",
+    "read_abilities",
+]

@@ -5,8 +5,8 @@ from alembic import op
 
 from twinev.adapters.database.metadata import UtcDateTime
 
-revision = "0007"
-down_revision = "0003"
+revision = "0008"
+down_revision = "0007"
 
 _OF_NEEDS = ("charging_sessions", "held_needs")
 
