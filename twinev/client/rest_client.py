@@ -47,6 +47,7 @@ from twinev.wire.rest import (
     SiteOut,
     StationCreated,
     StationIn,
+    StationLimitsOut,
     StationOut,
     StationReportOut,
     UserOut,
@@ -140,6 +141,10 @@ class Client:
 
     def stations(self, *, site_id: str | None = None) -> list[StationOut]:
         return list(self._connection.items("/stations", StationOut, site_id=site_id))
+
+    def station_limits(self, station_id: str) -> StationLimitsOut:
+        """Return what the station was told, what that comes to, what it reports and what others limit it to."""
+        return self._connection.get(_path("stations", station_id, "limits"), StationLimitsOut)
 
     def station(self, station_id: str) -> StationOut:
         return self._connection.get(_path("stations", station_id), StationOut)

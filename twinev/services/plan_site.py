@@ -49,8 +49,12 @@ class MadePlan:
 
     @property
     def renew_at(self) -> datetime:
-        """When the next slot begins, or the next restriction begins or ends, whichever comes first."""
-        edges = [edge for r in self.state.restrictions for edge in (r.start, r.end) if edge > self.state.now]
+        """When the next slot begins, or a restriction or a limit of others begins or ends, whichever comes first."""
+        edges = [edge for r in self.state.restrictions for edge in (r.start, r.end)]
+        for limit in self.state.external_limits:
+            if limit.schedule is not None:
+                edges += [limit.schedule.start + timedelta(seconds=s) for s in limit.schedule.edges_seconds]
+        edges = [edge for edge in edges if edge > self.state.now]
         return min([self.built.horizon.slot_end(0), *edges])
 
 
@@ -142,6 +146,7 @@ class SitePlanner:
             limits=dict(self._told.limits),
             unresponsive=frozenset(self._told.faults),
             idle_session_ids=self._idle.ids,
+            learned_room=dict(self._told.room),
         )
 
     def _share(self, site_id: str) -> MadePlan:

@@ -14,11 +14,14 @@ from typing import Any, Protocol, Self
 
 from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.commands import AnyCommand, CommandReply
+from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.facts import Decision, Sample, StationFact, StationReported
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_fault import StationFault
 from twinev.domain.station_report import StationReport
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.vehicles import ChargingNeeds
@@ -254,6 +257,31 @@ class SeriesStore(Protocol):
         """The mean of what is known over each step from ``start``; None where nothing is known."""
 
 
+class Abilities(Protocol):
+    """What stations can do with charging profiles, as each told last."""
+
+    def of(self, station_ids: Iterable[str]) -> dict[str, ChargingAbilities]: ...
+    def save(self, abilities: ChargingAbilities) -> None: ...
+
+
+class ExternalLimits(Protocol):
+    """Limits that others set at stations; one for each source and EVSE."""
+
+    def of(self, station_ids: Iterable[str]) -> Sequence[ExternalLimit]: ...
+    def save(self, limit: ExternalLimit) -> None: ...
+    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> None:
+        """Forget what that source had set, at one EVSE or anywhere at the station."""
+
+
+class StationFaults(Protocol):
+    """The stations that do not follow now."""
+
+    def get(self, station_id: str) -> StationFault | None: ...
+    def all(self) -> dict[str, StationFault]: ...
+    def save(self, fault: StationFault) -> None: ...
+    def remove(self, station_id: str) -> None: ...
+
+
 class Tokens(Protocol):
     """Id tokens (RFID cards and the like) that may charge."""
 
@@ -342,6 +370,9 @@ class UnitOfWork(Protocol):
     reports: Reports
     restrictions: Restrictions
     series: SeriesStore
+    abilities: Abilities
+    external_limits: ExternalLimits
+    station_faults: StationFaults
     tokens: Tokens
     events: Events
     outbox: Outbox

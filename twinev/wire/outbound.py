@@ -106,6 +106,52 @@ class StationAdded(StationData):
     model_config = _shown(_STATION)
 
 
+class StationNotFollowing(StationData):
+    """A station does not do what it was told; told once, however often it is tried again."""
+
+    model_config = _shown(
+        _STATION
+        | {
+            "cause": "meter",
+            "reason": "EVSE 1 draws 9.0 kW where it accepted 3.0 kW",
+            "since": "2026-11-25T17:00:00+00:00",
+        }
+    )
+    cause: Literal["rejected", "not_supported", "call_error", "timeout", "offline", "read_back", "meter"] = Field(
+        description="How it showed: the station's answer, no socket, its composite schedule, or its meter."
+    )
+    reason: str = Field(description="In words, with the values.")
+    since: AwareDatetime
+
+
+class StationFollowing(StationData):
+    """A station that did not follow does so again."""
+
+    model_config = _shown(_STATION | {"since": "2026-11-25T17:00:00+00:00"})
+    since: AwareDatetime = Field(description="Since when it had not followed.")
+
+
+class StationLimited(StationData):
+    """Somebody else limits a station: an energy management system, the grid (OCPP NotifyChargingLimit)."""
+
+    model_config = _shown(_STATION | {"evse_id": 0, "source": "EMS", "grid_critical": False})
+    evse_id: int = Field(ge=0, description="The EVSE, or 0 for the whole station.")
+    source: str = Field(description="OCPP's chargingLimitSource: EMS, SO, CSO or Other.")
+    grid_critical: bool = Field(description="Whether the limit is critical to the grid.")
+
+
+class StationLimitCleared(StationLimited):
+    """What somebody else limited a station to holds no longer."""
+
+    model_config = _shown(_STATION | {"evse_id": 0, "source": "EMS", "grid_critical": False})
+
+
+class StationAbilities(StationData):
+    """A station can keep another number of charging profiles than before, or discharges where it did not."""
+
+    model_config = _shown(_STATION)
+
+
 class SiteChanged(EventData):
     """A site was made or its settings changed."""
 
@@ -235,6 +281,11 @@ EVENTS: dict[str, type[EventData]] = {
     "station.offline": StationOffline,
     "station.status": StationStatus,
     "station.added": StationAdded,
+    "station.not_following": StationNotFollowing,
+    "station.following": StationFollowing,
+    "station.limited": StationLimited,
+    "station.limit_cleared": StationLimitCleared,
+    "station.abilities": StationAbilities,
     "site.changed": SiteChanged,
     "series.changed": SeriesChanged,
 }

@@ -112,7 +112,20 @@ class EvseOut(WireModel):
     session_id: str | None
 
 
+class NotFollowing(WireModel):
+    """Why a station does not do what it was told, and since when.
+
+    ``cause`` is rejected, not_supported, call_error, timeout, offline, read_back or meter.
+    """
+
+    cause: str
+    reason: str
+    since: AwareDatetime
+
+
 class StationOut(WireModel):
+    """A station; ``not_following`` where it does not do what it was told."""
+
     id: str
     site_id: str
     name: str
@@ -125,7 +138,68 @@ class StationOut(WireModel):
     last_seen: AwareDatetime | None
     max_kw: float
     power_kw: float
+    not_following: NotFollowing | None = None
     evses: tuple[EvseOut, ...]
+
+
+class LimitStep(WireModel):
+    """From ``start`` to the next step, at most ``limit_kw``; null where nothing limits it."""
+
+    start: AwareDatetime
+    limit_kw: float | None
+
+
+class InstalledProfile(WireModel):
+    """A charging profile that the station accepted, as it was rounded for it."""
+
+    id: int
+    purpose: str
+    stack_level: int
+    evse_id: int
+    ocpp_transaction_id: str | None
+    ends_at: AwareDatetime | None
+    steps: tuple[LimitStep, ...]
+
+
+class LimitDifference(WireModel):
+    """Where a report of the station differed from what it had accepted."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    expected_kw: float
+    reported_kw: float
+
+
+class ExternalLimitOut(WireModel):
+    """A limit that others set at the station (NotifyChargingLimit); ``evse_id`` 0 is the whole station."""
+
+    evse_id: int
+    source: str
+    grid_critical: bool
+    since: AwareDatetime
+    ends_at: AwareDatetime | None
+    steps: tuple[LimitStep, ...]
+
+
+class EvseLimitsOut(WireModel):
+    """One EVSE: ``expected`` is what its profiles come to over the next day, ``reported`` what it said at that time."""
+
+    evse_id: int
+    profiles: tuple[InstalledProfile, ...]
+    unsure: tuple[str, ...]
+    expected: tuple[LimitStep, ...]
+    reported_at: AwareDatetime | None = None
+    reported: tuple[LimitStep, ...] = ()
+    differences: tuple[LimitDifference, ...] = ()
+
+
+class StationLimitsOut(WireModel):
+    """GET /stations/{id}/limits: what holds at the station, and what does not."""
+
+    station_id: str
+    not_following: NotFollowing | None
+    external_limits: tuple[ExternalLimitOut, ...]
+    evses: tuple[EvseLimitsOut, ...]
 
 
 class StationIn(WireModel):

@@ -56,11 +56,13 @@ from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
+from twinev.services.record_faults import RecordFaults
 from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
 from twinev.services.take_announcement import take_announcement
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
+from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest import PartHealth
@@ -146,6 +148,8 @@ class ApiParts:
     def _build_planning(self) -> None:
         self.planner = PlannerClient(client=self.client)
         told, idle = ToldLimits(), IdleSessions()
+        self.record_faults = RecordFaults(**self._storage)
+        told.on_fault = self.record_faults.note
         timed = {"clock": self.clock, "told": told}
         dispatcher = PlanDispatcher(commands=self.commands, unit_of_work=self.database.unit_of_work, **timed)
         site_planner = SitePlanner(planner=self.planner, dispatcher=dispatcher, idle=idle, **self._storage, **timed)
@@ -158,6 +162,7 @@ class ApiParts:
             **timed,
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
+        self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
         self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
 
     def make_accounts(self, *, demo: bool) -> None:
@@ -257,6 +262,8 @@ class ApiParts:
             "presence": WatchPresence(presence=self.presence, **shared).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
+            "meters": partial(while_leading, self.leadership, self.watch_meters.run),
+            "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 

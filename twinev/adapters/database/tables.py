@@ -110,6 +110,7 @@ charging_sessions = Table(
     Column("energy_requested_kwh", Float),
     Column("departure_at", UtcDateTime),
     Column("ev_max_kw", Float),
+    Column("ev_max_discharge_kw", Float),
     Column("profile", String(20), nullable=False),
     Column("charging_state", String(20)),
     Column("meter_start_kwh", Float),
@@ -135,6 +136,7 @@ held_needs = Table(
     Column("energy_requested_kwh", Float),
     Column("departure_at", UtcDateTime),
     Column("ev_max_kw", Float),
+    Column("ev_max_discharge_kw", Float),
     Column("profile", String(20), nullable=False),
 )
 

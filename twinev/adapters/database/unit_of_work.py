@@ -23,6 +23,11 @@ from twinev.adapters.database.restrictions import DatabaseRestrictions
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
 from twinev.adapters.database.sites import DatabaseSites
+from twinev.adapters.database.smart_charging import (
+    DatabaseAbilities,
+    DatabaseExternalLimits,
+    DatabaseStationFaults,
+)
 from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
@@ -123,6 +128,9 @@ class DatabaseUnitOfWork:
         self.reports = DatabaseReports(connection)
         self.restrictions = DatabaseRestrictions(connection)
         self.series = DatabaseSeries(connection)
+        self.abilities = DatabaseAbilities(connection)
+        self.external_limits = DatabaseExternalLimits(connection)
+        self.station_faults = DatabaseStationFaults(connection)
         self.tokens = DatabaseTokens(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
