@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from twinev.domain.grid import Restriction
+from twinev.domain.horizon import Horizon
 from twinev.domain.plan import StoredPlan
 from twinev.errors import SolverFailure
 from twinev.sct import Schedule, verify
@@ -123,7 +125,7 @@ class SitePlanner:
         if moved():
             return None
         plan = self._stored(state, built, schedule, trigger)
-        await asyncio.to_thread(self._store, plan, schedule)
+        await asyncio.to_thread(self._store, plan, schedule, built)
         self._dispatcher.want(_wanted(made, translate_plan(schedule, built, state), plan.id))
         return replace(made, schedule=schedule)
 
@@ -189,7 +191,7 @@ class SitePlanner:
             time_limit_seconds=self._time_limit_seconds,
         )
 
-    def _store(self, plan: StoredPlan, schedule: Schedule) -> None:
+    def _store(self, plan: StoredPlan, schedule: Schedule, built: BuiltProblem) -> None:
         with self._unit_of_work() as work:
             work.plans.add(plan)
             work.events.add(
@@ -200,9 +202,20 @@ class SitePlanner:
                     "trigger": plan.trigger,
                     "status": schedule.status,
                     "shortfall_kwh": schedule.shortfall_kwh,
+                    **_curve(schedule, built.horizon),
                 },
             )
             work.commit()
+
+
+def _curve(schedule: Schedule, horizon: Horizon) -> dict[str, Any]:
+    """The power of all EVs together, for other modules: they see no database. [kW]"""
+    sums_kwh = (sum(slot) for slot in zip(*(entry.energy_kwh for entry in schedule.sessions), strict=True))
+    return {
+        "start": horizon.start.isoformat(),
+        "slot_minutes": horizon.slot_minutes,
+        "charging_kw": [round(kwh / hours, 3) for kwh, hours in zip(sums_kwh, horizon.slot_hours, strict=True)],
+    }
 
 
 def _spanning(state: SiteState) -> list[Restriction]:

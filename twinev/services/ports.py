@@ -12,6 +12,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
 from twinev.domain.commands import AnyCommand, CommandReply
 from twinev.domain.facts import Decision, Sample, StationFact
@@ -258,6 +259,19 @@ class Outbox(Protocol):
         """Return how many events wait, and since when the oldest does."""
 
 
+class Inbox(Protocol):
+    """Which announcements of other modules were taken in."""
+
+    def content_hash(self, source: str, message_id: str) -> bytes | None:
+        """The content of the announcement with this id; None when it was not taken in."""
+
+    def newer(self, announcement: Announcement) -> str | None:
+        """The id of one that was made later and speaks of the same thing over part of the same time."""
+
+    def remember(self, announcement: Announcement, at: datetime) -> None: ...
+    def forget_before(self, at: datetime) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class KeptAnswer:
     """What a request with an Idempotency-Key was answered; ``status`` None while the first one is under way."""
@@ -302,6 +316,7 @@ class UnitOfWork(Protocol):
     tokens: Tokens
     events: Events
     outbox: Outbox
+    inbox: Inbox
     idempotency: Idempotency
 
     def __enter__(self) -> Self: ...

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.inbound import DeadLetter
 
 Item = TypeVar("Item")
 
@@ -350,6 +351,12 @@ class HealthOut(WireModel):
     version: str
     now: AwareDatetime
     parts: tuple[PartHealth, ...]
+
+
+class DeadLetterOut(DeadLetter):
+    """A message that was refused, with its number."""
+
+    id: str
 
 
 class EventOut(WireModel):

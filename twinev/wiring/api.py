@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from nats.aio.client import Client
 from sqlalchemy import Engine
 
 from twinev.adapters.database.accounts import DatabaseAccounts
@@ -22,22 +21,26 @@ from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
 from twinev.adapters.identity.passwords import Argon2Passwords
 from twinev.adapters.identity.signing import SecretKeySigner
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import StayingClient, connect, disconnect
+from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.event_hub import EventHub
 from twinev.adapters.messaging.fact_consumer import FactConsumer
+from twinev.adapters.messaging.inbound_consumer import InboundConsumer
 from twinev.adapters.messaging.outbox_relay import OutboxRelay
 from twinev.adapters.messaging.planner_client import PlannerClient
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.adapters.messaging.station_commands import StationCommandSender
 from twinev.adapters.messaging.streams import ensure_streams
+from twinev.adapters.messaging.watchdog import link_health, while_linked
 from twinev.api.app import create_app
 from twinev.api.background import Service
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, pages_login, restrictions, users
+from twinev.api.routers import auth, dead_letters, pages_login, restrictions, users
 from twinev.clock import PlatformClock
+from twinev.errors import Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.check_login import CheckLogin
@@ -53,6 +56,7 @@ from twinev.services.plan_sites import PlanSites
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.take_announcement import take_announcement
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
 from twinev.services.watch_presence import WatchPresence
@@ -79,7 +83,8 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
     upgrade_engine(engine)
-    client = await connect(nats_url(settings, "api"), user="api")
+    url = nats_url(settings, "api")
+    client = await connect(url, user="api")
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
     parts.make_accounts(demo=demo)
@@ -96,7 +101,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     try:
-        await uvicorn.Server(config).serve()
+        await while_linked(uvicorn.Server(config).serve(), client, url)
     finally:
         parts.leadership.release()
         await disconnect(client)
@@ -106,7 +111,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
 class ApiParts:
     """Everything in the API process, each part once."""
 
-    def __init__(self, *, settings: Settings, engine: Engine, client: Client) -> None:
+    def __init__(self, *, settings: Settings, engine: Engine, client: StayingClient) -> None:
         self.settings = settings
         self.client = client
         self.clock = PlatformClock.from_text(settings.clock)
@@ -117,10 +122,16 @@ class ApiParts:
         self.passwords = Argon2Passwords()
         self.users = ManageUsers(accounts=self.accounts, passwords=self.passwords, clock=WallClock())
         self.events = EventHub(client=client)
-        self.relay = OutboxRelay(client=client, leadership=self.leadership, **self._storage)
+        self.relay = OutboxRelay(
+            client=client,
+            leadership=self.leadership,
+            on_refused=lambda: self.plan_sites.mark_all_dirty("event.refused"),
+            **self._storage,
+        )
         self.database.on_events(self.relay.wake)
         self.commands = StationCommandSender(client=client)
         self.presence = Presence(client=client)
+        self.dead_letters = DeadLetters(client=client)
         self._build_planning()
 
     @property
@@ -176,12 +187,12 @@ class ApiParts:
                 events=self.events,
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
-                health_checks=(self.nats_health, self.planning_health),
+                health_checks=(self.nats_health, self.planner_health, self.planning_health),
             ),
             identity=self._login_desk(),
-            routers=(auth.router, users.router, restrictions.router, pages_login.router),
+            routers=(auth.router, users.router, restrictions.router, pages_login.router, dead_letters.router),
             services=self._services(),
-            state={"preview_restriction": self.preview},
+            state={"preview_restriction": self.preview, "dead_letters": self.dead_letters},
         )
 
     def _login_desk(self) -> LoginDesk:
@@ -204,6 +215,9 @@ class ApiParts:
         shared = {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
         return {
             "facts": FactConsumer(client=self.client, record=record_facts, **shared).run,
+            "inbound": InboundConsumer(
+                client=self.client, take=take_announcement, dead_letters=self.dead_letters, **shared
+            ).run,
             "questions": QuestionDesk(client=self.client, answers=answers).run,
             "events": self.events.run,
             "relay": self.relay.run,
@@ -214,8 +228,14 @@ class ApiParts:
         }
 
     async def nats_health(self) -> PartHealth:
-        connected = self.client.is_connected
-        return PartHealth(name="nats", ok=connected, detail="connected" if connected else "not connected")
+        health = link_health(self.client)
+        return PartHealth(name="nats", ok=health.ok, detail=health.detail)
+
+    async def planner_health(self) -> PartHealth:
+        try:
+            return PartHealth(name="planner", ok=True, detail=await self.planner.check())
+        except Unavailable as error:
+            return PartHealth(name="planner", ok=False, detail=str(error))
 
     async def planning_health(self) -> PartHealth:
         health = self.plan_sites.health()

@@ -75,7 +75,7 @@ def served(database, clock, identity):
 def tell(database, *numbers: int) -> None:
     with database.unit_of_work() as work:
         for number in numbers:
-            work.events.add("session.started", {"site_id": "s", "number": number})
+            work.events.add("station.online", {"site_id": "s", "station_id": "A", "number": number})
         work.commit()
 
 
@@ -117,9 +117,10 @@ def test_commit_reaches_the_browser(nats_server, database, relay_of, served, goi
 
     event = asyncio.run(scenario())
 
-    assert event["event"] == "session.started"
+    assert event["event"] == "station.online"
     body = json.loads(event["data"])
-    assert (body["kind"], body["data"], body["id"]) == ("session.started", {"site_id": "s", "number": 1}, event["id"])
+    told = {"site_id": "s", "station_id": "A", "number": 1}
+    assert (body["kind"], body["data"], body["id"]) == ("station.online", told, event["id"])
 
 
 def test_events_keep_their_order_and_leave_the_outbox(nats_server, database, relay_of, going, until):

@@ -275,6 +275,22 @@ outbox = Table(
     Column("data", JSON, nullable=False),
 )
 
+# Which messages of other modules were taken in: a redelivery changes nothing, an older one is known as stale.
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("message_id", String(128), primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("start", UtcDateTime, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_inbound_messages_kind_subject_end", "kind", "subject", "end"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -15,6 +15,7 @@ from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
 from twinev.adapters.database.idempotency import DatabaseIdempotency
+from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
 from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
 from twinev.adapters.database.plans import DatabasePlans
@@ -123,6 +124,7 @@ class DatabaseUnitOfWork:
         self.tokens = DatabaseTokens(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
+        self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
 
     def _release(self) -> None:
