@@ -54,6 +54,18 @@ class StayingClient(Client):
         )
         await self._note_connected()
 
+    async def look(self, url: str, **options: Any) -> None:
+        """Connect once, with no second try; raises what the library raises."""
+        await self.connect(
+            url.split(","),
+            name=self.shown_name,
+            error_cb=self._note_error,
+            allow_reconnect=False,
+            connect_timeout=3,
+            **options,
+        )
+        await self._note_connected()
+
     async def until_connected(self, timeout_seconds: float) -> None:
         """Return when there is a connection.
 

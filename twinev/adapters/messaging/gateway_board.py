@@ -59,12 +59,15 @@ class GatewayBoard:
     async def run(self) -> None:
         """Say it for ever; what cannot be said now is said the next time."""
         while True:
+            pause = self._renew_seconds
             if self._client.is_connected:
                 try:
                     await self.say()
                 except (nats.errors.Error, TimeoutError) as error:
-                    logger.warning("no sign of life reaches NATS: %r", error)
-            await asyncio.sleep(self._renew_seconds)
+                    # At the first start of a system the bucket may be missing for a moment: the API makes it.
+                    logger.info("no sign of life reaches NATS: %r", error)
+                    pause = min(1.0, pause)
+            await asyncio.sleep(pause)
 
     async def say(self) -> None:
         """Say it once."""
