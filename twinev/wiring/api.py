@@ -94,7 +94,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
     parts.make_accounts(demo=demo)
-    parts.warn_of_open_enrolment()
+    warn_of_open_enrolment(settings)
     if demo:
         parts.set_up_demo()
     config = uvicorn.Config(
@@ -113,6 +113,16 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         parts.leadership.release()
         await disconnect(client)
         engine.dispose()
+
+
+def warn_of_open_enrolment(settings: Settings) -> None:
+    """Say so where others than this machine could come in as a station."""
+    if settings.ocpp_enrol == "open" and not settings.on_loopback:
+        logger.warning(
+            "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
+            "set it to closed when commissioning is done",
+            settings.bind,
+        )
 
 
 class ApiParts:
@@ -171,15 +181,6 @@ class ApiParts:
             make_demo_accounts(users=self.users, path=self.settings.data_dir / "demo_accounts.json")
         else:
             make_first_account(users=self.users, path=self.settings.data_dir / "first_account.json")
-
-    def warn_of_open_enrolment(self) -> None:
-        """Say so where others than this machine could come in as a station."""
-        if self.settings.ocpp_enrol == "open" and not self.settings.on_loopback:
-            logger.warning(
-                "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
-                "set it to closed when commissioning is done",
-                self.settings.bind,
-            )
 
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""

@@ -82,6 +82,24 @@ def test_station_keeps_its_key_when_it_is_saved_again(fleet):
         assert work.stations.get("A").name == "Renamed"
 
 
+def test_settled_key_is_the_stations_own_and_ends_those_before_it(fleet):
+    with fleet.unit_of_work() as work:
+        work.stations.set_key_hmac("A", b"old")
+        first, second, third = (work.stations.add_pending_key("A", name, START) for name in (b"1", b"2", b"3"))
+        other = work.stations.add_pending_key("B", b"other", START)
+        work.stations.forget_pending_key("B", second)
+        work.commit()
+    with fleet.unit_of_work() as work:
+        assert work.stations.pending_keys("A") == [(third, b"3"), (second, b"2"), (first, b"1")]
+        work.stations.settle_key("A", second)
+        work.commit()
+
+    with fleet.reading() as work:
+        assert work.stations.key_hmac("A") == b"2"
+        assert work.stations.pending_keys("A") == [(third, b"3")]
+        assert work.stations.pending_keys("B") == [(other, b"other")]
+
+
 def test_loss_of_a_replaced_socket_changes_nothing(fleet):
     with fleet.unit_of_work() as work:
         work.stations.set_online("A", True, START, "old")
