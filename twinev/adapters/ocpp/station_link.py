@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from typing import Any
+
+import orjson
 
 from twinev.adapters.ocpp.dialect import Dialect
 from twinev.adapters.ocpp.faults import CallFault, CallRefused, CallTimedOut, ConnectionLost
@@ -212,7 +213,7 @@ class StationLink:
             protocol=self._station.protocol,
             action=action,
             # A JSON array: no part can run into the next, whatever characters a station puts there.
-            key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
+            key=orjson.dumps(parts).decode(),
             received_at=self._clock.now(),
             fact=fact,
             payload=payload,
