@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -72,6 +73,7 @@ from twinev.wiring.nats_url import nats_url
 logger = logging.getLogger(__name__)
 
 GRACEFUL_SECONDS = 2
+SWITCH_SECONDS = 0.0005
 
 
 class WallClock:
@@ -86,6 +88,9 @@ class WallClock:
 
 async def run_api(settings: Settings, *, demo: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
+    # Threads that compute hold the interpreter for 5 ms at a time by default, and each answer to a station needs it
+    # several times: in a storm of reconnections that is the difference between milliseconds and a time-out.
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
     upgrade_engine(engine)
