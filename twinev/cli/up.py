@@ -32,14 +32,15 @@ def up(
     speed: Annotated[
         float, typer.Option(min=1, max=600, help="How fast the clock runs; 60 is a day in 24 minutes.")
     ] = 1.0,
-    script: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Which simulated EV comes when (JSON).")
+    scenario: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Which simulated EV comes when, and what goes wrong (JSON)."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number, other simulated drivers.")] = 1,
 ) -> None:
     """Run everything on this machine: API, gateway, planner, dashboards, NATS and simulated stations."""
     settings = Settings()
-    demonstration = Demonstration(script=script, seed=seed) if simulator else None
+    demonstration = Demonstration(scenario=scenario, seed=seed) if simulator else None
     try:
         with held(settings.data_dir.absolute()) as data_dir:
             settings = settings.model_copy(update={"data_dir": data_dir})

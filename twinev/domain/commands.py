@@ -5,11 +5,12 @@ The gateway that holds the socket translates to what the station speaks, kW to W
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from twinev.domain.charging_profile import ChargingProfile, SchedulePeriod
+from twinev.domain.operating_commands import OperatingCommand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +60,10 @@ class RequestStopTransaction:
     ocpp_transaction_id: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetBasicAuthPassword:
-    """Tell a station the key with which it is to connect from now on (1.6 AuthorizationKey)."""
-
-    action: Literal["SetBasicAuthPassword"] = "SetBasicAuthPassword"
-    password: str = field(repr=False)
-
-
-AnyCommand = (
-    SetChargingProfile
-    | ClearChargingProfile
-    | GetCompositeSchedule
-    | RequestStartTransaction
-    | RequestStopTransaction
-    | SetBasicAuthPassword
+ChargingCommand = (
+    SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | RequestStartTransaction | RequestStopTransaction
 )
+AnyCommand = ChargingCommand | OperatingCommand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +90,11 @@ class CompositeSchedule:
 class CommandReply:
     """How it went.
 
-    ``outcome``: ``accepted`` / ``rejected`` (the station's own status is in ``status``), ``not_supported``,
-    ``call_error`` (the CALLERROR's code in ``status``), ``timeout`` (no answer in time), ``offline``.
+    ``outcome``: ``accepted`` / ``rejected`` (the station's own status is in ``status``; one that means "later", such as
+    Scheduled or RebootRequired, is accepted), ``not_supported``, ``call_error`` (the CALLERROR's code is in ``status``;
+    without one the command was never sent, and ``detail`` says why), ``timeout`` (no answer in time), ``offline``.
     ``sent`` holds the profile after rounding to the station's unit, in kW, so that a read-back can be compared.
+    ``response`` is the station's result, in OCPP 2.0.1's names where it answers with more than a status.
     """
 
     command_id: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from twinev.domain.charge_points import ChargingState
+from twinev.domain.event_sequence import EventSequence
 from twinev.domain.vehicles import ChargingNeeds
 
 
@@ -14,7 +15,8 @@ class ChargingSession:
     """One EV at one EVSE, as far as the facts that its station sent tell.
 
     ``energy_kwh`` is what has flowed since the transaction began, ``power_kw`` the last measured power (positive
-    charges), ``measured_at`` when that was. ``ocpp_transaction_id`` is the station's name of the transaction.
+    charges), ``measured_at`` when that was. ``ocpp_transaction_id`` is the station's name of the transaction,
+    ``events`` which of the events in it came.
     """
 
     id: str
@@ -32,6 +34,7 @@ class ChargingSession:
     energy_kwh: float = 0.0
     power_kw: float = 0.0
     measured_at: datetime | None = None
+    events: EventSequence = field(default_factory=EventSequence)
 
     @property
     def active(self) -> bool:

@@ -4,7 +4,9 @@ Energy is counted from the plug-in: a session's ``soc_kwh`` is what has been del
 asked for, so that the EV's true state of charge, which no station reports, is not needed. A restriction becomes a group
 of sessions with a cap on their sum; a slot that it touches only in part is bound as a whole. What cannot be steered (a
 station that is offline or does not do as it is told) is no decision: what it may draw is added to the site's demand and
-taken off the caps of its groups.
+taken off the caps of its groups. What others limit a station to (OCPP NotifyChargingLimit) caps its sessions, whatever
+it was told. An EV gives energy back only where its EVSE declares that it discharges on command and the EV said how
+much; what it brought is not touched.
 """
 
 from __future__ import annotations
@@ -51,7 +53,8 @@ def build_problem(state: SiteState) -> BuiltProblem:
     reserved_kw = reserved_kw_of(state, horizon)
     series, notes = _fill_series(state, horizon)
     groups, group_notes = _groups(state, horizon, decided, reserved_kw)
-    formulation = "grid" if any(series[SeriesKind.FLEXIBILITY]) else "cpo"
+    groups += _station_groups(state, horizon, decided)
+    formulation = _formulation(state, series, decided)
     reserved_sum_kw = [sum(slot) for slot in zip(*reserved_kw.values(), strict=True)] or [0.0] * horizon.slots
     demand_kw = [
         max(demand, 0.0) + held for demand, held in zip(series[SeriesKind.DEMAND], reserved_sum_kw, strict=True)
@@ -78,8 +81,17 @@ def build_problem(state: SiteState) -> BuiltProblem:
         horizon=horizon,
         decided=decided,
         reserved_kw=reserved_kw,
-        notes=(*notes, *group_notes, *_reservation_notes(reserved_kw)),
+        notes=(*notes, *group_notes, *_reservation_notes(reserved_kw), *_external_notes(state)),
     )
+
+
+def _formulation(
+    state: SiteState, series: Mapping[SeriesKind, tuple[float, ...]], decided: tuple[ChargingSession, ...]
+) -> str:
+    """The smallest formulation that knows all that this problem has in it."""
+    if any(series[SeriesKind.FLEXIBILITY]):
+        return "grid"
+    return "v2g" if any(state.discharge_limit_kw(session) > 0 for session in decided) else "cpo"
 
 
 def _is_decided(state: SiteState, session: ChargingSession) -> bool:
@@ -91,7 +103,14 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
     target_kwh = delivered_kwh + needed_kwh(state, session)
     capacity_kwh = max(target_kwh, delivered_kwh + LEAST_ROOM_KWH)
     target_slot = target_slot_of(state, session, horizon)
-    return {
+    entry: dict[str, Any] = {}
+    if (discharge_kw := state.discharge_limit_kw(session)) > 0:
+        entry["evse_discharge_power_kw"] = discharge_kw
+    capped_kw = _capped_kw(state, (session.station_id, session.evse_id), horizon)
+    if any(kw is not None for kw in capped_kw):
+        power_kw = state.power_limit_kw(session)
+        entry["max_kw"] = [power_kw if kw is None else min(max(kw, 0.0), power_kw) for kw in capped_kw]
+    return entry | {
         "id": session.id,
         "capacity_kwh": capacity_kwh,
         "soc_kwh": delivered_kwh,
@@ -101,6 +120,14 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
         "departure_slot": target_slot,
         "profile": str(session.needs.profile),
     }
+
+
+def _capped_kw(state: SiteState, key: EvseKey, horizon: Horizon) -> list[float | None]:
+    """What others limit an EVSE, or at EVSE 0 a station, to in each slot. [kW]"""
+    slots = range(horizon.slots)
+    if not any((limit.station_id, limit.evse_id) == key for limit in state.external_limits):
+        return [None] * horizon.slots
+    return [state.external_kw(key, horizon.slot_start(slot), horizon.slot_end(slot)) for slot in slots]
 
 
 def needed_kwh(state: SiteState, session: ChargingSession) -> float:
@@ -147,13 +174,19 @@ def may_draw_kw(state: SiteState, key: EvseKey, horizon: Horizon, *, otherwise_k
     limits = state.limits_of(key)
     transaction = session.ocpp_transaction_id if session else None
     measured_kw = session.power_kw if session and key[0] in state.unresponsive else 0.0
-    told = (
+    told = [
         limits.highest_kw(
             horizon.slot_start(slot), horizon.slot_end(slot), ocpp_transaction_id=transaction, otherwise_kw=otherwise_kw
         )
         for slot in range(horizon.slots)
-    )
-    return tuple(max(kw, measured_kw) for kw in told)
+    ]
+    # A station keeps the limits of others by itself, whatever it was told.
+    caps = [_capped_kw(state, place, horizon) for place in (key, (key[0], 0))]
+    bounded = [
+        min(kw for kw in (told[slot], *(cap[slot] for cap in caps)) if kw is not None) for slot in range(len(told))
+    ]
+    # Nobody counts on an EV giving energy back that no plan reaches.
+    return tuple(max(kw, measured_kw, 0.0) for kw in bounded)
 
 
 def _fill_series(state: SiteState, horizon: Horizon) -> tuple[dict[SeriesKind, tuple[float, ...]], list[str]]:
@@ -197,6 +230,24 @@ def _groups(
     return groups, notes
 
 
+def _station_groups(state: SiteState, horizon: Horizon, decided: tuple[ChargingSession, ...]) -> list[dict[str, Any]]:
+    """Each station under a limit of others as a group of its sessions."""
+    groups: list[dict[str, Any]] = []
+    for station_id in sorted({limit.station_id for limit in state.external_limits if limit.evse_id == 0}):
+        members = [session for session in decided if session.station_id == station_id]
+        capped_kw = _capped_kw(state, (station_id, 0), horizon)
+        if members and any(kw is not None for kw in capped_kw):
+            free_kw = sum(state.power_limit_kw(session) for session in members)
+            groups.append(
+                {
+                    "id": f"station {station_id}",
+                    "session_ids": [session.id for session in members],
+                    "max_kw": [free_kw if kw is None else max(kw, 0.0) for kw in capped_kw],
+                }
+            )
+    return groups
+
+
 def restricted_kw(state: SiteState, restriction: Restriction, horizon: Horizon) -> list[float | None]:
     """The restriction's cap on this site's selected stations per slot; None where it does not rule. [kW]"""
     share = state.shares_kw.get(restriction.id)
@@ -212,4 +263,11 @@ def _reservation_notes(reserved_kw: Mapping[EvseKey, tuple[float, ...]]) -> list
         f"EVSE {evse_id} of station {station_id} cannot be steered: {max(kw):.1f} kW are reserved for it."
         for (station_id, evse_id), kw in reserved_kw.items()
         if max(kw) > 0
+    ]
+
+
+def _external_notes(state: SiteState) -> list[str]:
+    return [
+        f"Station {limit.station_id} is limited by {limit.source}, which is kept beside this plan's own limits."
+        for limit in state.external_limits
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +11,10 @@ from typing import Any
 from twinev.domain.charge_points import ChargingState, ChargingStation
 from twinev.domain.facts import Sample, StationFact
 from twinev.domain.session import ChargingSession
+from twinev.errors import NotFound
 from twinev.services.ports import UnitOfWork
+
+logger = logging.getLogger(__name__)
 
 
 class FactBatch:
@@ -84,7 +88,15 @@ class FactBatch:
         self.work.events.add(kind, named | data)
 
     def set_aside(self, fact: StationFact, reason: str) -> None:
+        """Keep a fact that cannot be used as it is, and tell of it."""
+        logger.warning("station %s: its %s is set aside: %s", fact.station_id, fact.action, reason)
         self.work.facts.set_aside_fact(fact, reason)
+        try:
+            site_id = self.station(fact.station_id).site_id
+        except NotFound:
+            return  # An event speaks of a site.
+        data = {"site_id": site_id, "station_id": fact.station_id, "action": fact.action, "reason": reason}
+        self.work.events.add("station.fact_set_aside", data)
 
     def save(self) -> None:
         """Write what was held."""

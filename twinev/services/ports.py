@@ -12,12 +12,17 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.commands import AnyCommand, CommandReply
-from twinev.domain.facts import Decision, Sample, StationFact
+from twinev.domain.external_limit import ExternalLimit
+from twinev.domain.facts import Decision, Sample, StationFact, StationReported
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_fault import StationFault
+from twinev.domain.station_report import StationReport
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.sct import Problem, Schedule
@@ -214,6 +219,23 @@ class Commands(Protocol):
         """Commands sent before this instant of which nobody has said how they went."""
 
 
+class Reports(Protocol):
+    """What stations told of themselves, the last to come first in lists."""
+
+    def add(self, station_id: str, said: StationReported, received_at: datetime) -> int:
+        """Keep a report and return its id."""
+
+    def list(
+        self,
+        station_id: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        report: str | None = None,
+        request_id: int | None = None,
+    ) -> Sequence[StationReport]: ...
+
+
 class Restrictions(Protocol):
     """``record_state`` keeps how a restriction fared: its latest state, when first enforced, the highest power seen."""
 
@@ -233,6 +255,31 @@ class SeriesStore(Protocol):
         self, kind: SeriesKind, subject: str, start: datetime, *, step_minutes: float, count: int
     ) -> list[float | None]:
         """The mean of what is known over each step from ``start``; None where nothing is known."""
+
+
+class Abilities(Protocol):
+    """What stations can do with charging profiles, as each told last."""
+
+    def of(self, station_ids: Iterable[str]) -> dict[str, ChargingAbilities]: ...
+    def save(self, abilities: ChargingAbilities) -> None: ...
+
+
+class ExternalLimits(Protocol):
+    """Limits that others set at stations; one for each source and EVSE."""
+
+    def of(self, station_ids: Iterable[str]) -> Sequence[ExternalLimit]: ...
+    def save(self, limit: ExternalLimit) -> None: ...
+    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> None:
+        """Forget what that source had set, at one EVSE or anywhere at the station."""
+
+
+class StationFaults(Protocol):
+    """The stations that do not follow now."""
+
+    def get(self, station_id: str) -> StationFault | None: ...
+    def all(self) -> dict[str, StationFault]: ...
+    def save(self, fault: StationFault) -> None: ...
+    def remove(self, station_id: str) -> None: ...
 
 
 class Tokens(Protocol):
@@ -266,6 +313,19 @@ class Outbox(Protocol):
 
     def lag(self) -> tuple[int, datetime | None]:
         """Return how many events wait, and since when the oldest does."""
+
+
+class Inbox(Protocol):
+    """Which announcements of other modules were taken in."""
+
+    def content_hash(self, source: str, message_id: str) -> bytes | None:
+        """The content of the announcement with this id; None when it was not taken in."""
+
+    def newer(self, announcement: Announcement) -> str | None:
+        """The id of one that was made later and speaks of the same thing over part of the same time."""
+
+    def remember(self, announcement: Announcement, at: datetime) -> None: ...
+    def forget_before(self, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,11 +367,16 @@ class UnitOfWork(Protocol):
     facts: Facts
     plans: Plans
     commands: Commands
+    reports: Reports
     restrictions: Restrictions
     series: SeriesStore
+    abilities: Abilities
+    external_limits: ExternalLimits
+    station_faults: StationFaults
     tokens: Tokens
     events: Events
     outbox: Outbox
+    inbox: Inbox
     idempotency: Idempotency
 
     def __enter__(self) -> Self: ...

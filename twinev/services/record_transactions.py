@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from twinev.domain.charge_points import ChargingState
+from twinev.domain.event_sequence import EventSequence
 from twinev.domain.facts import Decision, StationFact, TransactionEnded, TransactionStarted, TransactionUpdated
 from twinev.domain.session import ChargingSession
 from twinev.domain.users import AuthorizationStatus
@@ -36,6 +37,8 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
         id_token=said.id_token or session.id_token,
         meter_start_kwh=session.meter_start_kwh if said.meter_start_kwh is None else said.meter_start_kwh,
     )
+    if said.seq_no is not None:
+        session = _with_events(session, session.events.with_start(said.seq_no), batch)
     _take_samples(session, fact, batch, state=said.charging_state)
     return Decision(status=_status(fact, batch, said.id_token), ocpp_transaction_id=number)
 
@@ -50,6 +53,8 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
         _keep_orphan(fact, batch, evse_id=said.evse_id or 0)
     else:
         session = replace(session, id_token=session.id_token or said.id_token)
+        if said.seq_no is not None:
+            session = _with_events(session, session.events.with_event(said.seq_no), batch)
         _take_samples(session, fact, batch, state=said.charging_state if session.active else None)
     if said.id_token is None and fact.reply_to is None:
         return None
@@ -67,6 +72,8 @@ def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
         batch.add_samples(fact.station_id, session.evse_id, said.ocpp_transaction_id, said.samples)
     else:
         session = with_samples(session, said.samples)
+        if said.seq_no is not None:
+            session = _with_events(session, session.events.with_event(said.seq_no), batch)
         batch.add_samples(fact.station_id, session.evse_id, said.ocpp_transaction_id, said.samples)
         energy_kwh = session.energy_kwh
         if said.meter_stop_kwh is not None and session.meter_start_kwh is not None:
@@ -98,6 +105,13 @@ def _open(fact: StationFact, ocpp_transaction_id: str, batch: FactBatch) -> Char
     )
     batch.add_session_event("session.started", session, ocpp_transaction_id=ocpp_transaction_id)
     return session
+
+
+def _with_events(session: ChargingSession, events: EventSequence, batch: FactBatch) -> ChargingSession:
+    """Take note of an event's number, and tell of a gap that it opens, changes or closes."""
+    if events.gaps != session.events.gaps:
+        batch.add_session_event("session.events_missing", session, missing_seq_nos=[list(gap) for gap in events.gaps])
+    return replace(session, events=events)
 
 
 def _close(session: ChargingSession, fact: StationFact, reason: str, batch: FactBatch) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from dataclasses import replace
 
-from twinev.domain.commands import SetBasicAuthPassword
+from twinev.domain.operating_commands import SetBasicAuthPassword
 from twinev.domain.plan import SentCommand
 from twinev.errors import Conflict
 from twinev.services.answer_stations import WITHOUT_KEY

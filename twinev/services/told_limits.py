@@ -12,55 +12,96 @@ from datetime import datetime
 from twinev.domain.charge_points import ChargingStation
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.plan import SentCommand
-from twinev.services.evse_limits import EvseKey, EvseLimits
+from twinev.domain.station_fault import FaultCause, StationFault
+from twinev.services.evse_limits import EvseKey, EvseLimits, limits_at
 from twinev.services.ports import UnitOfWork
 from twinev.services.profile_records import profile_from_record
 
 # Enough to find the newest profile of each purpose and EVSE of a station among its read-backs.
 COMMANDS_READ = 60
 UNSURE = frozenset({None, "timeout", "offline"})
-
-
-@dataclass(kw_only=True)
-class Fault:
-    """Why a station counts as not following; ``by_meter`` when only its meter can clear it."""
-
-    reason: str
-    since: datetime
-    by_meter: bool = False
+REFUSALS = frozenset({"rejected", "not_supported", "call_error"})
 
 
 @dataclass(kw_only=True)
 class ToldLimits:
     """Limits and faults by EVSE and station; ``accepted_at`` is when an EVSE last accepted a profile.
 
-    ``on_change(station_id, trigger)`` is called when a station begins or ceases to follow.
+    ``refused`` are purposes that a station does not take at all and can do without (its maximum); ``room`` is how many
+    profiles it turned out to keep; ``unclean`` are stations where profiles of others, or too many of ours, are in the
+    way, ``cleaned`` those that were rid of them. ``on_change(station_id, trigger)`` is called when a station begins or
+    ceases to follow, ``on_fault(station_id, fault)`` whenever it was seen to fail, and with None when it was seen to
+    follow.
     """
 
     limits: dict[EvseKey, EvseLimits] = field(default_factory=dict)
     sent: dict[tuple[EvseKey, ProfilePurpose], ChargingProfile] = field(default_factory=dict)
     accepted_at: dict[EvseKey, datetime] = field(default_factory=dict)
-    faults: dict[str, Fault] = field(default_factory=dict)
+    faults: dict[str, StationFault] = field(default_factory=dict)
+    refused: set[tuple[str, ProfilePurpose]] = field(default_factory=set)
+    room: dict[str, int] = field(default_factory=dict)
+    unclean: set[str] = field(default_factory=set)
+    cleaned: set[str] = field(default_factory=set)
     on_change: Callable[[str, str], None] = lambda station_id, trigger: None
+    on_fault: Callable[[str, StationFault | None], None] = lambda station_id, fault: None
 
     def of(self, key: EvseKey) -> EvseLimits:
-        return self.limits.get(key, EvseLimits())
+        """What is known of an EVSE, with what its station as a whole was told."""
+        return limits_at(self.limits, key)
 
     def accept(self, key: EvseKey, profile: ChargingProfile, sent: ChargingProfile | None, at: datetime) -> None:
         """The station accepted ``profile``; ``sent`` is how it was rounded to the station's unit."""
-        self.limits[key] = self.of(key).accepted(profile)
+        self.limits[key] = self._own(key).accepted(profile)
         self.sent[key, profile.purpose] = sent or profile
         self.accepted_at[key] = at
 
     def doubt(self, key: EvseKey, profile: ChargingProfile) -> None:
         """The station may have taken ``profile``, or something like it."""
-        self.limits[key] = self.of(key).uncertain(profile)
+        self.limits[key] = self._own(key).uncertain(profile)
+
+    def withdraw(self, station_id: str) -> None:
+        """The station was cleaned: it has none of our profiles any longer, nor anybody else's."""
+        self.unclean.discard(station_id)
+        self.cleaned.add(station_id)
+        for memory in (self.limits, self.accepted_at):
+            for key in [key for key in memory if key[0] == station_id]:
+                del memory[key]
+
+    def suspect(self, station_id: str) -> None:
+        """Something else than ours may rule there: clean it, once, since each time leaves it without limits briefly."""
+        if station_id not in self.cleaned:
+            self.unclean.add(station_id)
+
+    def believed(self, key: EvseKey, *, ocpp_transaction_id: str | None) -> list[ChargingProfile]:
+        """The profiles that rule at an EVSE by what was accepted, as they were rounded for the station."""
+        limits = self.of(key)
+        rounded = [self.sent.get((place, purpose)) for place in (key, (key[0], 0)) for purpose in ProfilePurpose]
+        return [
+            profile
+            for profile in rounded
+            if profile is not None
+            and limits.of(profile.purpose)
+            and profile.ocpp_transaction_id in (None, ocpp_transaction_id)
+        ]
+
+    def installed(self, station_id: str) -> set[tuple[EvseKey, ProfilePurpose]]:
+        """Which profiles the station surely keeps: one for each EVSE and purpose."""
+        return {
+            (key, purpose)
+            for key, limits in self.limits.items()
+            for purpose in ProfilePurpose
+            if key[0] == station_id and purpose is not ProfilePurpose.EXTERNAL and limits.settled(purpose) is not None
+        }
 
     def forget(self, station_id: str) -> None:
         """The station came back and may have lost everything: tell it again, and see anew whether it follows."""
         for memory in (self.limits, self.accepted_at):
             for key in [key for key in memory if key[0] == station_id]:
                 del memory[key]
+        self.refused = {known for known in self.refused if known[0] != station_id}
+        self.room.pop(station_id, None)
+        self.unclean.discard(station_id)
+        self.cleaned.discard(station_id)
         self.faults.pop(station_id, None)
 
     def forget_reconnected(self, stations: Iterable[ChargingStation]) -> bool:
@@ -78,27 +119,51 @@ class ToldLimits:
             self.forget(station_id)
         return bool(back)
 
-    def blame(self, station_id: str, reason: str, at: datetime, *, by_meter: bool = False) -> None:
+    def blame(
+        self,
+        station_id: str,
+        reason: str,
+        at: datetime,
+        *,
+        cause: FaultCause = FaultCause.REJECTED,
+        by_meter: bool = False,
+    ) -> None:
         """Count the station as not following."""
         known = self.faults.get(station_id)
-        since = known.since if known else at
-        self.faults[station_id] = Fault(
-            reason=reason, since=since, by_meter=by_meter or (known is not None and known.by_meter)
+        self.faults[station_id] = fault = StationFault(
+            station_id=station_id,
+            cause=FaultCause.METER if by_meter else cause,
+            reason=reason,
+            since=known.since if known else at,
+            by_meter=by_meter or (known is not None and known.by_meter),
         )
+        if fault != known:
+            self.on_fault(station_id, fault)
         if known is None:
             self.on_change(station_id, "station.unresponsive")
 
     def clear(self, station_id: str, *, by_meter: bool = False) -> None:
         """Count the station as following again; what its meter showed only its meter can take back."""
         known = self.faults.get(station_id)
-        if known is not None and (by_meter or not known.by_meter):
-            del self.faults[station_id]
+        if known is not None and known.by_meter and not by_meter:
+            return
+        if known is None and by_meter:
+            # A meter within its limit says nothing of a station that has not been told lately.
+            return
+        self.faults.pop(station_id, None)
+        self.on_fault(station_id, None)
+        if known is not None:
             self.on_change(station_id, "station.follows")
 
     def reset(self) -> None:
         """Forget everything, as before `restore`."""
-        for memory in (self.limits, self.sent, self.accepted_at, self.faults):
+        of_evses = (self.limits, self.sent, self.accepted_at)
+        of_stations = (self.faults, self.refused, self.room, self.unclean, self.cleaned)
+        for memory in (*of_evses, *of_stations):
             memory.clear()
+
+    def _own(self, key: EvseKey) -> EvseLimits:
+        return self.limits.get(key, EvseLimits())
 
     def restore(self, work: UnitOfWork, station_ids: Iterable[str]) -> None:
         """Rebuild the memory from the commands on record."""
@@ -121,6 +186,10 @@ class ToldLimits:
         profile = profile_from_record(command.payload["profile"])
         key = (command.station_id, profile.evse_id)
         if (key, profile.purpose) in known:
+            return
+        if profile.purpose is ProfilePurpose.STATION_MAX and command.outcome in REFUSALS:
+            known.add((key, profile.purpose))
+            self.refused.add((command.station_id, profile.purpose))
             return
         if command.outcome == "accepted":
             known.add((key, profile.purpose))

@@ -11,8 +11,10 @@ import uuid
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect, disconnect
 from twinev.adapters.messaging.fact_publisher import FactPublisher
+from twinev.adapters.messaging.gateway_board import GatewayBoard
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.station_desk import StationDesk
+from twinev.adapters.messaging.watchdog import while_linked
 from twinev.adapters.ocpp.gateway import Gateway
 from twinev.adapters.ocpp.listeners import SocketLimits
 from twinev.adapters.ocpp.tls import TlsPort
@@ -43,7 +45,8 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     _allow_files(settings.ocpp_connections)
     gateway_id = f"gateway-{uuid.uuid4().hex[:8]}"
-    client = await connect(nats_url(settings, "gateway"), user="gateway", name=gateway_id)
+    url = nats_url(settings, "gateway")
+    client = await connect(url, user="gateway", name=gateway_id)
     gateway = Gateway(
         host=settings.bind,
         port=settings.ocpp_port if plain else None,
@@ -56,10 +59,13 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         presence=Presence(client=client),
         limits=SocketLimits(most_connections=settings.ocpp_connections),
     )
+    board = asyncio.create_task(GatewayBoard(client=client, gateway_id=gateway_id).run())
     try:
         await gateway.start()
-        await ended.wait()
+        await while_linked(ended.wait(), client, url)
     finally:
+        board.cancel()
+        await asyncio.gather(board, return_exceptions=True)
         await gateway.stop()
         await disconnect(client)
 

@@ -27,9 +27,9 @@ METER_WALL_SECONDS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
-    """The simulated stations that `twinev up` brings along; ``script`` says which EV comes when."""
+    """The simulated stations that `twinev up` brings along; ``scenario`` says which EV comes when."""
 
-    script: Path | None = None
+    scenario: Path | None = None
     seed: int = 1
 
 
@@ -101,11 +101,11 @@ class WholeSystem:
         if self.demonstration is None:
             return []
         kept = self.settings.data_dir / "simulator"
-        options = ["--fleet", self.settings.data_dir / "simulator.json", "--state-dir", kept]
+        options = ["--scenario", self.settings.data_dir / "simulator.json", "--state-dir", kept]
         options += ["--ledger", kept / "ledger.jsonl", "--seed", self.demonstration.seed]
         options += ["--meter-interval", METER_WALL_SECONDS * self.clock.speed]
-        if self.demonstration.script:
-            options += ["--script", self.demonstration.script.absolute()]
+        if self.demonstration.scenario:
+            options += ["--scenario", self.demonstration.scenario.absolute()]
         return [self._spec("simulate", _twinev("simulate", *options), {}, _at_once, after=("api", "gateway"))]
 
     def _messages(self) -> tuple[str, ...]:

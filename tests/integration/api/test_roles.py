@@ -43,6 +43,8 @@ ALLOWED = {
     "POST /api/v1/sessions/{session_id}/stop": OPERATORS,
     "GET /api/v1/sessions/{session_id}/meter-values": STAFF,
     "GET /api/v1/commands": STAFF,
+    "POST /api/v1/stations/{station_id}/commands": OPERATORS,
+    "GET /api/v1/stations/{station_id}/reports": OPERATORS,
     "PUT /api/v1/id-tokens/{id_token}": OPERATORS,
     "GET /api/v1/series/{kind}/{subject}": STAFF,
     "PUT /api/v1/series/{kind}/{subject}": OPERATORS,

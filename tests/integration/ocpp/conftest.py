@@ -9,12 +9,16 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import ocpp_messages
 import pytest
+from ocpp_platform import OcppPlatform
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from twinev.adapters.database.migrate import upgrade
 from twinev.adapters.ocpp.gateway import Gateway
 from twinev.domain.commands import CommandMessage, CommandReply
 from twinev.domain.facts import (
@@ -33,16 +37,14 @@ NOW = datetime(2026, 11, 22, 18, 0, 5, tzinfo=UTC)
 WAIT_SECONDS = 10.0
 
 
-BOOT: dict[str, dict[str, Any]] = {
-    "ocpp1.6": {"chargePointVendor": "V", "chargePointModel": "M"},
-    "ocpp2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
-    "ocpp2.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "V", "model": "M"}},
-}
+class ManualClock:
+    """Stands still at `NOW` until a test sets another ``instant``."""
 
+    def __init__(self) -> None:
+        self.instant = NOW
 
-class FixedClock:
     def now(self) -> datetime:
-        return NOW
+        return self.instant
 
 
 class FakeDesk:
@@ -181,6 +183,16 @@ class RawStation:
         assert answer[1] == message_id, answer
         return answer
 
+    async def answers_before_a_heartbeat(self) -> list[list[Any]]:
+        """What comes before the answer to a heartbeat that is sent now: all that earlier frames brought about."""
+        probe = f"probe-{next(self._ids)}"
+        await self.send([2, probe, "Heartbeat", {}])
+        answers = []
+        while (answer := await self.receive())[:2] != [3, probe]:
+            assert answer[1] != probe, answer
+            answers.append(answer)
+        return answers
+
     async def expect_call(self, action: str) -> tuple[str, dict[str, Any]]:
         """The next frame, which must be a CALL of that action: its id and payload."""
         kind, message_id, said, payload = await self.receive()
@@ -194,7 +206,7 @@ class RawStation:
 
     async def boot(self, protocol: str, abilities: dict[str, str] | None = None) -> None:
         """Boot, be accepted, and tell what was asked: ``abilities`` in the version's own names of keys or variables."""
-        answer = await self.ask("BootNotification", BOOT[protocol])
+        answer = await self.ask(*ocpp_messages.boot(protocol))
         assert answer[2]["status"] == "Accepted"
         told = {} if abilities is None else abilities
         if protocol == "ocpp1.6":
@@ -223,6 +235,7 @@ class Bench:
     """The gateway and everything around it."""
 
     def __init__(self) -> None:
+        self.clock = ManualClock()
         self.desk = FakeDesk()
         self.facts = FakeFacts()
         self.commands = FakeCommands()
@@ -237,7 +250,7 @@ class Bench:
             host="127.0.0.1",
             port=0,
             gateway_id="g1",
-            clock=FixedClock(),
+            clock=self.clock,
             desk=self.desk,
             facts=self.facts,
             commands=self.commands,
@@ -264,16 +277,53 @@ class Bench:
         if key is not None:
             headers["Authorization"] = "Basic " + base64.b64encode(f"CP1:{key}".encode()).decode()
         assert self.gateway is not None
-        async with connect(
-            f"ws://127.0.0.1:{self.gateway.port}{path}",
-            subprotocols=None if protocols is None else [Subprotocol(name) for name in protocols],
-            additional_headers=headers,
-            ping_interval=None,
-            **options,
-        ) as socket:
-            yield RawStation(socket)
+        async with connected_station(self.gateway, path, protocols, additional_headers=headers, **options) as station:
+            yield station
+
+
+@contextlib.asynccontextmanager
+async def connected_station(
+    gateway: Gateway, path: str, protocols: tuple[str, ...] | None, **options: Any
+) -> AsyncIterator[RawStation]:
+    async with connect(
+        f"ws://127.0.0.1:{gateway.port}{path}",
+        subprotocols=None if protocols is None else [Subprotocol(name) for name in protocols],
+        ping_interval=None,
+        **options,
+    ) as socket:
+        yield RawStation(socket)
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("database") / "migrated.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def platform(tmp_path: Path, migrated_file: Path) -> OcppPlatform:
+    return OcppPlatform(tmp_path, migrated_file)
+
+
+@pytest.fixture
+def on_platform(platform: OcppPlatform) -> Any:
+    """Run ``script(station)`` with station CP1 on a running platform."""
+
+    def run(protocol: str, script: Any, **options: Any) -> Any:
+        async def scenario() -> Any:
+            async with (
+                platform.running(**options),
+                connected_station(platform.gateway, "/ocpp/CP1", (protocol,)) as station,
+            ):
+                return await script(station)
+
+        return asyncio.run(scenario())
+
+    return run

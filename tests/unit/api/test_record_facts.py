@@ -221,6 +221,32 @@ def test_fact_that_nobody_waits_for_has_no_decision(take):
     assert take(fact(started()), fact(update, reply_to=None), fact(read(), reply_to=None))[1:] == [None, None]
 
 
+def test_events_that_do_not_come_are_seen_until_they_do(take, session_of, kinds):
+    def update(number: int) -> StationFact:
+        return fact(TransactionUpdated(ocpp_transaction_id="tx", timestamp=START + number * MINUTE, seq_no=number))
+
+    take(fact(started(ocpp_transaction_id="tx", seq_no=0)), update(1), update(4))
+    assert session_of("tx").events.gaps == ((2, 3),)
+
+    take(update(3))
+    assert session_of("tx").events.gaps == ((2, 2),)
+
+    take(update(2), fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 9 * MINUTE, seq_no=7)))
+    assert session_of("tx").events.gaps == ((5, 6),)
+    assert kinds() == ["session.started"] + ["session.events_missing"] * 4 + ["session.ended"]
+
+
+def test_fact_that_is_set_aside_is_told(take, database, caplog):
+    take(fact(TransactionEnded(ocpp_transaction_id="-1", timestamp=START)))
+
+    with database.reading() as work:
+        (event,) = work.outbox.pending(10)
+    reason = "no session has the transaction -1"
+    assert event.kind == "station.fact_set_aside"
+    assert event.data == {"site_id": "s", "station_id": "A", "action": "X", "reason": reason}
+    assert f"station A: its X is set aside: {reason}" in caplog.text
+
+
 # ── Meters ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from twinev.api.app import create_app
 from twinev.api.routers import station_keys
-from twinev.domain.commands import SetBasicAuthPassword
 from twinev.domain.facts import ConnectQuestion
+from twinev.domain.operating_commands import SetBasicAuthPassword
 from twinev.domain.users import Role
 from twinev.services.add_station import add_station
 from twinev.services.answer_stations import AnswerStations

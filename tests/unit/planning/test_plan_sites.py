@@ -263,6 +263,7 @@ def test_station_that_comes_online_is_told_again(make, memory):
     assert {(name, profile.purpose) for name, profile in system.stations.sent()} == {
         ("B", ProfilePurpose.TX_DEFAULT),
         ("B", ProfilePurpose.TX),
+        ("B", ProfilePurpose.STATION_MAX),
     }
 
 

@@ -20,7 +20,10 @@ class DatabaseCommands:
         self._connection = connection
 
     def save(self, command: SentCommand) -> None:
-        upsert(self._connection, commands, asdict(command))
+        row = asdict(command)
+        for name in ("status", "detail"):
+            row[name] = _storable(row[name], commands.c[name].type.length)
+        upsert(self._connection, commands, row)
 
     def list(self, *, limit: int, before: str | None = None, station_id: str | None = None) -> Sequence[SentCommand]:
         statement = select(commands).order_by(commands.c.sent_at.desc(), commands.c.id.desc()).limit(limit)
@@ -33,3 +36,8 @@ class DatabaseCommands:
     def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
         statement = select(commands).where(commands.c.outcome.is_(None), commands.c.sent_at < before)
         return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]
+
+
+def _storable(text: str | None, longest: int | None) -> str | None:
+    """A station's own words, as PostgreSQL takes them: of some length, and without the character NUL."""
+    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from twinev.adapters.database.statements import earlier_than, insert_new, upsert
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
 from twinev.domain.charge_points import ChargingState
+from twinev.domain.event_sequence import EventSequence
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
@@ -87,6 +88,8 @@ class DatabaseSessions:
     def save(self, session: ChargingSession) -> None:
         row: dict[str, Any] = {name: getattr(session, name) for name in _ALIKE}
         row["charging_state"] = session.charging_state and str(session.charging_state)
+        row["last_seq_no"] = session.events.last
+        row["missing_seq_nos"] = session.events.gaps or None
         upsert(self._connection, _table, row | _needs_row(session.needs))
 
     def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:
@@ -138,6 +141,7 @@ def _session(row: Row) -> ChargingSession:
     return ChargingSession(
         **{name: getattr(row, name) for name in _ALIKE},
         charging_state=ChargingState(row.charging_state) if row.charging_state else None,
+        events=EventSequence(last=row.last_seq_no, gaps=tuple((a, b) for a, b in row.missing_seq_nos or ())),
         needs=_needs(row),
     )
 
@@ -147,6 +151,7 @@ def _needs(row: Row) -> ChargingNeeds:
         energy_kwh=row.energy_requested_kwh,
         departure_at=row.departure_at,
         max_kw=row.ev_max_kw,
+        max_discharge_kw=row.ev_max_discharge_kw,
         profile=DriverProfile(row.profile),
     )
 
@@ -156,5 +161,6 @@ def _needs_row(needs: ChargingNeeds) -> dict[str, Any]:
         "energy_requested_kwh": needs.energy_kwh,
         "departure_at": needs.departure_at,
         "ev_max_kw": needs.max_kw,
+        "ev_max_discharge_kw": needs.max_discharge_kw,
         "profile": str(needs.profile),
     }

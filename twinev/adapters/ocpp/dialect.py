@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from twinev.adapters.ocpp.frames import CALL_RESULT_ERROR, Fault
 from twinev.adapters.ocpp.mapping.abilities import Abilities
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, Step
@@ -32,9 +33,22 @@ class ErrorCodes:
     security: str = "SecurityError"
     generic: str = "GenericError"
 
-    def of_rule(self, rule: str) -> str:
-        """The code for a payload that breaks this JSON-schema keyword."""
+    def of_fault(self, fault: Fault) -> str | None:
+        """The code for a message that cannot be worked on; None where its sender hears nothing."""
+        match fault:
+            case Fault.MESSAGE_TYPE:
+                return self.unknown_message_type
+            case Fault.DEPTH:
+                return self.format
+            case Fault.TEXT:
+                return self.property
+        return self.malformed
+
+    def of_rule(self, rule: str, *, whole: bool = False) -> str:
+        """The code for a payload that breaks this JSON-schema keyword, in one of its fields or as a ``whole``."""
         match rule:
+            case "type" if whole:
+                return self.format
             case "required":
                 return self.required
             case "type":
@@ -50,17 +64,25 @@ class ErrorCodes:
 class Dialect:
     """One version of OCPP.
 
-    ``station_messages`` are the actions that are understood from a station. ``call_of`` translates a command to a
-    CALL, ``outcome_of`` the station's result back; ``abilities_call`` asks what the station can do with profiles and
-    ``read_abilities`` understands its answer.
+    ``message_types`` are the frames that it has, ``known_actions`` its actions that are answered, ``known_sends`` those
+    that are not. ``station_messages`` are the actions that are understood from a station. ``call_of`` translates a
+    command to a CALL, ``outcome_of`` the station's result back; ``abilities_call`` asks what the station can do with
+    profiles and ``read_abilities`` understands its answer.
     """
 
     protocol: str
     schemas: str
     codes: ErrorCodes
+    message_types: frozenset[int]
     known_actions: frozenset[str]
+    known_sends: frozenset[str]
     station_messages: Mapping[str, ReadMessage]
     call_of: Callable[[AnyCommand, Station, Abilities], StationCall]
     outcome_of: Callable[[AnyCommand, dict[str, Any], Station], StationOutcome]
-    abilities_call: tuple[str, dict[str, Any]]
-    read_abilities: Callable[[dict[str, Any]], Abilities]
+    abilities_call: Callable[[Station], tuple[str, dict[str, Any]]]
+    read_abilities: Callable[[dict[str, Any], Station], Abilities]
+
+    @property
+    def complains_of_results(self) -> bool:
+        """Whether a station is told that its CALLRESULT could not be used."""
+        return CALL_RESULT_ERROR in self.message_types

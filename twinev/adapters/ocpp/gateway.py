@@ -11,16 +11,17 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
+from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.listeners import Listeners, SocketLimits
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
 from twinev.adapters.ocpp.station_socket import Crowd
 from twinev.adapters.ocpp.tls import TlsPort
-from twinev.adapters.ocpp.told_needs import ToldNeeds
 from twinev.adapters.ocpp.turns import Turns
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Gateway:
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = ToldNeeds()
+        self._repetitions = Repetitions()
         self._commands = commands
         self._presence = presence
         self._decision_seconds = decision_seconds
@@ -82,7 +83,7 @@ class Gateway:
         self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
-        self._not_accepted: set[str] = set()
+        self._not_accepted: dict[str, Registration] = {}
 
     @property
     def port(self) -> int | None:
@@ -160,11 +161,11 @@ class Gateway:
             clock=self._clock,
             desk=self._desk,
             facts=self._facts,
-            told_needs=self._told_needs,
+            repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
             # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
-            accepted=station_id not in self._not_accepted,
-            on_accepted=lambda accepted: self._note_boot(station_id, accepted),
+            registration=self._not_accepted.get(station_id, Registration.ACCEPTED),
+            on_registration=lambda registration: self._note_boot(station_id, registration),
             decision_seconds=self._decision_seconds,
         )
         return StationConnection(
@@ -178,11 +179,11 @@ class Gateway:
             renew_seconds=self._renew_seconds,
         )
 
-    def _note_boot(self, station_id: str, accepted: bool) -> None:
-        if accepted:
-            self._not_accepted.discard(station_id)
+    def _note_boot(self, station_id: str, registration: Registration) -> None:
+        if registration is Registration.ACCEPTED:
+            self._not_accepted.pop(station_id, None)
         else:
-            self._not_accepted.add(station_id)
+            self._not_accepted[station_id] = registration
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:

@@ -12,10 +12,12 @@ def read_time(text: str) -> datetime:
     try:
         # RFC 3339 allows a small t and z, which Python does not read.
         instant = datetime.fromisoformat(text.upper())
-    except ValueError as error:
+        if instant.tzinfo is None:
+            raise UnusablePayload(f"{text!r} has no time zone")
+        # At the ends of the calendar a zone leads out of it, which would fail when the instant is stored.
+        instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UnusablePayload(f"{text!r} is no instant: {error}") from error
-    if instant.tzinfo is None:
-        raise UnusablePayload(f"{text!r} has no time zone")
     return instant
 
 

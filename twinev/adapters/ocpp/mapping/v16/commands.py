@@ -11,9 +11,9 @@ from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
 from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.station_key import key_call_16, key_outcome_16
 from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
+from twinev.adapters.ocpp.mapping.v16.operating_commands import operating_call, operating_outcome
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.commands import (
     AnyCommand,
@@ -22,9 +22,9 @@ from twinev.domain.commands import (
     GetCompositeSchedule,
     RequestStartTransaction,
     RequestStopTransaction,
-    SetBasicAuthPassword,
     SetChargingProfile,
 )
+from twinev.domain.operating_commands import OperatingCommand
 from twinev.errors import BadInput
 
 _PURPOSES = {ProfilePurpose.STATION_MAX.value: "ChargePointMaxProfile"}
@@ -56,14 +56,14 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
         case RequestStopTransaction(ocpp_transaction_id=transaction_id):
             payload = {"transactionId": transaction_number(transaction_id)}
             return StationCall(action="RemoteStopTransaction", payload=payload)
-        case SetBasicAuthPassword():
-            return key_call_16(command)
+        case _:
+            return operating_call(command)
 
 
 def outcome_of(command: AnyCommand, response: dict[str, Any], station: Station) -> StationOutcome:
     """What the CALLRESULT to ``command`` means."""
-    if isinstance(command, SetBasicAuthPassword):
-        return key_outcome_16(response)
+    if isinstance(command, OperatingCommand):
+        return operating_outcome(command, response)
     status = response["status"]
     composite = None
     if isinstance(command, GetCompositeSchedule) and status == "Accepted":

@@ -8,9 +8,9 @@ from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.answers import read_periods, write_periods
 from twinev.adapters.ocpp.mapping.limits import FittedProfile, fit_profile
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.station_key import key_call_2x, key_outcome_2x
 from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
 from twinev.adapters.ocpp.mapping.times import read_time, write_whole_second
+from twinev.adapters.ocpp.mapping.v201.operating_commands import operating_call, operating_outcome
 from twinev.domain.charging_profile import ChargingProfile
 from twinev.domain.commands import (
     AnyCommand,
@@ -19,9 +19,9 @@ from twinev.domain.commands import (
     GetCompositeSchedule,
     RequestStartTransaction,
     RequestStopTransaction,
-    SetBasicAuthPassword,
     SetChargingProfile,
 )
+from twinev.domain.operating_commands import OperatingCommand
 
 
 def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> StationCall:
@@ -43,14 +43,14 @@ def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> Stat
             return _request_start(command, station, abilities)
         case RequestStopTransaction(ocpp_transaction_id=transaction_id):
             return StationCall(action="RequestStopTransaction", payload={"transactionId": transaction_id})
-        case SetBasicAuthPassword():
-            return key_call_2x(command)
+        case _:
+            return operating_call(command)
 
 
 def outcome_of(command: AnyCommand, response: dict[str, Any], station: Station) -> StationOutcome:
     """What the CALLRESULT to ``command`` means."""
-    if isinstance(command, SetBasicAuthPassword):
-        return key_outcome_2x(response)
+    if isinstance(command, OperatingCommand):
+        return operating_outcome(command, response)
     status = response["status"]
     composite = None
     if isinstance(command, GetCompositeSchedule) and status == "Accepted" and "schedule" in response:
