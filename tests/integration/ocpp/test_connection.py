@@ -183,6 +183,34 @@ def test_command_at_the_gateway_that_a_station_has_left_is_not_answered(bench, p
 
 
 @behaviour(
+    "C38",
+    "A command that arrives while a new connection is being noted waits for that, and is then carried out",
+    source="OCPP leaves it to the central system",
+)
+def test_command_that_comes_before_the_claim_waits_for_it(bench, protocol: str) -> None:
+    claim = bench.presence.claim
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow_claim(station_id: str, **options: str) -> object:
+        under_way.set()
+        await go_on.wait()
+        return await claim(station_id, **options)
+
+    bench.presence.claim = slow_claim
+
+    async def scenario() -> str:
+        async with bench.running(), bench.station(protocols=(protocol,)) as station:
+            await under_way.wait()
+            sending = asyncio.create_task(bench.commands.send("CP1", STOP))
+            await asyncio.sleep(0)
+            go_on.set()
+            await station.answer_call(STOPS[protocol], {"status": "Accepted"})
+            return (await sending).outcome
+
+    assert asyncio.run(scenario()) == "accepted"
+
+
+@behaviour(
     "C16",
     "A station is sent away (1013) when its connection cannot be noted",
     source="RFC 6455 §7.4 and its registry of close codes",
