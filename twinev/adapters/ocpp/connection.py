@@ -90,9 +90,10 @@ class StationConnection:
         """A newer connection has the station: take no more commands, and close without anybody waiting for it."""
         if not self._superseded:
             self._superseded = True
-            # A claim of ours that is under way must not come after the newer connection's.
+            self._link.close()
             async with self._renewing:
-                await self._stop_commands()
+                pass  # A claim of ours that is under way must not come after the newer connection's.
+            await self._stop_commands()
             self._closing = asyncio.create_task(self._close_superseded())
 
     async def _read(self) -> None:
