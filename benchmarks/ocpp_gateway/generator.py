@@ -21,9 +21,8 @@ import numpy as np
 import orjson
 import uvloop
 
-from benchmarks.ocpp_gateway.station import Station
+from benchmarks.ocpp_gateway.station import AGAIN_SECONDS, Station
 
-_AGAIN_SECONDS = 1.0
 _TICK_SECONDS = 0.001
 _ORDER_WITHIN_SECONDS = 900.0
 
@@ -98,7 +97,7 @@ class Generator:
             station_id=station_id,
             key=self._wanted[station_id],
             on_ready=self._note_ready,
-            on_closed=lambda status: self._note_closed(station_id, status),
+            on_closed=lambda status, again_seconds: self._note_closed(station_id, status, again_seconds),
             on_answered=self._note_answer,
         )
         station.continue_after(self._numbers.get(station_id, 0))
@@ -106,21 +105,21 @@ class Generator:
         try:
             await loop.create_connection(lambda: station, "127.0.0.1", self._port)
         except OSError:
-            self._note_closed(station_id, 0)
+            self._note_closed(station_id, 0, AGAIN_SECONDS)
 
     def _note_ready(self) -> None:
         self._readiness.append(time.perf_counter() - self._began)
         if all(station.ready for station in self._stations.values()) and len(self._stations) == len(self._wanted):
             self._all_ready.set()
 
-    def _note_closed(self, station_id: str, status: int) -> None:
+    def _note_closed(self, station_id: str, status: int, again_seconds: float) -> None:
         station = self._stations.pop(station_id)
         self._numbers[station_id] = station.number
         if station_id in self._wanted:
             reason = str(status) if status else "closed"
             self._refusals[reason] = self._refusals.get(reason, 0) + 1
             loop = asyncio.get_running_loop()
-            loop.call_later(_AGAIN_SECONDS, lambda: loop.create_task(self._open(station_id)))
+            loop.call_later(again_seconds, lambda: loop.create_task(self._open(station_id)))
 
     def _note_answer(self, station: Station, seconds: float, accepted: bool) -> None:
         self._latencies.append(seconds)

@@ -22,12 +22,8 @@ from twinev.services.add_station import add_station
 from twinev.settings import Settings
 from twinev.wiring.data_dir import secret_key
 
-_SITE = Site(
-    id="depot",
-    name="Depot",
-    location=Location(latitude_degrees=52.09, longitude_degrees=5.11),
-    supply_max_kw=1000.0,
-)
+# As car parks have them; all at one site would make one huge plan of every reconnection.
+STATIONS_PER_SITE = 20
 
 
 class Platform:
@@ -64,10 +60,14 @@ class Platform:
         upgrade_engine(engine)
         try:
             with Database(engine=engine, clock=PlatformClock()).unit_of_work() as work:
-                work.sites.save(_SITE)
+                for number in range(-(-count // STATIONS_PER_SITE)):
+                    work.sites.save(_site(number))
+                secret = secret_key(self.directory)
                 keys = {
-                    name: add_station(name, site_id=_SITE.id, work=work, secret_key=secret_key(self.directory)).key
-                    for name in (f"BENCH-{number:04d}" for number in range(count))
+                    (name := f"BENCH-{number:04d}"): add_station(
+                        name, site_id=_site(number // STATIONS_PER_SITE).id, work=work, secret_key=secret
+                    ).key
+                    for number in range(count)
                 }
                 work.commit()
         finally:
@@ -116,6 +116,11 @@ class Platform:
             return error.code < 500
         except OSError:
             return False
+
+
+def _site(number: int) -> Site:
+    location = Location(latitude_degrees=52.09, longitude_degrees=5.11)
+    return Site(id=f"depot-{number}", name=f"Depot {number}", location=location, supply_max_kw=200.0)
 
 
 @contextmanager

@@ -19,6 +19,9 @@ import orjson
 
 from benchmarks.ocpp_gateway import messages
 
+# Of a station that was not told when to come again.
+AGAIN_SECONDS = 1.0
+
 _MASK = bytes(4)
 _SHORT, _MEDIUM = 126, 65536
 _TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
@@ -49,7 +52,7 @@ class Station(asyncio.Protocol):
     on_ready : callable
         Hears when the first heartbeat is answered.
     on_closed : callable
-        Hears of the socket's end, with the HTTP status if the handshake was refused.
+        Hears of the socket's end: the HTTP status if the handshake was refused, and when to come again. [s]
     on_answered : callable
         Hears of every answer to MeterValues: seconds since the moment it was due, and whether it was a CALLRESULT.
     """
@@ -60,7 +63,7 @@ class Station(asyncio.Protocol):
         station_id: str,
         key: str,
         on_ready: Callable[[], None],
-        on_closed: Callable[[int], None],
+        on_closed: Callable[[int, float], None],
         on_answered: Callable[[Station, float, bool], None],
     ) -> None:
         self._station_id, self._key = station_id, key
@@ -68,6 +71,7 @@ class Station(asyncio.Protocol):
         self.transport: asyncio.WriteTransport
         self.ready = False
         self._refused_with = 0
+        self._again_seconds = AGAIN_SECONDS
         self._open = False
         self._buffer = b""
         self._number = 0
@@ -124,7 +128,7 @@ class Station(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.ready = False
-        self._on_closed(self._refused_with)
+        self._on_closed(self._refused_with, self._again_seconds)
 
     def _read_handshake(self) -> bool:
         head, end, rest = self._buffer.partition(b"\r\n\r\n")
@@ -133,6 +137,8 @@ class Station(asyncio.Protocol):
         status = re.match(rb"HTTP/1\.1 (\d+)", head)
         if status is None or status[1] != b"101":
             self._refused_with = int(status[1]) if status else -1
+            told = re.search(rb"(?i)\nRetry-After: (\d+)", head)
+            self._again_seconds = float(told[1]) if told else AGAIN_SECONDS
             self.transport.close()
             return False
         self._open, self._buffer = True, rest

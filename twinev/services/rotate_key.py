@@ -73,7 +73,8 @@ class RotateKey:
             answered_at=self._clock.now(),
             outcome=reply.outcome,
             status=reply.status,
-            detail=reply.detail,
+            # A refusal may quote what it refuses.
+            detail=reply.detail and reply.detail.replace(command.password, "(the key)"),
             round_trip_ms=reply.round_trip_ms,
         )
         await asyncio.to_thread(self._conclude, answered, number)

@@ -96,7 +96,6 @@ class StationConnection:
         """The connection fails, without a word."""
         if reboots:
             self._booted = False
-            self._message_numbers = count(1)
         if self._socket is not None:
             self._socket.transport.abort()
 
@@ -156,6 +155,7 @@ class StationConnection:
     async def _speak(self, link: Link) -> None:
         try:
             if not self._booted:
+                self._message_numbers = count(1)
                 await self._boot(link)
             self._failures, self._timeouts, self._retry_at = 0, 0, 0.0
             self._schedule_heartbeat()

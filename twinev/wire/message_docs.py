@@ -58,7 +58,7 @@ def _type(part: Schema) -> str:
         return ", ".join(f"`{value}`" for value in part["enum"])
     kind = part.get("type", "object")
     if kind == "array":
-        return f"list of {_type(part['items'])}"
+        return f"list of {_type(part['items'])}" if "items" in part else "list"
     return "date and time" if part.get("format") == "date-time" else kind
 
 

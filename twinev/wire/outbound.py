@@ -1,7 +1,6 @@
-"""What TwinEV tells other modules on ``twinev.v1.evt.*``: the data of each kind of event.
+"""What TwinEV tells other modules on ``twinev.v1.evt.*``: sessions, plans, restrictions, series; the list of all kinds.
 
-Receivers ignore keys that they do not know: a later version may tell more. Every event comes at least once; who must
-not count one twice remembers its ``id``.
+Every event comes at least once; who must not count one twice remembers its ``id``.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.event_data import SITE, STATION, EventData, StationData, shown
+from twinev.wire.station_events import STATION_EVENTS
 
-_SITE = {"site_id": "car-park-east"}
-_STATION = _SITE | {"station_id": "RDAM-0815"}
-_SESSION = _STATION | {"evse_id": 1, "session_id": "5f0c2a8be1f54d3c9a6d1f7f3f0a8d11"}
-_RESTRICTION = _SITE | {
+_SESSION = STATION | {"evse_id": 1, "session_id": "5f0c2a8be1f54d3c9a6d1f7f3f0a8d11"}
+_RESTRICTION = SITE | {
     "site_ids": ["car-park-east"],
     "restriction_id": "0b8f6c1d2e3f4a5b8c7d6e5f4a3b2c1d",
     "station_ids": ["RDAM-0815", "RDAM-0816"],
@@ -24,24 +23,6 @@ _RESTRICTION = _SITE | {
     "end": "2026-11-25T19:00:00+00:00",
     "created_by": "grid_operator",
 }
-
-
-def _shown(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [example]})
-
-
-class EventData(BaseModel):
-    """Base of every event's data."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-
-    site_id: str = Field(description="The site that the event concerns.")
-
-
-class StationData(EventData):
-    """Base of what a station did."""
-
-    station_id: str = Field(description="The station's OCPP identity.")
 
 
 class SessionData(StationData):
@@ -54,115 +35,51 @@ class SessionData(StationData):
 class SessionStarted(SessionData):
     """An EV plugged in and its transaction began."""
 
-    model_config = _shown(_SESSION | {"ocpp_transaction_id": "4711"})
+    model_config = shown(_SESSION | {"ocpp_transaction_id": "4711"})
     ocpp_transaction_id: str = Field(description="The transaction's id in OCPP.")
 
 
 class SessionUpdated(SessionData):
     """A session's charging state changed."""
 
-    model_config = _shown(_SESSION | {"charging_state": "SuspendedEV"})
+    model_config = shown(_SESSION | {"charging_state": "SuspendedEV"})
     charging_state: str = Field(description="ChargingStateEnumType of OCPP 2.0.1.")
 
 
 class SessionNeeds(SessionData):
     """The driver asked for something else: energy, departure, profile."""
 
-    model_config = _shown(_SESSION)
+    model_config = shown(_SESSION)
+
+
+class SessionEventsMissing(SessionData):
+    """Events of the transaction have not come (yet), by their numbers; an empty list: all are there again."""
+
+    model_config = shown(_SESSION | {"missing_seq_nos": [[3, 5]]})
+    missing_seq_nos: tuple[tuple[int, int], ...] = Field(
+        description="First and last seqNo of each run that is missing."
+    )
 
 
 class SessionEnded(SessionData):
     """The transaction ended."""
 
-    model_config = _shown(_SESSION | {"reason": "EVDisconnected", "energy_kwh": 18.42})
+    model_config = shown(_SESSION | {"reason": "EVDisconnected", "energy_kwh": 18.42})
     reason: str = Field(description="ReasonEnumType of OCPP 2.0.1, or Superseded by a newer transaction.")
     energy_kwh: float = Field(description="Delivered energy, by the station's meter. [kWh]")
-
-
-class StationOnline(StationData):
-    """A station's socket opened; a repetition means that a newer socket replaced it."""
-
-    model_config = _shown(_STATION)
-
-
-class StationOffline(StationData):
-    """No gateway holds the station's socket any more."""
-
-    model_config = _shown(_STATION)
-
-
-class StationStatus(StationData):
-    """An EVSE became available, occupied, reserved, unavailable or faulted; EVSE 0 is the whole station."""
-
-    model_config = _shown(_STATION | {"evse_id": 1, "status": "Occupied", "error_code": None})
-    evse_id: int = Field(ge=0)
-    status: str = Field(description="ConnectorStatusEnumType of OCPP 2.0.1.")
-    error_code: str | None = Field(default=None, description="What the station gave as the fault, if anything.")
-
-
-class StationAdded(StationData):
-    """A station was registered."""
-
-    model_config = _shown(_STATION)
-
-
-class StationNotFollowing(StationData):
-    """A station does not do what it was told; told once, however often it is tried again."""
-
-    model_config = _shown(
-        _STATION
-        | {
-            "cause": "meter",
-            "reason": "EVSE 1 draws 9.0 kW where it accepted 3.0 kW",
-            "since": "2026-11-25T17:00:00+00:00",
-        }
-    )
-    cause: Literal["rejected", "not_supported", "call_error", "timeout", "offline", "read_back", "meter"] = Field(
-        description="How it showed: the station's answer, no socket, its composite schedule, or its meter."
-    )
-    reason: str = Field(description="In words, with the values.")
-    since: AwareDatetime
-
-
-class StationFollowing(StationData):
-    """A station that did not follow does so again."""
-
-    model_config = _shown(_STATION | {"since": "2026-11-25T17:00:00+00:00"})
-    since: AwareDatetime = Field(description="Since when it had not followed.")
-
-
-class StationLimited(StationData):
-    """Somebody else limits a station: an energy management system, the grid (OCPP NotifyChargingLimit)."""
-
-    model_config = _shown(_STATION | {"evse_id": 0, "source": "EMS", "grid_critical": False})
-    evse_id: int = Field(ge=0, description="The EVSE, or 0 for the whole station.")
-    source: str = Field(description="OCPP's chargingLimitSource: EMS, SO, CSO or Other.")
-    grid_critical: bool = Field(description="Whether the limit is critical to the grid.")
-
-
-class StationLimitCleared(StationLimited):
-    """What somebody else limited a station to holds no longer."""
-
-    model_config = _shown(_STATION | {"evse_id": 0, "source": "EMS", "grid_critical": False})
-
-
-class StationAbilities(StationData):
-    """A station can keep another number of charging profiles than before, or discharges where it did not."""
-
-    model_config = _shown(_STATION)
 
 
 class SiteChanged(EventData):
     """A site was made or its settings changed."""
 
-    model_config = _shown(_SITE)
+    model_config = shown(SITE)
 
 
 class PlanMade(EventData):
     """A site has a new plan, verified and stored; it is being sent to the stations."""
 
-    model_config = _shown(
-        _SITE
+    model_config = shown(
+        SITE
         | {
             "plan_id": "c0ffee00c0ffee00c0ffee00c0ffee00",
             "trigger": "series.changed",
@@ -190,8 +107,8 @@ class PlanMade(EventData):
 class PlanSent(EventData):
     """The plan's charging profiles were sent to the stations, or will not be taken."""
 
-    model_config = _shown(
-        _SITE
+    model_config = shown(
+        SITE
         | {
             "plan_id": "c0ffee00c0ffee00c0ffee00c0ffee00",
             "commands": 4,
@@ -206,7 +123,7 @@ class PlanSent(EventData):
 class RestrictionCreated(EventData):
     """A grid operator limits the sum of the stations' power within [start, end)."""
 
-    model_config = _shown(_RESTRICTION)
+    model_config = shown(_RESTRICTION)
 
     site_ids: tuple[str, ...] = Field(min_length=1)
     restriction_id: str
@@ -220,7 +137,7 @@ class RestrictionCreated(EventData):
 class RestrictionRevoked(RestrictionCreated):
     """A restriction was taken back before its end."""
 
-    model_config = _shown(_RESTRICTION)
+    model_config = shown(_RESTRICTION)
 
 
 class RestrictedStation(BaseModel):
@@ -236,8 +153,8 @@ class RestrictedStation(BaseModel):
 class RestrictionState(EventData):
     """How far a restriction has come, from its order to the meter."""
 
-    model_config = _shown(
-        _SITE
+    model_config = shown(
+        SITE
         | {
             "site_ids": ["car-park-east"],
             "restriction_id": "0b8f6c1d2e3f4a5b8c7d6e5f4a3b2c1d",
@@ -258,8 +175,8 @@ class RestrictionState(EventData):
 class SeriesChanged(EventData):
     """A price, demand, production, renewable share or flexibility order of the site changed."""
 
-    model_config = _shown(
-        _SITE | {"kind": "price_eur_per_kwh", "subject": "NL", "source": "market.example", "message_id": "2026-11-25/1"}
+    model_config = shown(
+        SITE | {"kind": "price_eur_per_kwh", "subject": "NL", "source": "market.example", "message_id": "2026-11-25/1"}
     )
     kind: Literal["price_eur_per_kwh", "demand_kw", "production_kw", "flexibility_kw", "renewable_share"]
     subject: str = Field(description="The price zone, or the site.")
@@ -272,20 +189,13 @@ EVENTS: dict[str, type[EventData]] = {
     "session.updated": SessionUpdated,
     "session.needs": SessionNeeds,
     "session.ended": SessionEnded,
+    "session.events_missing": SessionEventsMissing,
     "plan.made": PlanMade,
     "plan.sent": PlanSent,
     "restriction.created": RestrictionCreated,
     "restriction.revoked": RestrictionRevoked,
     "restriction.state": RestrictionState,
-    "station.online": StationOnline,
-    "station.offline": StationOffline,
-    "station.status": StationStatus,
-    "station.added": StationAdded,
-    "station.not_following": StationNotFollowing,
-    "station.following": StationFollowing,
-    "station.limited": StationLimited,
-    "station.limit_cleared": StationLimitCleared,
-    "station.abilities": StationAbilities,
+    **STATION_EVENTS,
     "site.changed": SiteChanged,
     "series.changed": SeriesChanged,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -72,6 +73,7 @@ from twinev.wiring.nats_url import nats_url
 logger = logging.getLogger(__name__)
 
 GRACEFUL_SECONDS = 2
+SWITCH_SECONDS = 0.0005
 
 
 class WallClock:
@@ -86,6 +88,9 @@ class WallClock:
 
 async def run_api(settings: Settings, *, demo: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
+    # Threads that compute hold the interpreter for 5 ms at a time by default, and each answer to a station needs it
+    # several times: in a storm of reconnections that is the difference between milliseconds and a time-out.
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
     upgrade_engine(engine)
@@ -94,7 +99,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
     parts.make_accounts(demo=demo)
-    parts.warn_of_open_enrolment()
+    warn_of_open_enrolment(settings)
     if demo:
         parts.set_up_demo()
     config = uvicorn.Config(
@@ -113,6 +118,16 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         parts.leadership.release()
         await disconnect(client)
         engine.dispose()
+
+
+def warn_of_open_enrolment(settings: Settings) -> None:
+    """Say so where others than this machine could come in as a station."""
+    if settings.ocpp_enrol == "open" and not settings.on_loopback:
+        logger.warning(
+            "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
+            "set it to closed when commissioning is done",
+            settings.bind,
+        )
 
 
 class ApiParts:
@@ -171,15 +186,6 @@ class ApiParts:
             make_demo_accounts(users=self.users, path=self.settings.data_dir / "demo_accounts.json")
         else:
             make_first_account(users=self.users, path=self.settings.data_dir / "first_account.json")
-
-    def warn_of_open_enrolment(self) -> None:
-        """Say so where others than this machine could come in as a station."""
-        if self.settings.ocpp_enrol == "open" and not self.settings.on_loopback:
-            logger.warning(
-                "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
-                "set it to closed when commissioning is done",
-                self.settings.bind,
-            )
 
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""

@@ -82,6 +82,24 @@ def test_station_keeps_its_key_when_it_is_saved_again(fleet):
         assert work.stations.get("A").name == "Renamed"
 
 
+def test_settled_key_is_the_stations_own_and_ends_those_before_it(fleet):
+    with fleet.unit_of_work() as work:
+        work.stations.set_key_hmac("A", b"old")
+        first, second, third = (work.stations.add_pending_key("A", name, START) for name in (b"1", b"2", b"3"))
+        other = work.stations.add_pending_key("B", b"other", START)
+        work.stations.forget_pending_key("B", second)
+        work.commit()
+    with fleet.unit_of_work() as work:
+        assert work.stations.pending_keys("A") == [(third, b"3"), (second, b"2"), (first, b"1")]
+        work.stations.settle_key("A", second)
+        work.commit()
+
+    with fleet.reading() as work:
+        assert work.stations.key_hmac("A") == b"2"
+        assert work.stations.pending_keys("A") == [(third, b"3")]
+        assert work.stations.pending_keys("B") == [(other, b"other")]
+
+
 def test_loss_of_a_replaced_socket_changes_nothing(fleet):
     with fleet.unit_of_work() as work:
         work.stations.set_online("A", True, START, "old")
@@ -493,13 +511,13 @@ def test_token_is_found_whatever_its_case(fleet):
 def test_outbox_keeps_events_in_order_until_they_are_published(fleet):
     with fleet.unit_of_work() as work:
         for number in range(3):
-            work.events.add("session.started", {"number": number})
+            work.events.add("site.changed", {"site_id": "x", "number": number})
         work.commit()
         assert work.outbox.lag() == (3, START)
         first, second, _ = work.outbox.pending(10)
-        assert [first.data, second.data] == [{"number": 0}, {"number": 1}]
+        assert [first.data["number"], second.data["number"]] == [0, 1]
         work.outbox.published([first.id, second.id])
-        assert [event.data for event in work.outbox.pending(10)] == [{"number": 2}]
+        assert [event.data["number"] for event in work.outbox.pending(10)] == [2]
 
 
 def test_idempotency_key_belongs_to_one_request_of_one_user(fleet):

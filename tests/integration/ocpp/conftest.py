@@ -9,13 +9,16 @@ import itertools
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import ocpp_messages
 import pytest
+from ocpp_platform import OcppPlatform
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from twinev.adapters.database.migrate import upgrade
 from twinev.adapters.ocpp.gateway import Gateway
 from twinev.domain.commands import CommandMessage, CommandReply
 from twinev.domain.facts import (
@@ -274,16 +277,53 @@ class Bench:
         if key is not None:
             headers["Authorization"] = "Basic " + base64.b64encode(f"CP1:{key}".encode()).decode()
         assert self.gateway is not None
-        async with connect(
-            f"ws://127.0.0.1:{self.gateway.port}{path}",
-            subprotocols=None if protocols is None else [Subprotocol(name) for name in protocols],
-            additional_headers=headers,
-            ping_interval=None,
-            **options,
-        ) as socket:
-            yield RawStation(socket)
+        async with connected_station(self.gateway, path, protocols, additional_headers=headers, **options) as station:
+            yield station
+
+
+@contextlib.asynccontextmanager
+async def connected_station(
+    gateway: Gateway, path: str, protocols: tuple[str, ...] | None, **options: Any
+) -> AsyncIterator[RawStation]:
+    async with connect(
+        f"ws://127.0.0.1:{gateway.port}{path}",
+        subprotocols=None if protocols is None else [Subprotocol(name) for name in protocols],
+        ping_interval=None,
+        **options,
+    ) as socket:
+        yield RawStation(socket)
 
 
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows."""
+    path = tmp_path_factory.mktemp("database") / "migrated.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def platform(tmp_path: Path, migrated_file: Path) -> OcppPlatform:
+    return OcppPlatform(tmp_path, migrated_file)
+
+
+@pytest.fixture
+def on_platform(platform: OcppPlatform) -> Any:
+    """Run ``script(station)`` with station CP1 on a running platform."""
+
+    def run(protocol: str, script: Any, **options: Any) -> Any:
+        async def scenario() -> Any:
+            async with (
+                platform.running(**options),
+                connected_station(platform.gateway, "/ocpp/CP1", (protocol,)) as station,
+            ):
+                return await script(station)
+
+        return asyncio.run(scenario())
+
+    return run

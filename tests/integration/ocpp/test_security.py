@@ -429,19 +429,22 @@ def test_key_is_neither_logged_nor_on_record(bench, api: Api, caplog) -> None:
     old = api.register("CP1", 1)
 
     async def scenario() -> str:
-        async with bench.running(), coming_in(bench, "ocpp2.0.1", "CP1", key=old) as socket:
+        async with bench.running(), coming_in(bench, "ocpp1.6", "CP1", key=old) as socket:
             await bench.facts.wait_for("ConnectionChanged")
             rotating = asyncio.create_task(api.rotation.rotate("CP1", issued_by="operator"))
-            new = await take_new_key(socket, "ocpp2.0.1", "Accepted")
+            _, message_id, _, payload = json.loads(await socket.recv())
+            new = payload["value"]
+            await socket.send(json.dumps([4, message_id, "PropertyConstraintViolation", f"{new} is too long", {}]))
             await rotating
-            assert await status_of(bench, "ocpp2.0.1", "CP1", key="guessed") == 401
+            assert await status_of(bench, "ocpp1.6", "CP1", key="guessed") == 401
             return new
 
     with caplog.at_level("DEBUG", logger="twinev"):
         new = asyncio.run(scenario())
 
     (sent,) = api.commands_on_record()
-    assert (sent.action, sent.issued_by, sent.outcome) == ("SetBasicAuthPassword", "operator", "accepted")
+    assert (sent.action, sent.issued_by, sent.outcome) == ("SetBasicAuthPassword", "operator", "call_error")
+    assert sent.detail == "(the key) is too long"
     told = repr(sent) + caplog.text
     assert "CP1" in told
     assert not any(key in told for key in (old, new, "guessed"))

@@ -23,6 +23,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from twinev.clock import PlatformClock
 from twinev.simulator.arrivals import ScriptedVisits
+from twinev.simulator.faults import Faults
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.simulation import Simulation
@@ -253,9 +254,12 @@ async def _simulation(
     clock = clock or PlatformClock(speed=speed, wall_origin=now, platform_origin=now)
     ledger = Ledger(options.pop("ledger", None))
     origin = options.pop("origin", clock.now())
-    arrivals = {(station, 1): entries for station, entries in script.items()}
+    arrivals = {(spec.id, evse): script.get(spec.id, []) for spec in specs for evse in range(1, spec.evses + 1)}
+    faults = Faults(listed=options.pop("faults", {}), seed=1, origin=origin)
     visits = ScriptedVisits(arrivals=arrivals, origin=origin, id_tokens=["CARD-1", "CARD-2"])
-    simulation = Simulation(stations=specs, url=csms.url, clock=clock, visits=visits, ledger=ledger, **options)
+    simulation = Simulation(
+        stations=specs, url=csms.url, clock=clock, visits=visits, faults=faults, ledger=ledger, **options
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(simulation.run(stop))
     try:

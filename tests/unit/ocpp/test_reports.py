@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import AnswerNow, Tell, UnusablePayload
+from twinev.adapters.ocpp.mapping.steps import AnswerNow, Tell
 from twinev.adapters.ocpp.repetitions import Repetitions
-from twinev.adapters.ocpp.schemas import check_request, check_response
+from twinev.adapters.ocpp.schemas import InvalidPayload, check_request, check_response
 from twinev.domain.facts import StationReported
 
 AT = "2026-11-22T18:00:00Z"
@@ -133,8 +133,8 @@ def test_two_reports_of_one_second_have_keys_of_their_own(read) -> None:
     assert first.key == again.key != second.key
 
 
-def test_number_that_no_station_may_say_is_unusable(read) -> None:
-    with pytest.raises(UnusablePayload, match="requestId"):
+def test_number_that_no_station_may_say_is_refused(read) -> None:
+    with pytest.raises(InvalidPayload, match="requestId"):
         read("ocpp2.0.1", "NotifyReport", MESSAGES["NotifyReport"] | {"requestId": 2**31})
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinev.simulator.limits import (
+    EXTERNAL,
     STATION_MAX,
     TX,
     TX_DEFAULT,
@@ -83,6 +84,12 @@ TABLE = {
     ),
     "amperes count per phase": ([profile(TX, (0, 10), unit="A")], 6.9),
     "no profile goes beyond the hardware": ([profile(TX, (0, 22000))], 11),
+    "what others impose caps a TxProfile": (
+        [profile(EXTERNAL, (0, 4000), evse=0), profile(TX, (0, 9000)), profile(STATION_MAX, (0, 8000), evse=0)],
+        4,
+    ),
+    "another EVSE's profile is none of ours": ([profile(TX, (0, 5000), evse=2)], 11),
+    "without V2G nothing is negative": ([profile(TX, (0, -5000))], 0),
     "zero is a limit": ([profile(TX, (0, 0)), profile(TX_DEFAULT, (0, 6000))], 0),
 }
 
@@ -91,6 +98,22 @@ TABLE = {
 def test_composite_limit_of_profiles(profiles, limit_kw):
     assert limit_kw_at(profiles, NOW, THREE_PHASES) == pytest.approx(limit_kw)
     assert limit_kw_at(profiles[::-1], NOW, THREE_PHASES) == pytest.approx(limit_kw)
+
+
+def test_negative_limit_discharges_within_what_the_hardware_takes_back():
+    bidirectional = Circumstances(hardware_kw=11, discharge_kw=7, phases=3, relative_start=NOW)
+    found = [limit_kw_at([profile(TX, (0, limit))], NOW, bidirectional) for limit in (-5000, -9000, 9000)]
+    assert found == [-5, -7, 9]
+
+
+def test_cap_of_the_station_is_shared_by_the_evses_in_use_and_bounds_their_sum():
+    profiles = [profile(STATION_MAX, (0, 12000), evse=0), profile(TX, (0, 4000)), profile(TX, (0, 9000), evse=2)]
+    evses = [Circumstances(hardware_kw=11, phases=3, relative_start=NOW, evse_id=n, sharing=2) for n in (1, 2)]
+    assert [limit_kw_at(profiles, NOW, evse) for evse in evses] == [4, 6]
+    _, (period,) = composite(profiles, now=NOW, duration_seconds=60, evses=evses)
+    assert period.limit == 12
+    _, (period,) = composite(profiles[1:], now=NOW, duration_seconds=60, evses=evses)
+    assert period.limit == 13
 
 
 def test_amperes_give_a_single_phase_ev_a_third():

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.simulator.fleet import StationSpec
-from twinev.simulator.limits import STATION_MAX, TX, TX_DEFAULT, Period, StationProfile
+from twinev.simulator.limits import EXTERNAL, STATION_MAX, TX, TX_DEFAULT, Period, StationProfile
 from twinev.simulator.profiles import MAX_PERIODS, MAX_PROFILES, InstalledProfiles
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -45,6 +45,10 @@ REFUSED = {
     "a station's maximum without start": (profile(purpose=STATION_MAX, evse_id=0, start=None), "InvalidProfile"),
     "a transaction that does not run": (profile(purpose=TX, transaction_id="other"), "TxNotFound"),
     "a TxProfile for the station": (profile(purpose=TX, evse_id=0, transaction_id="tx"), "InvalidProfile"),
+    "a discharge that the station cannot do": (
+        profile(periods=(Period(start_seconds=0, limit=-3000),)),
+        "InvalidSchedule",
+    ),
     "a recurring profile": (profile(kind="Recurring"), "UnsupportedKind"),
     "a purpose that only the station sets": (
         profile(purpose="ChargingStationExternalConstraints"),
@@ -124,4 +128,21 @@ def test_end_of_a_transaction_takes_its_profiles_along():
     profiles = installed()
     profiles.restore([profile(1), profile(2, TX, transaction_id="tx")])
     profiles.end_transaction(1)
+    assert [p.id for p in profiles.all()] == [1]
+
+
+def test_what_others_impose_is_not_the_csms_to_clear():
+    profiles = installed()
+    profiles.impose(profile(-1, EXTERNAL, evse_id=0))
+    profiles.impose(profile(-1, EXTERNAL, evse_id=0, stack_level=1))
+    assert profiles.clear() == 0
+    assert [p.stack_level for p in profiles.all()] == [1]
+    profiles.lift()
+    assert profiles.all() == ()
+
+
+def test_transaction_profile_of_another_evse_stays():
+    profiles = installed(evses=2)
+    profiles.restore([profile(1, TX, transaction_id="a"), profile(2, TX, transaction_id="b", evse_id=2)])
+    profiles.end_transaction(2)
     assert [p.id for p in profiles.all()] == [1]

@@ -55,12 +55,15 @@ class StayingClient(Client):
         await self._note_connected()
 
     async def look(self, url: str, **options: Any) -> None:
-        """Connect once, with no second try; raises what the library raises."""
+        """Connect for a moment: a second try at most, then what the library raises."""
         await self.connect(
             url.split(","),
             name=self.shown_name,
             error_cb=self._note_error,
             allow_reconnect=False,
+            # 0 would be no limit at all.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,
             connect_timeout=3,
             **options,
         )

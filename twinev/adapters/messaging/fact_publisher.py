@@ -8,6 +8,7 @@ import logging
 from dataclasses import replace
 
 import nats.errors
+import orjson
 from nats.aio.client import Client
 from nats.js.api import Header
 from nats.js.errors import APIError
@@ -16,7 +17,7 @@ from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.acknowledged_publish import AcknowledgedPublisher
 from twinev.domain.facts import Decision, StationFact
 from twinev.errors import Unavailable
-from twinev.wire.messages import decode, encode
+from twinev.wire.messages import decode
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class FactPublisher:
         Unavailable
             NATS does not take it; the station keeps it and will send it again.
         """
-        body = encode(fact)
+        body = _write(fact)
         subject, message_id = subjects.fact(fact.station_id, fact.action), _message_id(fact, body)
         deadline = asyncio.get_running_loop().time() + self._retry_seconds
         attempt = 0
@@ -105,12 +106,17 @@ def fact_message_id(fact: StationFact) -> str:
     The natural key alone would not do: another content under the same key has to arrive, to be flagged. ``reply_to``
     counts, because a station that asks again needs an answer again.
     """
-    return _message_id(fact, encode(fact))
+    return _message_id(fact, _write(fact))
+
+
+def _write(value: object) -> bytes:
+    # What `encode` writes of a dataclass, in a quarter of the time; it is in the way of every message of a station.
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def _message_id(fact: StationFact, body: bytes) -> str:
     # The first place where these bytes stand is the field itself: within a JSON text their quotes would be escaped.
-    before, found, after = body.partition(b'"received_at":' + encode(fact.received_at))
+    before, found, after = body.partition(b'"received_at":' + _write(fact.received_at))
     assert found, f"a fact is encoded without its received_at: {body!r}"
     return hashlib.sha256(before + after).hexdigest()
 

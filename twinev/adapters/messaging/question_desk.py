@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import nats.errors
@@ -19,7 +20,7 @@ from twinev.wire.messages import decode, encode
 logger = logging.getLogger(__name__)
 
 QUEUE = "api"
-_AT_ONCE = 8
+_AT_ONCE = 4
 
 # An empty reply says at once that there is no answer; silence would cost the station its time limit.
 _NO_ANSWER = b""
@@ -56,18 +57,22 @@ class QuestionDesk:
         """Answer for ever; after a reconnection the subscription stands again by itself."""
         subscription = await self._client.subscribe(subjects.QUESTIONS, queue=QUEUE)
         free = asyncio.Semaphore(_AT_ONCE)
+        # Threads of its own: in a storm the shared ones are busy telling profiles to the stations that are back, and
+        # those that still knock would wait behind that.
+        threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="questions")
         try:
             async with asyncio.TaskGroup() as answering:
                 async for message in subscription.messages:
                     await free.acquire()
-                    answering.create_task(self._answer(message)).add_done_callback(lambda _: free.release())
+                    answering.create_task(self._answer(message, threads)).add_done_callback(lambda _: free.release())
         finally:
+            threads.shutdown(wait=False)
             if not self._client.is_closed:
                 await subscription.unsubscribe()
 
-    async def _answer(self, message: Msg) -> None:
+    async def _answer(self, message: Msg, threads: ThreadPoolExecutor) -> None:
         try:
-            reply = await asyncio.to_thread(self._reply_to, message)
+            reply = await asyncio.get_running_loop().run_in_executor(threads, self._reply_to, message)
         except Exception:
             # Whatever went wrong, the desk must answer the next one; the station is told to come again.
             logger.exception("the question %s has no answer", message.subject)

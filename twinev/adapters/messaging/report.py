@@ -20,6 +20,7 @@ from twinev.adapters.messaging.presence import Presence
 from twinev.errors import Unavailable
 
 STREAMS = (subjects.FACTS_STREAM, subjects.EVENTS_STREAM, subjects.INBOUND_STREAM, subjects.DEAD_STREAM)
+_PRESENCE = f"KV_{subjects.PRESENCE_BUCKET}"
 _ANSWER_SECONDS = 3.0
 
 
@@ -96,18 +97,18 @@ async def read_report(client: StayingClient) -> MessagingReport:
         NATS does not answer.
     """
     try:
-        infos = {name: await _ask(client, f"STREAM.INFO.{name}") for name in STREAMS}
+        infos = {name: await _ask(client, f"STREAM.INFO.{name}") for name in (*STREAMS, _PRESENCE)}
         there = {name: info for name, info in infos.items() if "error" not in info}
-        consumers = [consumer for name in there for consumer in await _consumers(client, name)]
-        holders = await Presence(client=client).online()
+        listed = [name for name in STREAMS if name in there]
+        holders = await Presence(client=client).online() if _PRESENCE in there else {}
         newest = await DeadLetters(client=client).newest(1) if subjects.DEAD_STREAM in there else []
         return MessagingReport(
-            streams=tuple(_stream(name, info) for name, info in there.items()),
-            missing_streams=tuple(infos.keys() - there.keys()),
-            consumers=tuple(consumers),
-            gateways=tuple(await read_gateways(client)),
+            streams=tuple(_stream(name, there[name]) for name in listed),
+            missing_streams=tuple(name for name in infos if name not in there),
+            consumers=tuple([consumer for name in listed for consumer in await _consumers(client, name)]),
+            gateways=tuple(await read_gateways(client)) if _PRESENCE in there else (),
             stations_at=dict(Counter(holder.gateway_id for holder in holders.values())),
-            dead=there[subjects.DEAD_STREAM]["state"]["messages"] if subjects.DEAD_STREAM in there else 0,
+            dead=there[subjects.DEAD_STREAM]["state"]["messages"] if newest else 0,
             newest_dead=newest[0] if newest else None,
             clock_ahead_seconds=await _clock_ahead_seconds(client),
         )

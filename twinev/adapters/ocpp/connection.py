@@ -66,10 +66,12 @@ class StationConnection:
     async def run(self) -> None:
         """Return when the socket is closed and everything about it is cleared away."""
         try:
+            # The inbox first: commands are silently heard until the claim, which in one moment ends the old gateway's
+            # answers and begins ours.
+            self._inbox = await self._commands.open(self._station_id, self._obey)
             self._claim = await self._presence.claim(
                 self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
             )
-            self._inbox = await self._commands.open(self._station_id, self._obey)
             await self._announce(online=True)
             self._announced = True
             async with self._background():

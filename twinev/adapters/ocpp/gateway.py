@@ -24,6 +24,7 @@ from twinev.adapters.ocpp.station_link import StationLink
 from twinev.adapters.ocpp.station_socket import Crowd, StationSocket
 from twinev.adapters.ocpp.tls import TlsPort
 from twinev.adapters.ocpp.turns import Turns
+from twinev.errors import Conflict
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ logger = logging.getLogger(__name__)
 LARGEST_FRAME_BYTES = 256 * 1024
 # Frames of one station that wait for those before them; behind them the socket is not read.
 MOST_FRAMES_WAITING = 8
+# Connections that the kernel keeps until we take them: after an outage all stations come within a second or two.
+BACKLOG = 1024
 
 
 class Gateway:
@@ -137,8 +140,8 @@ class Gateway:
 
         Raises
         ------
-        BadInput
-            The files of the TLS port cannot be used.
+        BadInput, Conflict
+            The files of the TLS port cannot be used; somebody else has the port.
         """
         if self._port is not None:
             await self._listen("ws", self._port, None)
@@ -156,11 +159,21 @@ class Gateway:
             await server.wait_closed()
 
     async def _listen(self, scheme: str, port: int, context: ssl.SSLContext | None) -> None:
-        self._servers[scheme] = await serve(
+        try:
+            self._servers[scheme] = await self._serve(port, context)
+        except OSError as error:
+            raise Conflict(
+                f"port {port} on {self._host} cannot be used for stations ({error.strerror or error}); "
+                "end the program that holds it, or take another with --port or --tls-port"
+            ) from error
+
+    async def _serve(self, port: int, context: ssl.SSLContext | None) -> Server:
+        return await serve(
             self._serve_station,
             self._host,
             port,
             ssl=context,
+            backlog=BACKLOG,
             process_request=self._admit,
             select_subprotocol=self._admission.select_subprotocol,
             create_connection=partial(StationSocket, crowd=self._crowd, unread_seconds=self._unread_seconds),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+import orjson
 
 from twinev.adapters.ocpp.boot_gate import BootGate, Registration
 from twinev.adapters.ocpp.dialect import Dialect
@@ -268,7 +269,7 @@ class StationLink:
             protocol=self._station.protocol,
             action=action,
             # A JSON array: no part can run into the next, whatever characters a station puts there.
-            key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
+            key=orjson.dumps(parts).decode(),
             received_at=self._clock.now(),
             fact=fact,
             # A report's content is its message already, and may be large.

@@ -9,12 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import Step, Tell, UnusablePayload
+from twinev.adapters.ocpp.mapping.steps import Step, Tell
 from twinev.adapters.ocpp.mapping.times import read_time
 from twinev.domain.facts import StationReported
-
-#: OCPP's integers have 32 bits (2.0.1 part 2, primitive datatypes); its schemas do not say so.
-_LARGEST = 2**31 - 1
 
 ReadMessage = Callable[[Station, dict[str, Any], datetime], Step]
 
@@ -46,9 +43,9 @@ def report_reader(
         fact = StationReported(
             report=report,
             timestamp=now if said_at is None else read_time(said_at),
-            evse_id=_whole(content, "evseId"),
-            request_id=_whole(content, "requestId"),
-            seq_no=_whole(content, "seqNo"),
+            evse_id=content.get("evseId"),
+            request_id=content.get("requestId"),
+            seq_no=content.get("seqNo"),
             to_be_continued=content.get("tbc", False),
             content=content,
         )
@@ -61,15 +58,6 @@ def report_reader(
         )
 
     return read
-
-
-def _whole(content: dict[str, Any], field: str) -> int | None:
-    if field not in content:
-        return None
-    number = int(content[field])
-    if abs(number) > _LARGEST:
-        raise UnusablePayload(f"{field}: {number} is not usable; allowed: a number of 32 bits")
-    return number
 
 
 def _digest(content: dict[str, Any]) -> str:

@@ -154,8 +154,9 @@ def _connector(payload: dict[str, Any], *, at_least: int) -> int:
 
 def _samples(meter_values: list[dict[str, Any]] | tuple[()]) -> tuple[Sample, ...]:
     made = (
-        _sample(read_time(meter_value["timestamp"]), sampled)
+        _sample(timestamp, sampled)
         for meter_value in meter_values
+        for timestamp in (read_time(meter_value["timestamp"]),)
         for sampled in meter_value["sampledValue"]
     )
     return tuple(sample for sample in made if sample is not None)
