@@ -128,8 +128,9 @@ class ToldLimits:
         *,
         cause: FaultCause = FaultCause.REJECTED,
         by_meter: bool = False,
+        expected: bool = False,
     ) -> None:
-        """Count the station as not following."""
+        """Count the station as not following; ``expected`` where the plan counts it so already."""
         known = self.faults.get(station_id)
         self.faults[station_id] = fault = StationFault(
             station_id=station_id,
@@ -140,8 +141,7 @@ class ToldLimits:
         )
         if fault != known:
             self.on_fault(station_id, fault)
-        # Who has no socket is planned as such already.
-        if known is None and cause is not FaultCause.OFFLINE:
+        if known is None and not expected:
             self.on_change(station_id, "station.unresponsive")
 
     def clear(self, station_id: str, *, by_meter: bool = False) -> None:
