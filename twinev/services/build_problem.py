@@ -17,13 +17,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
 from twinev.sct import Problem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
+from twinev.services.limit_groups import capped_kw, restriction_groups, station_groups
 from twinev.services.site_state import OUT_OF_SERVICE_AFTER, SiteState
 
 # A battery must have some room, or the problem refuses it.
@@ -52,8 +52,8 @@ def build_problem(state: SiteState) -> BuiltProblem:
     decided = tuple(session for session in state.sessions if _is_decided(state, session))
     reserved_kw = reserved_kw_of(state, horizon)
     series, notes = _fill_series(state, horizon)
-    groups, group_notes = _groups(state, horizon, decided, reserved_kw)
-    groups += _station_groups(state, horizon, decided)
+    groups, group_notes = restriction_groups(state, horizon, decided, reserved_kw)
+    groups += station_groups(state, horizon, decided)
     formulation = _formulation(state, series, decided)
     reserved_sum_kw = [sum(slot) for slot in zip(*reserved_kw.values(), strict=True)] or [0.0] * horizon.slots
     demand_kw = [
@@ -106,10 +106,10 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
     entry: dict[str, Any] = {}
     if (discharge_kw := state.discharge_limit_kw(session)) > 0:
         entry["evse_discharge_power_kw"] = discharge_kw
-    capped_kw = _capped_kw(state, (session.station_id, session.evse_id), horizon)
-    if any(kw is not None for kw in capped_kw):
+    caps_kw = capped_kw(state, (session.station_id, session.evse_id), horizon)
+    if any(kw is not None for kw in caps_kw):
         power_kw = state.power_limit_kw(session)
-        entry["max_kw"] = [power_kw if kw is None else min(max(kw, 0.0), power_kw) for kw in capped_kw]
+        entry["max_kw"] = [power_kw if kw is None else min(max(kw, 0.0), power_kw) for kw in caps_kw]
     return entry | {
         "id": session.id,
         "capacity_kwh": capacity_kwh,
@@ -120,14 +120,6 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
         "departure_slot": target_slot,
         "profile": str(session.needs.profile),
     }
-
-
-def _capped_kw(state: SiteState, key: EvseKey, horizon: Horizon) -> list[float | None]:
-    """What others limit an EVSE, or at EVSE 0 a station, to in each slot. [kW]"""
-    slots = range(horizon.slots)
-    if not any((limit.station_id, limit.evse_id) == key for limit in state.external_limits):
-        return [None] * horizon.slots
-    return [state.external_kw(key, horizon.slot_start(slot), horizon.slot_end(slot)) for slot in slots]
 
 
 def needed_kwh(state: SiteState, session: ChargingSession) -> float:
@@ -181,7 +173,7 @@ def may_draw_kw(state: SiteState, key: EvseKey, horizon: Horizon, *, otherwise_k
         for slot in range(horizon.slots)
     ]
     # A station keeps the limits of others by itself, whatever it was told.
-    caps = [_capped_kw(state, place, horizon) for place in (key, (key[0], 0))]
+    caps = [capped_kw(state, place, horizon) for place in (key, (key[0], 0))]
     bounded = [
         min(kw for kw in (told[slot], *(cap[slot] for cap in caps)) if kw is not None) for slot in range(len(told))
     ]
@@ -197,65 +189,6 @@ def _fill_series(state: SiteState, horizon: Horizon) -> tuple[dict[SeriesKind, t
         filled[kind], note = fill_missing(kind, state.series.get(kind, ()), slots=horizon.slots, yesterday=yesterday)
         notes += [note] if note else []
     return filled, notes
-
-
-def _groups(
-    state: SiteState,
-    horizon: Horizon,
-    decided: tuple[ChargingSession, ...],
-    reserved_kw: Mapping[EvseKey, tuple[float, ...]],
-) -> tuple[list[dict[str, Any]], list[str]]:
-    groups: list[dict[str, Any]] = []
-    notes: list[str] = []
-    for restriction in state.restrictions:
-        members = [session for session in decided if session.station_id in restriction.station_ids]
-        held = [kw for (station_id, _), kw in reserved_kw.items() if station_id in restriction.station_ids]
-        cap_kw = restricted_kw(state, restriction, horizon)
-        # Where the restriction is silent, the cap is what the members can draw anyway.
-        free_kw = sum(state.power_limit_kw(session) for session in members)
-        left_kw = [free_kw if cap is None else cap - sum(kw[slot] for kw in held) for slot, cap in enumerate(cap_kw)]
-        if any(kw < 0 for kw in left_kw):
-            notes.append(
-                f"Restriction {restriction.id}: stations that cannot be steered may draw up to "
-                f"{-min(left_kw):.1f} kW more than its limit of {restriction.limit_kw:g} kW."
-            )
-        if members:
-            groups.append(
-                {
-                    "id": restriction.id,
-                    "session_ids": [session.id for session in members],
-                    "max_kw": [max(kw, 0.0) for kw in left_kw],
-                }
-            )
-    return groups, notes
-
-
-def _station_groups(state: SiteState, horizon: Horizon, decided: tuple[ChargingSession, ...]) -> list[dict[str, Any]]:
-    """Each station under a limit of others as a group of its sessions."""
-    groups: list[dict[str, Any]] = []
-    for station_id in sorted({limit.station_id for limit in state.external_limits if limit.evse_id == 0}):
-        members = [session for session in decided if session.station_id == station_id]
-        capped_kw = _capped_kw(state, (station_id, 0), horizon)
-        if members and any(kw is not None for kw in capped_kw):
-            free_kw = sum(state.power_limit_kw(session) for session in members)
-            groups.append(
-                {
-                    "id": f"station {station_id}",
-                    "session_ids": [session.id for session in members],
-                    "max_kw": [free_kw if kw is None else max(kw, 0.0) for kw in capped_kw],
-                }
-            )
-    return groups
-
-
-def restricted_kw(state: SiteState, restriction: Restriction, horizon: Horizon) -> list[float | None]:
-    """The restriction's cap on this site's selected stations per slot; None where it does not rule. [kW]"""
-    share = state.shares_kw.get(restriction.id)
-    touched = horizon.slots_touched(max(restriction.start, state.now), restriction.end)
-    return [
-        (restriction.limit_kw if share is None else min(share[slot], restriction.limit_kw)) if slot in touched else None
-        for slot in range(horizon.slots)
-    ]
 
 
 def _reservation_notes(reserved_kw: Mapping[EvseKey, tuple[float, ...]]) -> list[str]:

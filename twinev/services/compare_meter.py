@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from twinev.domain.charge_points import ChargingStation
 from twinev.domain.horizon import Horizon
@@ -31,11 +32,17 @@ class ToldAndMeasured:
     def allowed_kw(self, session: ChargingSession, start: datetime, end: datetime) -> float:
         """The highest that this EVSE was told within [start, end). [kW]"""
         key = (session.station_id, session.evse_id)
-        station = next(station for station in self.stations if station.id == key[0])
-        ceiling_kw = next((evse.max_kw for evse in station.evses if evse.id == key[1]), station.max_kw)
+        # A session at an EVSE that nobody registered draws no more than its station can.
+        ceiling_kw = self._ceilings_kw.get(key, self._ceilings_kw[key[0], 0])
         return limits_at(self.limits, key).highest_kw(
             start, end, ocpp_transaction_id=session.ocpp_transaction_id, otherwise_kw=ceiling_kw
         )
+
+    @cached_property
+    def _ceilings_kw(self) -> dict[EvseKey, float]:
+        """What each EVSE can give, and at 0 its station."""
+        of_evses = {(station.id, evse.id): evse.max_kw for station in self.stations for evse in station.evses}
+        return of_evses | {(station.id, 0): station.max_kw for station in self.stations}
 
 
 def exceeds(power_kw: float, limit_kw: float) -> bool:

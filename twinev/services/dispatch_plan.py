@@ -177,7 +177,7 @@ class PlanDispatcher:
         """An EV at a station without a socket follows what was told last, not this plan."""
         for station_id in sorted({key[0] for key in wanted.transactions} - wanted.online):
             reason = "offline: plans do not reach it; what it was told last may still rule"
-            self._told.blame(station_id, reason, now, cause=FaultCause.OFFLINE)
+            self._told.blame(station_id, reason, now, cause=FaultCause.OFFLINE, expected=True)
 
     def _outgrown(self, wanted: WantedState) -> set[str]:
         """Stations that keep a TxDefaultProfile at another place than is wanted: their room turned out different."""

@@ -6,7 +6,7 @@ The database is a synchronous unit of work: ``with unit_of_work() as work: …; 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -213,7 +213,12 @@ class Plans(Protocol):
 class Commands(Protocol):
     def save(self, command: SentCommand) -> None: ...
     def list(
-        self, *, limit: int, before: str | None = None, station_id: str | None = None
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        actions: Collection[str] | None = None,
     ) -> Sequence[SentCommand]: ...
     def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
         """Commands sent before this instant of which nobody has said how they went."""

@@ -16,9 +16,13 @@ from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.plan import SentCommand
 from twinev.domain.station_fault import StationFault
 from twinev.services.ports import UnitOfWork
-from twinev.services.told_limits import COMMANDS_READ, ToldLimits
+from twinev.services.told_limits import ToldLimits
 
 SHOWN = timedelta(hours=24)
+# How far back the record is searched: a fallback may be days older than the last plan.
+COMMANDS_SEARCHED = 500
+REPORTS_SEARCHED = 100
+REPORT = "GetCompositeSchedule"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +65,9 @@ def show_limits(station_id: str, *, work: UnitOfWork, now: datetime) -> StationL
     """
     station = work.stations.get(station_id)
     told = ToldLimits()
-    told.restore(work, [station_id])
+    told.restore(work, [station_id], depth=COMMANDS_SEARCHED)
     external = tuple(work.external_limits.of([station_id]))
-    reports = _last_reports(work.commands.list(limit=COMMANDS_READ, station_id=station_id))
+    reports = _last_reports(work.commands.list(limit=REPORTS_SEARCHED, station_id=station_id, actions=(REPORT,)))
     evses = []
     for evse in station.evses:
         key = (station_id, evse.id)
@@ -97,7 +101,7 @@ def _last_reports(commands: Iterable[SentCommand]) -> dict[int, ReportedSchedule
     reports: dict[int, ReportedSchedule] = {}
     for command in commands:
         composite = command.payload.get("composite")
-        if command.action == "GetCompositeSchedule" and composite is not None:
+        if composite is not None:
             reports.setdefault(
                 command.payload["evse_id"],
                 ReportedSchedule(

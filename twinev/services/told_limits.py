@@ -17,7 +17,8 @@ from twinev.services.evse_limits import EvseKey, EvseLimits, limits_at
 from twinev.services.ports import UnitOfWork
 from twinev.services.profile_records import profile_from_record
 
-# Enough to find the newest profile of each purpose and EVSE of a station among its read-backs.
+SET, CLEAR = "SetChargingProfile", "ClearChargingProfile"
+# Enough to find the newest profiles of a station; what is not found is told again, which does no harm.
 COMMANDS_READ = 60
 UNSURE = frozenset({None, "timeout", "offline"})
 REFUSALS = frozenset({"rejected", "not_supported", "call_error"})
@@ -127,8 +128,9 @@ class ToldLimits:
         *,
         cause: FaultCause = FaultCause.REJECTED,
         by_meter: bool = False,
+        expected: bool = False,
     ) -> None:
-        """Count the station as not following."""
+        """Count the station as not following; ``expected`` where the plan counts it so already."""
         known = self.faults.get(station_id)
         self.faults[station_id] = fault = StationFault(
             station_id=station_id,
@@ -139,7 +141,7 @@ class ToldLimits:
         )
         if fault != known:
             self.on_fault(station_id, fault)
-        if known is None:
+        if known is None and not expected:
             self.on_change(station_id, "station.unresponsive")
 
     def clear(self, station_id: str, *, by_meter: bool = False) -> None:
@@ -165,35 +167,37 @@ class ToldLimits:
     def _own(self, key: EvseKey) -> EvseLimits:
         return self.limits.get(key, EvseLimits())
 
-    def restore(self, work: UnitOfWork, station_ids: Iterable[str]) -> None:
-        """Rebuild the memory from the commands on record."""
+    def restore(self, work: UnitOfWork, station_ids: Iterable[str], *, depth: int = COMMANDS_READ) -> None:
+        """Rebuild the memory from each station's last ``depth`` commands on record."""
         for station_id in station_ids:
-            known: set[tuple[EvseKey, ProfilePurpose]] = set()
-            unsure: list[tuple[EvseKey, ChargingProfile]] = []
-            for command in work.commands.list(limit=COMMANDS_READ, station_id=station_id):
-                if command.action == "SetChargingProfile" and "profile" in command.payload:
-                    self._restore_command(command, known, unsure)
-            for key, profile in reversed(unsure):
-                self.doubt(key, profile)
+            commands = work.commands.list(limit=depth, station_id=station_id, actions=(SET, CLEAR))
+            self._restore_station(commands)
 
-    def _restore_command(
-        self,
-        command: SentCommand,
-        known: set[tuple[EvseKey, ProfilePurpose]],
-        unsure: list[tuple[EvseKey, ChargingProfile]],
-    ) -> None:
+    def _restore_station(self, commands: Iterable[SentCommand]) -> None:
         """Commands come newest first: the first accepted one rules, and what is newer without an answer may."""
-        profile = profile_from_record(command.payload["profile"])
-        key = (command.station_id, profile.evse_id)
-        if (key, profile.purpose) in known:
-            return
-        if profile.purpose is ProfilePurpose.STATION_MAX and command.outcome in REFUSALS:
-            known.add((key, profile.purpose))
-            self.refused.add((command.station_id, profile.purpose))
-            return
-        if command.outcome == "accepted":
-            known.add((key, profile.purpose))
-            sent = profile_from_record(command.payload["sent"]) if "sent" in command.payload else None
-            self.accept(key, profile, sent, command.answered_at or command.sent_at)
-        elif command.outcome in UNSURE:
-            unsure.append((key, profile))
+        known: set[tuple[EvseKey, ProfilePurpose]] = set()
+        cleared: set[str] = set()
+        unsure: list[tuple[EvseKey, ChargingProfile]] = []
+        for command in commands:
+            if command.action == CLEAR:
+                if command.outcome not in UNSURE and command.payload.get("purpose"):
+                    # What is older is gone, or was not there.
+                    cleared.add(command.payload["purpose"])
+                continue
+            if "profile" not in command.payload:
+                continue
+            profile = profile_from_record(command.payload["profile"])
+            place = (command.station_id, profile.evse_id), profile.purpose
+            if place in known or profile.purpose in cleared:
+                continue
+            if command.outcome == "accepted":
+                known.add(place)
+                sent = profile_from_record(command.payload["sent"]) if "sent" in command.payload else None
+                self.accept(place[0], profile, sent, command.answered_at or command.sent_at)
+            elif command.outcome in UNSURE:
+                unsure.append((place[0], profile))
+            elif profile.purpose is ProfilePurpose.STATION_MAX:
+                known.add(place)
+                self.refused.add((command.station_id, profile.purpose))
+        for key, profile in reversed(unsure):
+            self.doubt(key, profile)

@@ -52,20 +52,21 @@ class WatchMeters:
     async def look(self) -> None:
         """Compare every meter with what its EVSE accepted, once."""
         now = self._clock.now()
-        seen = await asyncio.to_thread(self._read)
-        for station_id, reason in unfollowed(seen).items():
+        verdicts = await asyncio.to_thread(self._judge)
+        for station_id, reason in verdicts.items():
             if reason is None:
                 self._told.clear(station_id, by_meter=True)
             else:
                 self._told.blame(station_id, reason, now, by_meter=True)
 
-    def _read(self) -> ToldAndMeasured:
+    def _judge(self) -> dict[str, str | None]:
         with self._reading() as work:
             stations, sessions = work.stations.list(), work.sessions.active()
-        return ToldAndMeasured(
+        seen = ToldAndMeasured(
             stations=tuple(stations),
             sessions=tuple(sessions),
             limits=dict(self._told.limits),
             accepted_at=dict(self._told.accepted_at),
             grace=self._grace,
         )
+        return unfollowed(seen)

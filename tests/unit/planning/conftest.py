@@ -348,8 +348,11 @@ class FakeWork:
             if r.revoked_at is None and r.end > now and (chosen is None or chosen & set(r.station_ids))
         ]
 
-    def _commands(self, *, limit: int, before: str | None = None, station_id: str | None = None) -> list[SentCommand]:
+    def _commands(
+        self, *, limit: int, before: str | None = None, station_id: str | None = None, actions: Any = None
+    ) -> list[SentCommand]:
         known = [c for c in self._memory.commands.values() if station_id in (None, c.station_id)]
+        known = [c for c in known if actions is None or c.action in actions]
         return sorted(known, key=lambda command: command.sent_at, reverse=True)[:limit]
 
     def _values(self, kind: SeriesKind, _subject: str, _start: datetime, *, step_minutes: float, count: int) -> list:

@@ -536,3 +536,24 @@ def test_fault_names_its_cause(make, memory, desk, outcome, cause):
     asyncio.run(act())
 
     assert told.faults["B"].cause is cause
+
+
+def test_restart_knows_that_a_station_was_cleaned(make, memory, desk):
+    dispatcher, stations, told, clock = desk
+
+    async def act():
+        await settle(dispatcher, wanted_of(make, memory, {"C": 5.0}))
+        clock.advance(seconds=1)
+        told.blame("C", "its composite is too high", clock.now())
+        told.suspect("C")
+        stations.always["C"] = "rejected"
+        dispatcher.want(wanted_of(make, memory, {"C": 5.0}, unsteered={"C"}))
+        await make.until(lambda: "C" in told.cleaned and "rejected" in told.faults["C"].reason)
+        await dispatcher.close()
+
+    asyncio.run(act())
+    again = ToldLimits()
+
+    again.restore(memory.unit_of_work(), ["C"])
+
+    assert again.of(("C", 1)) == EvseLimits()
