@@ -217,6 +217,22 @@ def test_boot_is_noted(platform, on_platform, protocol: str) -> None:
     assert (station.protocol, station.vendor, station.model) == (protocol, "V", "M")
 
 
+@behaviour(
+    "B12",
+    "A heartbeat is answered with the time, also while the API and NATS are away",
+    source="1.6 ed. 2 §4.6; 2.x part 2 G02",
+)
+def test_heartbeat_needs_nobody(bench, protocol: str) -> None:
+    async def script(station):
+        await station.boot(protocol)
+        bench.desk.away = bench.facts.away = True
+        answer = await station.ask("Heartbeat")
+        bench.facts.away = False
+        return answer
+
+    assert with_station(bench, protocol, script)[2] == {"currentTime": "2026-11-22T18:00:05.000Z"}
+
+
 async def _answering_abilities(station, protocol: str, command):
     """Answer the question for the station's abilities, should it come before ``command`` is done."""
     receiving = asyncio.create_task(station.receive())
