@@ -58,9 +58,9 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=50)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        script = Path(directory) / "evs.json"
-        script.write_text(json.dumps([_ev(station) for station in STATIONS]))
-        running = system(Path(directory) / "data", "--script", str(script))
+        scenario = Path(directory) / "evs.json"
+        scenario.write_text(json.dumps({"arrivals": [_ev(station) for station in STATIONS]}))
+        running = system(Path(directory) / "data", "--scenario", str(scenario))
         running.start()
         try:
             tries = list(_tries(running, options.tries))

@@ -3,60 +3,92 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from running_system import RunningSystem, wait_until
+from running_system import wait_until
+from sqlalchemy import text
 
+from twinev.adapters.database.engine import open_engine
 from twinev.simulator.ledger import LedgerContents, read_ledger
 
+Query = Callable[[str], Sequence[Sequence[Any]]]
 
-def assert_ledger_is_database(running: RunningSystem) -> None:
-    """Compare transactions and meter values, one by one, once everything that stations have said is delivered."""
-    path = running.data_dir / "simulator" / "ledger.jsonl"
-    wait_until(lambda: read_ledger(path).all_delivered, within=60, what="every message of the stations is confirmed")
-    ledger = read_ledger(path)
+
+def assert_ledger_is_database(*, ledger: Path, database_url: str, within: float = 60) -> None:
+    """Compare transactions, meter values and statuses, one by one, once everything that was said is delivered."""
     wait_until(
-        lambda: _count(running, "meter_values") >= len(ledger.samples),
-        within=60,
-        what="every sample is in the database",
+        lambda: read_ledger(ledger).all_delivered, within=within, every=0.5, what="all the stations said is confirmed"
     )
-    assert ledger.samples
-    assert _transactions_of(ledger) == _transactions_in(running)
-    assert _samples_of(ledger) == _samples_in(running)
-    assert _count(running, "set_aside_facts") == 0
+    said = read_ledger(ledger)
+    assert said.samples
+    engine = open_engine(database_url)
+
+    def query(statement: str) -> Sequence[Sequence[Any]]:
+        with engine.connect() as connection:
+            return connection.execute(text(statement)).all()
+
+    try:
+        wait_until(
+            lambda: query("SELECT COUNT(*) FROM meter_values")[0][0] >= len(said.samples),
+            within=within,
+            what="as many samples are in the database",
+        )
+        assert_equal("sessions", _transactions_of(said), _transactions_in(query))
+        assert_equal("meter values", _samples_of(said), _samples_in(query))
+        assert_equal("statuses", _statuses_of(said), _statuses_in(query, said))
+        assert query("SELECT station_id, key, reason FROM set_aside_facts") == []
+    finally:
+        engine.dispose()
 
 
-def _count(running: RunningSystem, table: str) -> int:
-    with running.rows() as rows:
-        return rows.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
+def assert_equal(what: str, ledger: Counter, database: Counter) -> None:
+    """Fail with the first differences, not with ten thousand rows."""
+    lost, extra = ledger - database, database - ledger
+    shown = [f"not in the database: {row}" for row in list(lost)[:5]]
+    shown += [f"not in the ledger: {row}" for row in list(extra)[:5]]
+    assert not shown, f"{what}: {lost.total()} lost, {extra.total()} too many\n" + "\n".join(shown)
 
 
 def _transactions_of(ledger: LedgerContents) -> Counter:
-    return Counter(
-        (
-            station,
-            transaction["ocpp_transaction_id"],
-            transaction["started"]["id_token"],
-            _instant(transaction["started"]["timestamp"]),
-            _instant(transaction["ended"]["timestamp"]) if transaction["ended"] else None,
-        )
-        for (station, _), transaction in ledger.transactions.items()
+    return Counter(_transaction_row(station, transaction) for (station, _), transaction in ledger.transactions.items())
+
+
+def _transaction_row(station: str, transaction: dict[str, Any]) -> tuple:
+    started, ended = transaction["started"], transaction["ended"]
+    known = (
+        station,
+        started["evse_id"],
+        transaction["ocpp_transaction_id"],
+        started["id_token"],
+        _instant(started["timestamp"]),
     )
+    if ended is None:
+        return (*known, None, None, None)
+    # OCPP 1.6 tells the register at the start and at the end in whole watt-hours.
+    whole = int if started["ocpp"] == "1.6" else float
+    energy_kwh = (whole(ended["meter_wh"]) - whole(started["meter_wh"])) / 1000
+    return (*known, _instant(ended["timestamp"]), ended["reason"], round(energy_kwh, 6))
 
 
-def _transactions_in(running: RunningSystem) -> Counter:
-    with running.rows() as rows:
-        found = rows.execute(
-            "SELECT station_id, ocpp_transaction_id, id_token, started_at, ended_at FROM charging_sessions"
-        ).fetchall()
-    return Counter((row[0], row[1], row[2], _instant(row[3]), _instant(row[4]) if row[4] else None) for row in found)
+def _transactions_in(query: Query) -> Counter:
+    found = query(
+        "SELECT station_id, evse_id, ocpp_transaction_id, id_token, started_at, ended_at, stop_reason, energy_kwh"
+        " FROM charging_sessions"
+    )
+    return Counter(
+        (*row[:4], _instant(row[4]), *((_instant(row[5]), row[6], round(row[7], 6)) if row[5] else (None, None, None)))
+        for row in found
+    )
 
 
 def _samples_of(ledger: LedgerContents) -> Counter:
     return Counter(
         (
             sample["station"],
+            sample["evse_id"],
             sample["ocpp_transaction_id"] or "",
             _instant(sample["timestamp"]),
             sample["measurand"],
@@ -68,18 +100,30 @@ def _samples_of(ledger: LedgerContents) -> Counter:
     )
 
 
-def _samples_in(running: RunningSystem) -> Counter:
-    with running.rows() as rows:
-        found = rows.execute(
-            "SELECT station_id, ocpp_transaction_id, timestamp, measurand, phase, context, value FROM meter_values"
-        ).fetchall()
-    return Counter((row[0], row[1], _instant(row[2]), *row[3:6], round(row[6], 6)) for row in found)
+def _samples_in(query: Query) -> Counter:
+    found = query(
+        "SELECT station_id, evse_id, ocpp_transaction_id, timestamp, measurand, phase, context, value FROM meter_values"
+    )
+    return Counter((*row[:3], _instant(row[3]), *row[4:7], round(row[7], 6)) for row in found)
+
+
+def _statuses_of(ledger: LedgerContents) -> Counter:
+    return Counter(
+        (*place, "Available" if told["condition"] == "Available" else "Occupied", _instant(told["timestamp"]))
+        for place, told in ledger.statuses.items()
+    )
+
+
+def _statuses_in(query: Query, ledger: LedgerContents) -> Counter:
+    found = query("SELECT station_id, id, status, status_at FROM evses WHERE status_at IS NOT NULL")
+    stations = {station for station, _ in ledger.statuses}
+    return Counter((*row[:3], _instant(row[3])) for row in found if row[0] in stations)
 
 
 def _in_kilo(sample: dict[str, Any]) -> float:
     return sample["value"] / 1000 if sample["unit"] in ("W", "Wh") else sample["value"]
 
 
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
+def _instant(moment: str | datetime) -> datetime:
+    instant = moment if isinstance(moment, datetime) else datetime.fromisoformat(moment)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -32,11 +32,21 @@ class Settings(BaseSettings):
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)
     ocpp_port: int = Field(default=9000, ge=1, le=65535)
+    ocpp_tls_port: int | None = Field(default=None, ge=1, le=65535, description="stations of profile 2, or 3")
+    ocpp_tls_cert: Path | None = Field(default=None, description="the gateway's certificate with its chain, PEM")
+    ocpp_tls_key: Path | None = Field(default=None, description="its private key, PEM")
+    ocpp_tls_client_ca: Path | None = Field(default=None, description="signs stations' certificates: profile 3, PEM")
+    ocpp_connections: int = Field(default=5000, ge=1, description="how many stations one gateway takes")
     dashboards_port: int = Field(default=8866, ge=1, le=65535)
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach what is served."""
+        return self.bind == "localhost" or self.bind.startswith("127.") or self.bind == "::1"
 
     @property
     def api_url(self) -> str:

@@ -28,9 +28,9 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., RunningSystem]]:
     started: list[RunningSystem] = []
 
     def start(evs: list[dict], *, speed: float) -> RunningSystem:
-        script = tmp_path / "evs.json"
-        script.write_text(json.dumps(evs))
-        running = system(tmp_path / "data", "--speed", str(speed), "--script", str(script))
+        scenario = tmp_path / "evs.json"
+        scenario.write_text(json.dumps({"arrivals": evs}))
+        running = system(tmp_path / "data", "--speed", str(speed), "--scenario", str(scenario))
         started.append(running)
         running.start()
         return running

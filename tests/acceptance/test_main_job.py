@@ -207,4 +207,6 @@ def test_killed_processes_come_back_and_lose_nothing(start_system: Callable[...,
         every=0.5,
         what="every EV has left",
     )
-    assert_ledger_is_database(running)
+    assert_ledger_is_database(
+        ledger=running.data_dir / "simulator" / "ledger.jsonl", database_url=f"sqlite:///{running.database}"
+    )

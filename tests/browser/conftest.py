@@ -25,9 +25,9 @@ PAGE_WITHIN_MS = 60_000
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """`twinev up` with a script of arrivals."""
+    """`twinev up` with a scenario of arrivals."""
     directory = tmp_path_factory.mktemp("system")
-    running_system = system(directory / "data", *_script(directory))
+    running_system = system(directory / "data", *_scenario(directory))
     running_system.start()
     try:
         yield running_system
@@ -35,10 +35,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
         running_system.stop()
 
 
-def _script(directory: Path) -> tuple[str, ...]:
-    script = directory / "visits.json"
-    script.write_text(json.dumps(VISITS))
-    return ("--script", str(script))
+def _scenario(directory: Path) -> tuple[str, ...]:
+    scenario = directory / "visits.json"
+    scenario.write_text(json.dumps({"arrivals": VISITS}))
+    return ("--scenario", str(scenario))
 
 
 @pytest.fixture(scope="module")

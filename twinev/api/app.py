@@ -15,9 +15,35 @@ from twinev.api.identity import Authenticator
 from twinev.api.limit_body import LimitBody
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
-from twinev.api.routers import commands, docs, events, health, id_tokens, plans, series, sessions, sites, stations
+from twinev.api.routers import (
+    commands,
+    docs,
+    events,
+    health,
+    id_tokens,
+    plans,
+    series,
+    sessions,
+    sites,
+    station_commands,
+    station_reports,
+    stations,
+)
 
-_OWN_ROUTERS = (sites, stations, sessions, commands, id_tokens, series, plans, events, health, docs)
+_OWN_ROUTERS = (
+    sites,
+    stations,
+    station_commands,
+    station_reports,
+    sessions,
+    commands,
+    id_tokens,
+    series,
+    plans,
+    events,
+    health,
+    docs,
+)
 
 
 def create_app(

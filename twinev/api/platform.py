@@ -78,3 +78,11 @@ staff_user = require_role(Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.A
 Staff = Annotated[User, Depends(staff_user)]
 #: Who runs the charge points.
 Operator = Annotated[User, Depends(require_role(Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR))]
+
+
+def calling_app(request: Request) -> str | None:
+    """Tell which program a request comes from, as it says itself: for the record, and for nothing that matters."""
+    return request.headers.get("user-agent", "")[:200] or None
+
+
+CallingApp = Annotated[str | None, Depends(calling_app)]

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import httpx
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from twinev import __version__
 from twinev.adapters.messaging.embedded_server import find_binary
-from twinev.errors import TwinEVError
+from twinev.adapters.messaging.report import MessagingReport, connected_once, read_report
+from twinev.cli.messaging_findings import Finding, messaging_findings
+from twinev.errors import TwinEVError, Unavailable
 from twinev.settings import Settings
+from twinev.wiring.nats_url import nats_url
 
 app = typer.Typer()
 console = Console(highlight=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at; ``remedy`` is empty when it is well."""
-
-    what: str
-    seen: str
-    remedy: str = ""
 
 
 @app.command()
@@ -40,12 +35,20 @@ def doctor() -> None:
         _message_server(settings),
         _data_directory(settings),
         *_system(settings),
+        *_messages(settings),
     ]
-    table = Table("", "what", "seen", "remedy", box=None, pad_edge=False)
-    for finding in findings:
-        table.add_row("[red]✗" if finding.remedy else "[green]✓", finding.what, finding.seen, finding.remedy)
-    console.print(table)
+    console.print(_table(findings))
     raise typer.Exit(1 if any(finding.remedy for finding in findings) else 0)
+
+
+def _table(findings: list[Finding]) -> Table:
+    """What was seen, its remedy below it: narrow enough for a terminal of 80 columns."""
+    table = Table("", "what", "seen", box=None, pad_edge=False)
+    for finding in findings:
+        remedy = f"\n[yellow]→ {escape(finding.remedy)}[/]" if finding.remedy else ""
+        mark = "[red]✗" if finding.remedy else "[green]✓"
+        table.add_row(mark, escape(finding.what), escape(finding.seen) + remedy)
+    return table
 
 
 def _message_server(settings: Settings) -> Finding:
@@ -70,7 +73,7 @@ def _data_directory(settings: Settings) -> Finding:
 
 def _system(settings: Settings) -> Iterator[Finding]:
     try:
-        health = httpx.get(f"{settings.api_url}/api/v1/health", timeout=3, trust_env=False).json()
+        health = httpx.get(f"{settings.api_url}/api/v1/health", timeout=5, trust_env=False).json()
         for part in health["parts"]:
             yield Finding(
                 what=part["name"],
@@ -80,6 +83,23 @@ def _system(settings: Settings) -> Iterator[Finding]:
     except (httpx.HTTPError, ValueError, KeyError):
         yield Finding(what="system", seen=f"no TwinEV answers at {settings.api_url}: it does not run")
         yield from _taken_ports(settings)
+
+
+def _messages(settings: Settings) -> Iterator[Finding]:
+    # Nothing was started here yet: to ask for the address would make the server's files.
+    if not settings.nats_url and not (settings.data_dir / "nats").exists():
+        return
+    try:
+        report = asyncio.run(_look(nats_url(settings, "api")))
+    except Unavailable as error:
+        yield Finding(what="messages", seen=str(error), remedy="start the system: twinev up")
+        return
+    yield from messaging_findings(report)
+
+
+async def _look(url: str) -> MessagingReport:
+    async with connected_once(url) as client:
+        return await read_report(client)
 
 
 def _taken_ports(settings: Settings) -> Iterator[Finding]:

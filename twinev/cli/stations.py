@@ -1,4 +1,4 @@
-"""``twinev stations``: which stations there are, and a new one with its key."""
+"""``twinev stations``: which stations there are, a new one with its key, and a new key for one."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from twinev.errors import BadInput, NotFound
 from twinev.settings import Settings
 from twinev.wiring.operator_client import operator_client
 
-app = typer.Typer(no_args_is_help=True, help="List charging stations, or register one.")
+app = typer.Typer(no_args_is_help=True, help="List charging stations, register one, give one a new key.")
 console = Console(highlight=False)
+OUTCOMES = {
+    "accepted": "It goes on with its new key; once it has come with it, the old one is refused",
+    "rejected": "It goes on with the key that it has",
+    "not_supported": "It goes on with the key that it has",
+}
 
 
 @app.command("list")
@@ -72,9 +77,32 @@ def add_station(
             )
         added = client.add_station(station_id, site_id=site, **described)
     console.print(f"Station {added.id} is registered at site {site}. Set in the station:")
-    console.print(f"  address   ws://{settings.bind}:{settings.ocpp_port}/ocpp   (identity {added.id})")
+    console.print(f"  address   {_address(settings, security_profile)}   (identity {added.id})")
     if added.key:
         console.print(f"  password  {added.key}   (shown this once; user name {added.id})", soft_wrap=True)
+    if security_profile == 3:
+        console.print(f"  a client certificate of your CA with the common name {added.id}", soft_wrap=True)
+
+
+@app.command("rotate-key")
+def rotate_key(
+    station_id: Annotated[str, typer.Argument(metavar="ID", help="The station's identity.")],
+) -> None:
+    """Have a station told a new key; whatever it does with it, it can still come in. Exit code 1 when not accepted."""
+    with operator_client(Settings()) as client:
+        rotated = client.rotate_key(station_id)
+    said = ", ".join(filter(None, (rotated.outcome, rotated.status, rotated.detail)))
+    meaning = OUTCOMES.get(rotated.outcome, "Nobody knows whether it took the key: both the old and the new are valid")
+    console.print(f"Station {station_id}: {said}. {meaning}.", soft_wrap=True, markup=False)
+    if rotated.outcome != "accepted":
+        raise typer.Exit(1)
+
+
+def _address(settings: Settings, security_profile: int) -> str:
+    host = "<this machine>" if settings.bind in ("0.0.0.0", "::") else settings.bind
+    if security_profile < 2:
+        return f"ws://{host}:{settings.ocpp_port}/ocpp"
+    return f"wss://{host}:{settings.ocpp_tls_port or '<TWINEV_OCPP_TLS_PORT>'}/ocpp"
 
 
 def _is_known(client: Client, site_id: str) -> bool:

@@ -17,6 +17,7 @@ from twinev.errors import TwinEVError
 from twinev.settings import Settings
 from twinev.supervisor import Supervisor
 from twinev.wiring.data_dir import held, remember_clock, resumed_clock
+from twinev.wiring.gateway import tls_port_of
 from twinev.wiring.system import Demonstration, WholeSystem, require_free_ports
 
 CLOCK_KEPT_EVERY_SECONDS = 5.0
@@ -31,18 +32,20 @@ def up(
     speed: Annotated[
         float, typer.Option(min=1, max=600, help="How fast the clock runs; 60 is a day in 24 minutes.")
     ] = 1.0,
-    script: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Which simulated EV comes when (JSON).")
+    scenario: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Which simulated EV comes when, and what goes wrong (JSON)."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Another number, other simulated drivers.")] = 1,
 ) -> None:
     """Run everything on this machine: API, gateway, planner, dashboards, NATS and simulated stations."""
     settings = Settings()
-    demonstration = Demonstration(script=script, seed=seed) if simulator else None
+    demonstration = Demonstration(scenario=scenario, seed=seed) if simulator else None
     try:
         with held(settings.data_dir.absolute()) as data_dir:
             settings = settings.model_copy(update={"data_dir": data_dir})
             require_free_ports(settings)
+            tls_port_of(settings)
             clock = resumed_clock(data_dir, speed)
             system = WholeSystem(settings=settings, clock=clock, demonstration=demonstration)
             asyncio.run(_run(system, data_dir, clock))
@@ -97,6 +100,9 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     table.add_row("Grid operators", f"{settings.dashboards_public_url}/voila/render/grid_operators.ipynb")
     table.add_row("REST API", f"{settings.api_url}/api/docs")
     table.add_row("Stations (OCPP)", f"ws://{settings.bind}:{settings.ocpp_port}/ocpp/<station id>")
+    if settings.ocpp_tls_port:
+        profile = 3 if settings.ocpp_tls_client_ca else 2
+        table.add_row("", f"wss://{settings.bind}:{settings.ocpp_tls_port}/ocpp/<station id> (profile {profile})")
     if system.demonstration:
         table.add_row("Demo accounts", str(data_dir / "demo_accounts.json"))
         table.add_row("Try", "log in as grid_operator, select stations on the map, set a limit, watch the power fall")

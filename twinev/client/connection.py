@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from twinev import __version__
 from twinev.client.problems import error_of
 from twinev.errors import Unavailable
 from twinev.wire.base import WireModel
@@ -35,6 +36,8 @@ class Connection:
         The server's address, without a path.
     login : httpx.Auth
         Puts the bearer token on each request.
+    app : str
+        Which program asks.
     timeout_seconds : float
         How long to wait for an answer, unless a request asks for more. [s]
     transport : httpx.BaseTransport, optional
@@ -42,7 +45,13 @@ class Connection:
     """
 
     def __init__(
-        self, *, url: str, login: httpx.Auth, timeout_seconds: float, transport: httpx.BaseTransport | None = None
+        self,
+        *,
+        url: str,
+        login: httpx.Auth,
+        app: str,
+        timeout_seconds: float,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._url = url
         self._timeout_seconds = timeout_seconds
@@ -51,7 +60,7 @@ class Connection:
             auth=login,
             timeout=timeout_seconds,
             transport=transport,
-            headers={"Accept": "application/json"},
+            headers={"Accept": "application/json", "User-Agent": f"{app} twinev-client/{__version__}"},
             # The platform's own address must not be sent through the machine's web proxy.
             trust_env=False,
         )

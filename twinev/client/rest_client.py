@@ -23,12 +23,14 @@ from twinev.client.bearer import BearerLogin
 from twinev.client.connection import Connection
 from twinev.errors import BadInput, TwinEVError, Unavailable
 from twinev.wire.base import WireModel
+from twinev.wire.commands import CommandIn
 from twinev.wire.rest import (
     CommandOut,
     EventOut,
     HealthOut,
     IdTokenIn,
     IdTokenOut,
+    KeyRotated,
     MeterValueOut,
     PlanCreated,
     PlanOut,
@@ -45,7 +47,9 @@ from twinev.wire.rest import (
     SiteOut,
     StationCreated,
     StationIn,
+    StationLimitsOut,
     StationOut,
+    StationReportOut,
     UserOut,
 )
 
@@ -53,6 +57,8 @@ Body = TypeVar("Body", bound=WireModel)
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
+#: A station may take its time over a command, and the API waits for it. [s]
+COMMAND_SECONDS = 30.0
 
 
 class Client:
@@ -68,6 +74,8 @@ class Client:
         An access token that somebody else got; renewed while it lasts.
     ticket : str, optional
         A dashboard's single-use ticket, exchanged for a token at the first request.
+    app : str
+        Names the program in the records of what it did: a product as in User-Agent, such as ``night-shift/2``.
     timeout_seconds : float
         How long to wait for an answer. Planning (`preview_restriction`, `plan`) waits at least 90 s. [s]
     transport : httpx.BaseTransport, optional
@@ -82,6 +90,7 @@ class Client:
         password: str | None = None,
         token: str | None = None,
         ticket: str | None = None,
+        app: str = "script",
         timeout_seconds: float = 10.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -90,7 +99,7 @@ class Client:
             base_url=f"{self.url}/api/v1", username=username, password=password, token=token, ticket=ticket
         )
         self._connection = Connection(
-            url=self.url, login=self._login, timeout_seconds=timeout_seconds, transport=transport
+            url=self.url, login=self._login, app=app, timeout_seconds=timeout_seconds, transport=transport
         )
 
     def __enter__(self) -> Self:
@@ -133,6 +142,10 @@ class Client:
     def stations(self, *, site_id: str | None = None) -> list[StationOut]:
         return list(self._connection.items("/stations", StationOut, site_id=site_id))
 
+    def station_limits(self, station_id: str) -> StationLimitsOut:
+        """Return what the station was told, what that comes to, what it reports and what others limit it to."""
+        return self._connection.get(_path("stations", station_id, "limits"), StationLimitsOut)
+
     def station(self, station_id: str) -> StationOut:
         return self._connection.get(_path("stations", station_id), StationOut)
 
@@ -155,6 +168,12 @@ class Client:
         """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
         body = _body(StationIn, id=station_id, site_id=site_id, **others)
         return self._connection.post("/stations", body, StationCreated)
+
+    def rotate_key(self, station_id: str) -> KeyRotated:
+        """Have a station told a new key, which nobody else learns."""
+        path = _path("stations", station_id, "key-rotations")
+        # The server waits for the station.
+        return self._connection.read(self._connection.send("POST", path, timeout_seconds=30.0), KeyRotated)
 
     def check_station(self, station_id: str, *, site_id: str, **others: object) -> None:
         """Raise `BadInput` for a description that `add_station` cannot take."""
@@ -205,6 +224,21 @@ class Client:
     def commands(self, *, station_id: str | None = None, at_most: int | None = 200) -> list[CommandOut]:
         """What stations were told, the newest first."""
         return list(self._connection.items("/commands", CommandOut, at_most=at_most, station_id=station_id))
+
+    def command(self, station_id: str, body: CommandIn) -> CommandOut:
+        """Tell a station something, such as ``ResetIn(kind="OnIdle")`` of `twinev.wire.commands`."""
+        path = _path("stations", station_id, "commands")
+        response = self._connection.send("POST", path, body=body, timeout_seconds=COMMAND_SECONDS)
+        return self._connection.read(response, CommandOut)
+
+    def station_reports(
+        self, station_id: str, *, report: str | None = None, request_id: int | None = None,
+        at_most: int | None = 200,
+    ) -> list[StationReportOut]:  # fmt: skip
+        """What a station told of itself, the last to come first."""
+        path = _path("stations", station_id, "reports")
+        wanted = {"report": report, "request_id": request_id}
+        return list(self._connection.items(path, StationReportOut, at_most=at_most, **wanted))
 
     # ── Plans, series ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from twinev.domain.charging_profile import ChargingProfile, SchedulePeriod
+from twinev.domain.operating_commands import OperatingCommand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,9 +60,10 @@ class RequestStopTransaction:
     ocpp_transaction_id: str
 
 
-AnyCommand = (
+ChargingCommand = (
     SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | RequestStartTransaction | RequestStopTransaction
 )
+AnyCommand = ChargingCommand | OperatingCommand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +90,11 @@ class CompositeSchedule:
 class CommandReply:
     """How it went.
 
-    ``outcome``: ``accepted`` / ``rejected`` (the station's own status is in ``status``), ``not_supported``,
-    ``call_error`` (the CALLERROR's code in ``status``), ``timeout`` (no answer in time), ``offline``.
+    ``outcome``: ``accepted`` / ``rejected`` (the station's own status is in ``status``; one that means "later", such as
+    Scheduled or RebootRequired, is accepted), ``not_supported``, ``call_error`` (the CALLERROR's code is in ``status``;
+    without one the command was never sent, and ``detail`` says why), ``timeout`` (no answer in time), ``offline``.
     ``sent`` holds the profile after rounding to the station's unit, in kW, so that a read-back can be compared.
+    ``response`` is the station's result, in OCPP 2.0.1's names where it answers with more than a status.
     """
 
     command_id: str

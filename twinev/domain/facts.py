@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from twinev.domain.charging_profile import ChargingSchedule
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -114,7 +116,59 @@ class ChargingNeedsNotified:
     energy_kwh: float | None = None
     departure_at: datetime | None = None
     max_kw: float | None = None
+    max_discharge_kw: float | None = None
     profile: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationReported:
+    """Something that a station told of itself and that changes nothing here: it is kept for who runs the station.
+
+    ``report`` is the message's name and ``content`` the whole message, both in OCPP 2.x's words. ``timestamp`` is the
+    message's own, or when it was heard. ``request_id`` is the command's that it answers; a long report comes in parts,
+    numbered by ``seq_no``, all but the last ``to_be_continued``.
+    """
+
+    kind: Literal["StationReported"] = "StationReported"
+    report: str
+    timestamp: datetime
+    evse_id: int | None = None
+    request_id: int | None = None
+    seq_no: int | None = None
+    to_be_continued: bool = False
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingLimitNotified:
+    """A limit from outside the platform holds at this station, or no longer (2.x Notify- and ClearedChargingLimit).
+
+    ``source`` is OCPP's chargingLimitSource (EMS, SO, CSO, Other). ``schedule`` is the limit itself, None where the
+    station tells none (or ``cleared``). ``evse_id`` 0 is the whole station.
+    """
+
+    kind: Literal["ChargingLimitNotified"] = "ChargingLimitNotified"
+    evse_id: int
+    timestamp: datetime
+    source: str
+    schedule: ChargingSchedule | None = None
+    grid_critical: bool = False
+    cleared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChargingAbilitiesReported:
+    """What a station says that it can do with charging profiles; None where it does not say.
+
+    ``max_profiles`` is how many it keeps at a time; at ``discharging_evses`` it lets an EV discharge on command.
+    """
+
+    kind: Literal["ChargingAbilitiesReported"] = "ChargingAbilitiesReported"
+    timestamp: datetime
+    max_profiles: int | None = None
+    max_periods: int | None = None
+    max_stack_level: int | None = None
+    discharging_evses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +189,9 @@ AnyFact = (
     | MetersRead
     | StatusChanged
     | ChargingNeedsNotified
+    | StationReported
+    | ChargingLimitNotified
+    | ChargingAbilitiesReported
     | ConnectionChanged
 )
 

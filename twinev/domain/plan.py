@@ -33,7 +33,11 @@ class StoredPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class SentCommand:
-    """A command to a station, from its sending to its answer; ``outcome`` is a CommandReply's, None while under way."""
+    """A command to a station, from its sending to its answer; ``outcome`` is a CommandReply's, None while under way.
+
+    ``issued_by`` is a user's name or the part of the platform that sent it, ``app`` the program that the user sent it
+    with. ``response`` is what the station answered beside its status.
+    """
 
     id: str
     station_id: str
@@ -48,3 +52,5 @@ class SentCommand:
     round_trip_ms: float | None = None
     plan_id: str | None = None
     restriction_id: str | None = None
+    app: str | None = None
+    response: dict[str, Any] | None = None

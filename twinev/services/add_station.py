@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
 from twinev.domain.charge_points import ChargingStation, Evse
 from twinev.errors import Conflict, NotFound
-from twinev.services.answer_stations import key_hmac
+from twinev.services.answer_stations import WITHOUT_KEY
 from twinev.services.ports import UnitOfWork
+from twinev.services.station_keys import key_hmac, make_key
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddedStation:
-    """A new station with its key, which nobody can read again; None for security profile 0."""
+    """A new station with its key, which nobody can read again; None where its security profile needs none (0, 3)."""
 
     station: ChargingStation
     key: str | None
@@ -60,9 +60,8 @@ def register(station: ChargingStation, *, work: UnitOfWork, secret_key: str) -> 
         work.stations.save(station)
     else:
         raise Conflict(f"station {station.id} is registered already; choose another id")
-    if station.security_profile == 0:
+    if station.security_profile in WITHOUT_KEY:
         return AddedStation(station=station, key=None)
-    # 32 characters: OCPP 2.0.1 allows 16 to 40 in a BasicAuthPassword, and the 1.6 whitepaper 32 to 40 hex digits.
-    key = secrets.token_hex(16)
+    key = make_key()
     work.stations.set_key_hmac(station.id, key_hmac(secret_key, station.id, key))
     return AddedStation(station=station, key=key)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import logging
+from dataclasses import dataclass
 
 from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
 from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, ConnectAnswer, ConnectQuestion, Decision
@@ -12,6 +11,7 @@ from twinev.domain.users import AuthorizationStatus
 from twinev.errors import NotFound
 from twinev.services.authorise_token import token_status
 from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.station_keys import is_current_key, key_hmac, pending_key
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ ENROLLED_SITE = Site(
     accepts_unknown_tokens=True,
 )
 ENROLLED_MAX_KW = 22.0
+#: Security profiles without a key: none at all, and TLS with a client certificate, which the gateway has checked.
+WITHOUT_KEY = (0, 3)
 
 
 class AnswerStations:
@@ -63,20 +65,19 @@ class AnswerStations:
     def connect(self, question: ConnectQuestion) -> ConnectAnswer:
         """Accept a station that proves to be the one that it says it is."""
         with self._reading() as work:
-            try:
-                station = work.stations.get(question.station_id)
-            except NotFound:
-                station = None
-            else:
-                genuine = self._genuine(station, work.stations.key_hmac(station.id), question)
-        if station is None:
-            if not self._open_enrolment:
-                return ConnectAnswer(verdict="unknown")
-            return self._enrol(question)
-        if not genuine:
-            logger.warning("station %s was refused: wrong key, or a lower security profile", station.id)
+            found = self._find(question, work)
+        if self._to_be_noted(found):
+            with self._unit_of_work() as work:
+                # Found again: meanwhile another gateway may have asked the same, or an operator registered it.
+                found = self._note(question, self._find(question, work), work)
+                work.commit()
+        if found.station is None:
+            return ConnectAnswer(verdict="unknown")
+        if not found.genuine:
+            logger.warning("station %s was refused: wrong key, or another security profile", question.station_id)
             return ConnectAnswer(verdict="unauthorised")
-        return _accepted(station)
+        phases = found.station.evses[0].phases if found.station.evses else 3
+        return ConnectAnswer(verdict="accepted", evse_count=max(len(found.station.evses), 1), phases=phases)
 
     def boot(self, question: BootQuestion) -> BootAnswer:
         """Note what the station is; accept it when it is registered."""
@@ -103,46 +104,77 @@ class AnswerStations:
                 return Decision(status=AuthorizationStatus.INVALID)
             return Decision(status=token_status(question.id_token, site_id=site_id, work=work))
 
-    def _genuine(self, station: ChargingStation, kept: bytes | None, question: ConnectQuestion) -> bool:
-        # From profile 2 on the connection is TLS; profiles 0 and 1 share the plain port.
-        if station.security_profile >= 2 and question.security_profile < station.security_profile:
-            return False
-        if kept is None:
-            return station.security_profile == 0
-        given = key_hmac(self._secret_key, station.id, question.password or "")
-        return question.username == station.id and hmac.compare_digest(given, kept)
+    def _find(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
+        try:
+            station = work.stations.get(question.station_id)
+        except NotFound:
+            return _Found()
+        if not _right_profile(station, question):
+            return _Found(station=station)
+        if station.security_profile in WITHOUT_KEY:
+            return _Found(station=station, genuine=True)
+        if question.password is None or not _named(question):
+            return _Found(station=station)
+        given = {"given": question.password, "station_id": station.id, "work": work, "secret_key": self._secret_key}
+        if is_current_key(**given):
+            return _Found(station=station, genuine=True)
+        number = pending_key(**given)
+        return _Found(station=station, genuine=number is not None, new_key=number)
 
-    def _enrol(self, question: ConnectQuestion) -> ConnectAnswer:
-        named = question.password is not None and question.username == question.station_id
+    def _to_be_noted(self, found: _Found) -> bool:
+        return found.new_key is not None or (found.station is None and self._open_enrolment)
+
+    def _note(self, question: ConnectQuestion, found: _Found, work: UnitOfWork) -> _Found:
+        if found.station is None:
+            return self._enrol(question, work)
+        if found.new_key is not None:
+            work.stations.settle_key(found.station.id, found.new_key)
+            logger.info("station %s came with its new key; older ones are refused", found.station.id)
+        return found
+
+    def _enrol(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
+        """Take an unknown station in under the security profile that it comes with, if it has the key for it."""
+        profile = question.security_profile
+        if profile not in WITHOUT_KEY and not (_named(question) and question.password):
+            return _Found()
         station = ChargingStation(
             id=question.station_id,
             site_id=ENROLLED_SITE.id,
             name=question.station_id,
             location=ENROLLED_SITE.location,
             evses=(Evse(id=1, max_kw=ENROLLED_MAX_KW),),
-            security_profile=question.security_profile or int(named),
+            security_profile=profile,
         )
-        with self._unit_of_work() as work:
-            _require_enrolled_site(work)
-            work.stations.save(station)
-            if named:
-                # From now on it is registered, and the key that it came with is its key.
-                work.stations.set_key_hmac(station.id, key_hmac(self._secret_key, station.id, question.password))
-            work.commit()
+        _require_enrolled_site(work)
+        work.stations.save(station)
+        if profile not in WITHOUT_KEY:
+            # From now on it is registered, and the key that it came with is its key.
+            work.stations.set_key_hmac(station.id, key_hmac(self._secret_key, station.id, question.password))
         logger.warning("station %s was enrolled: TWINEV_OCPP_ENROL is open", station.id)
-        return _accepted(station)
+        return _Found(station=station, genuine=True)
 
 
-def key_hmac(secret_key: str, station_id: str, key: str) -> bytes:
-    """What is kept of a station's key: random keys need no slow hash, and reconnecting thousands must be cheap."""
-    return hmac.digest(
-        secret_key.encode(), b"station-key\0" + station_id.encode() + b"\0" + key.encode(), hashlib.sha256
-    )
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """Who asks: ``station`` None for a stranger; ``new_key`` when it comes with one of its pending keys."""
+
+    station: ChargingStation | None = None
+    genuine: bool = False
+    new_key: int | None = None
 
 
-def _accepted(station: ChargingStation) -> ConnectAnswer:
-    phases = station.evses[0].phases if station.evses else 3
-    return ConnectAnswer(verdict="accepted", evse_count=max(len(station.evses), 1), phases=phases)
+def _right_profile(station: ChargingStation, question: ConnectQuestion) -> bool:
+    # Each profile has a port of its own, and a station comes in under the one that it is registered with, no other
+    # (security whitepaper ed. 2, A00.FR.002 and .006). The plain port has two: of profile 0, which is none at all,
+    # a key is not asked.
+    plain = (0, 1)
+    if station.security_profile in plain:
+        return question.security_profile in plain
+    return question.security_profile == station.security_profile
+
+
+def _named(question: ConnectQuestion) -> bool:
+    return question.username == question.station_id
 
 
 def _require_enrolled_site(work: UnitOfWork) -> None:

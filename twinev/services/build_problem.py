@@ -4,7 +4,9 @@ Energy is counted from the plug-in: a session's ``soc_kwh`` is what has been del
 asked for, so that the EV's true state of charge, which no station reports, is not needed. A restriction becomes a group
 of sessions with a cap on their sum; a slot that it touches only in part is bound as a whole. What cannot be steered (a
 station that is offline or does not do as it is told) is no decision: what it may draw is added to the site's demand and
-taken off the caps of its groups.
+taken off the caps of its groups. What others limit a station to (OCPP NotifyChargingLimit) caps its sessions, whatever
+it was told. An EV gives energy back only where its EVSE declares that it discharges on command and the EV said how
+much; what it brought is not touched.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
 from twinev.sct import Problem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
+from twinev.services.limit_groups import capped_kw, restriction_groups, station_groups
 from twinev.services.site_state import OUT_OF_SERVICE_AFTER, SiteState
 
 # A battery must have some room, or the problem refuses it.
@@ -50,8 +52,9 @@ def build_problem(state: SiteState) -> BuiltProblem:
     decided = tuple(session for session in state.sessions if _is_decided(state, session))
     reserved_kw = reserved_kw_of(state, horizon)
     series, notes = _fill_series(state, horizon)
-    groups, group_notes = _groups(state, horizon, decided, reserved_kw)
-    formulation = "grid" if any(series[SeriesKind.FLEXIBILITY]) else "cpo"
+    groups, group_notes = restriction_groups(state, horizon, decided, reserved_kw)
+    groups += station_groups(state, horizon, decided)
+    formulation = _formulation(state, series, decided)
     reserved_sum_kw = [sum(slot) for slot in zip(*reserved_kw.values(), strict=True)] or [0.0] * horizon.slots
     demand_kw = [
         max(demand, 0.0) + held for demand, held in zip(series[SeriesKind.DEMAND], reserved_sum_kw, strict=True)
@@ -78,8 +81,17 @@ def build_problem(state: SiteState) -> BuiltProblem:
         horizon=horizon,
         decided=decided,
         reserved_kw=reserved_kw,
-        notes=(*notes, *group_notes, *_reservation_notes(reserved_kw)),
+        notes=(*notes, *group_notes, *_reservation_notes(reserved_kw), *_external_notes(state)),
     )
+
+
+def _formulation(
+    state: SiteState, series: Mapping[SeriesKind, tuple[float, ...]], decided: tuple[ChargingSession, ...]
+) -> str:
+    """The smallest formulation that knows all that this problem has in it."""
+    if any(series[SeriesKind.FLEXIBILITY]):
+        return "grid"
+    return "v2g" if any(state.discharge_limit_kw(session) > 0 for session in decided) else "cpo"
 
 
 def _is_decided(state: SiteState, session: ChargingSession) -> bool:
@@ -91,7 +103,14 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
     target_kwh = delivered_kwh + needed_kwh(state, session)
     capacity_kwh = max(target_kwh, delivered_kwh + LEAST_ROOM_KWH)
     target_slot = target_slot_of(state, session, horizon)
-    return {
+    entry: dict[str, Any] = {}
+    if (discharge_kw := state.discharge_limit_kw(session)) > 0:
+        entry["evse_discharge_power_kw"] = discharge_kw
+    caps_kw = capped_kw(state, (session.station_id, session.evse_id), horizon)
+    if any(kw is not None for kw in caps_kw):
+        power_kw = state.power_limit_kw(session)
+        entry["max_kw"] = [power_kw if kw is None else min(max(kw, 0.0), power_kw) for kw in caps_kw]
+    return entry | {
         "id": session.id,
         "capacity_kwh": capacity_kwh,
         "soc_kwh": delivered_kwh,
@@ -147,13 +166,19 @@ def may_draw_kw(state: SiteState, key: EvseKey, horizon: Horizon, *, otherwise_k
     limits = state.limits_of(key)
     transaction = session.ocpp_transaction_id if session else None
     measured_kw = session.power_kw if session and key[0] in state.unresponsive else 0.0
-    told = (
+    told = [
         limits.highest_kw(
             horizon.slot_start(slot), horizon.slot_end(slot), ocpp_transaction_id=transaction, otherwise_kw=otherwise_kw
         )
         for slot in range(horizon.slots)
-    )
-    return tuple(max(kw, measured_kw) for kw in told)
+    ]
+    # A station keeps the limits of others by itself, whatever it was told.
+    caps = [capped_kw(state, place, horizon) for place in (key, (key[0], 0))]
+    bounded = [
+        min(kw for kw in (told[slot], *(cap[slot] for cap in caps)) if kw is not None) for slot in range(len(told))
+    ]
+    # Nobody counts on an EV giving energy back that no plan reaches.
+    return tuple(max(kw, measured_kw, 0.0) for kw in bounded)
 
 
 def _fill_series(state: SiteState, horizon: Horizon) -> tuple[dict[SeriesKind, tuple[float, ...]], list[str]]:
@@ -166,50 +191,16 @@ def _fill_series(state: SiteState, horizon: Horizon) -> tuple[dict[SeriesKind, t
     return filled, notes
 
 
-def _groups(
-    state: SiteState,
-    horizon: Horizon,
-    decided: tuple[ChargingSession, ...],
-    reserved_kw: Mapping[EvseKey, tuple[float, ...]],
-) -> tuple[list[dict[str, Any]], list[str]]:
-    groups: list[dict[str, Any]] = []
-    notes: list[str] = []
-    for restriction in state.restrictions:
-        members = [session for session in decided if session.station_id in restriction.station_ids]
-        held = [kw for (station_id, _), kw in reserved_kw.items() if station_id in restriction.station_ids]
-        cap_kw = restricted_kw(state, restriction, horizon)
-        # Where the restriction is silent, the cap is what the members can draw anyway.
-        free_kw = sum(state.power_limit_kw(session) for session in members)
-        left_kw = [free_kw if cap is None else cap - sum(kw[slot] for kw in held) for slot, cap in enumerate(cap_kw)]
-        if any(kw < 0 for kw in left_kw):
-            notes.append(
-                f"Restriction {restriction.id}: stations that cannot be steered may draw up to "
-                f"{-min(left_kw):.1f} kW more than its limit of {restriction.limit_kw:g} kW."
-            )
-        if members:
-            groups.append(
-                {
-                    "id": restriction.id,
-                    "session_ids": [session.id for session in members],
-                    "max_kw": [max(kw, 0.0) for kw in left_kw],
-                }
-            )
-    return groups, notes
-
-
-def restricted_kw(state: SiteState, restriction: Restriction, horizon: Horizon) -> list[float | None]:
-    """The restriction's cap on this site's selected stations per slot; None where it does not rule. [kW]"""
-    share = state.shares_kw.get(restriction.id)
-    touched = horizon.slots_touched(max(restriction.start, state.now), restriction.end)
-    return [
-        (restriction.limit_kw if share is None else min(share[slot], restriction.limit_kw)) if slot in touched else None
-        for slot in range(horizon.slots)
-    ]
-
-
 def _reservation_notes(reserved_kw: Mapping[EvseKey, tuple[float, ...]]) -> list[str]:
     return [
         f"EVSE {evse_id} of station {station_id} cannot be steered: {max(kw):.1f} kW are reserved for it."
         for (station_id, evse_id), kw in reserved_kw.items()
         if max(kw) > 0
+    ]
+
+
+def _external_notes(state: SiteState) -> list[str]:
+    return [
+        f"Station {limit.station_id} is limited by {limit.source}, which is kept beside this plan's own limits."
+        for limit in state.external_limits
     ]

@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
 from twinev.domain.plan import SentCommand
 from twinev.errors import BadInput, Conflict
+from twinev.services.hide_secrets import (
+    detail_without_secrets,
+    payload_without_secrets,
+    response_without_secrets,
+)
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+
+
+def new_request_id() -> int:
+    """A number that tells several requests to a station apart; 31 bits are what every station can hold."""
+    return secrets.randbelow(2**31 - 1) + 1
 
 
 class CommandStation:
@@ -37,7 +47,9 @@ class CommandStation:
         self._clock = clock
         self._timeout_seconds = timeout_seconds
 
-    async def start_session(self, station_id: str, *, evse_id: int, id_token: str, issued_by: str) -> SentCommand:
+    async def start_session(
+        self, station_id: str, *, evse_id: int, id_token: str, issued_by: str, app: str | None = None
+    ) -> SentCommand:
         """Ask a station to start charging; the session itself begins when the station says so.
 
         Raises
@@ -46,13 +58,10 @@ class CommandStation:
             No such station or EVSE, or an EV is charging there.
         """
         await asyncio.to_thread(self._require_free, station_id, evse_id)
-        # OCPP wants a number that tells several requests apart; 31 bits are what every station can hold.
-        command = RequestStartTransaction(
-            evse_id=evse_id, id_token=id_token, remote_start_id=secrets.randbelow(2**31 - 1) + 1
-        )
-        return await self.send(station_id, command, issued_by=issued_by)
+        command = RequestStartTransaction(evse_id=evse_id, id_token=id_token, remote_start_id=new_request_id())
+        return await self.send(station_id, command, issued_by=issued_by, app=app)
 
-    async def stop_session(self, session_id: str, *, issued_by: str) -> SentCommand:
+    async def stop_session(self, session_id: str, *, issued_by: str, app: str | None = None) -> SentCommand:
         """Ask the session's station to stop charging.
 
         Raises
@@ -62,30 +71,46 @@ class CommandStation:
         """
         station_id, transaction = await asyncio.to_thread(self._running_transaction, session_id)
         command = RequestStopTransaction(ocpp_transaction_id=transaction)
-        return await self.send(station_id, command, issued_by=issued_by)
+        return await self.send(station_id, command, issued_by=issued_by, app=app)
 
-    async def send(self, station_id: str, command: AnyCommand, *, issued_by: str) -> SentCommand:
-        """Send, wait for the answer, and return the record of both."""
+    async def send(
+        self, station_id: str, command: AnyCommand, *, issued_by: str, app: str | None = None
+    ) -> SentCommand:
+        """Send, wait for the answer, and return the record of both.
+
+        Raises
+        ------
+        NotFound
+            No such station.
+        """
         record = SentCommand(
             id=uuid.uuid4().hex,
             station_id=station_id,
             action=command.action,
-            payload=asdict(command),
+            payload=payload_without_secrets(command),
             issued_by=issued_by,
+            app=app,
             sent_at=self._clock.now(),
         )
-        await asyncio.to_thread(self._keep, record)
+        await asyncio.to_thread(self._begin, record)
         reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
         answered = replace(
             record,
             answered_at=self._clock.now(),
             outcome=reply.outcome,
             status=reply.status,
-            detail=reply.detail,
+            detail=detail_without_secrets(command, reply.detail),
             round_trip_ms=reply.round_trip_ms,
+            response=response_without_secrets(reply.response),
         )
         await asyncio.to_thread(self._keep, answered)
         return answered
+
+    def _begin(self, record: SentCommand) -> None:
+        with self._unit_of_work() as work:
+            work.stations.get(record.station_id)
+            work.commands.save(record)
+            work.commit()
 
     def _keep(self, record: SentCommand) -> None:
         with self._unit_of_work() as work:

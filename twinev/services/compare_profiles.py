@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
-from twinev.domain.commands import CompositeSchedule
+from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseLimits, change_points
-from twinev.services.translate_plan import DesiredProfile
 
 LOOK_AHEAD = timedelta(hours=2)
 RAISE_TOLERANCE_KW = 0.05
 # What is to fall falls by the watt: many small excesses on one supply point add up.
 REDUCTION_TOLERANCE_KW = 0.01
-# A station rounds to its unit: 0.1 A on three phases of 230 V are 69 W.
-READ_BACK_TOLERANCE_KW = 0.1
-# Edges of what a station reports may be this far off: it counts whole seconds from its own now.
-EDGE_SECONDS = 5.0
 
 
 def needs_sending(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, slot: timedelta) -> bool:
@@ -53,12 +47,15 @@ def raises_power(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, 
     A later rise needs no order of sending: whatever fails until then is planned around.
     """
     profile = desired.profile
-    schedules = [profile.schedule, *(known.schedule for known in (*limits.tx, *limits.default))]
+    schedules = [profile.schedule, *(known.schedule for known in limits.profiles)]
     for instant in change_points(schedules, now, now + within):
         new_kw = profile.schedule.limit_kw_at(instant)
-        old_kw = limits.highest_kw_at(
-            instant, ocpp_transaction_id=profile.ocpp_transaction_id, otherwise_kw=desired.ceiling_kw
-        )
+        if profile.evse_id == 0:
+            old_kw = limits.highest_of_kw_at(profile.purpose, instant, otherwise_kw=desired.ceiling_kw)
+        else:
+            old_kw = limits.highest_kw_at(
+                instant, ocpp_transaction_id=profile.ocpp_transaction_id, otherwise_kw=desired.ceiling_kw
+            )
         if new_kw is not None and new_kw > old_kw + REDUCTION_TOLERANCE_KW:
             return True
     return False
@@ -66,7 +63,7 @@ def raises_power(limits: EvseLimits, desired: DesiredProfile, now: datetime, *, 
 
 def is_unknown(limits: EvseLimits) -> bool:
     """Whether what rules at the EVSE is a guess: nothing was accepted since it is online, or an answer is missing."""
-    return limits.settled(ProfilePurpose.TX_DEFAULT) is None or bool(limits.unsure)
+    return limits.settled(ProfilePurpose.TX_DEFAULT) is None or bool(limits.unsure - {ProfilePurpose.STATION_MAX})
 
 
 def lowered(desired: DesiredProfile, held: Iterable[ChargingProfile], fallback: ChargingProfile) -> DesiredProfile:
@@ -87,34 +84,6 @@ def lowered(desired: DesiredProfile, held: Iterable[ChargingProfile], fallback: 
             periods.append(SchedulePeriod(start_seconds=offset, limit_kw=limit_kw))
     profile = replace(desired.profile, schedule=replace(schedule, periods=tuple(periods)))
     return replace(desired, profile=profile)
-
-
-def read_back_fault(
-    composite: CompositeSchedule, planned: ChargingProfile | None, fallback: ChargingProfile | None, *, until: datetime
-) -> str | None:
-    """Return how the schedule that a station reports exceeds what it accepted; None where it does not.
-
-    A lower limit is no fault: the station may have limits of its own.
-    """
-    reported = ChargingSchedule(
-        start=composite.start, periods=composite.periods, duration_seconds=composite.duration_seconds
-    )
-    end = min(composite.start + timedelta(seconds=composite.duration_seconds), until)
-    sent = [profile.schedule for profile in (planned, fallback) if profile is not None]
-    edges = [*change_points([reported, *sent], composite.start, end), end]
-    for left, right in pairwise(edges):
-        if (right - left).total_seconds() <= EDGE_SECONDS:
-            continue
-        middle = left + (right - left) / 2
-        allowed_kw = next((kw for s in sent if (kw := s.limit_kw_at(middle)) is not None), None)
-        reported_kw = reported.limit_kw_at(middle)
-        if allowed_kw is None or reported_kw is None or reported_kw <= allowed_kw + READ_BACK_TOLERANCE_KW:
-            continue
-        return (
-            f"the composite schedule read back allows {reported_kw:.2f} kW from {left.isoformat(timespec='seconds')}, "
-            f"{allowed_kw:.2f} kW were accepted"
-        )
-    return None
 
 
 def schedule_end(schedule: ChargingSchedule) -> datetime | None:

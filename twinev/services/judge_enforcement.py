@@ -10,33 +10,17 @@ from typing import Any
 from twinev.domain.charge_points import ChargingStation
 from twinev.domain.grid import Enforcement, Restriction
 from twinev.domain.session import ChargingSession
-from twinev.services.evse_limits import EvseKey, EvseLimits
-
-MEASURED_TOLERANCE = 0.02
-# Meters and rounding to a station's unit; also what a limit of 0 kW tolerates.
-LEAST_TOLERANCE_KW = 0.1
+from twinev.services.compare_meter import LEAST_TOLERANCE_KW, ToldAndMeasured, exceeds
+from twinev.services.evse_limits import limits_at
 
 
 @dataclass(frozen=True, kw_only=True)
-class Observation:
+class Observation(ToldAndMeasured):
     """All that a judgement rests on: one restriction, its stations, and what is known of them."""
 
     restriction: Restriction
-    stations: tuple[ChargingStation, ...]
-    sessions: tuple[ChargingSession, ...]
-    limits: Mapping[EvseKey, EvseLimits]
-    accepted_at: Mapping[EvseKey, datetime]
     faults: Mapping[str, str]
-    grace: timedelta
     silence: timedelta = timedelta(minutes=3)
-
-    def allowed_kw(self, session: ChargingSession, start: datetime, end: datetime) -> float:
-        """The highest that this EVSE was told within [start, end). [kW]"""
-        key = (session.station_id, session.evse_id)
-        station = next(station for station in self.stations if station.id == key[0])
-        ceiling_kw = next((evse.max_kw for evse in station.evses if evse.id == key[1]), station.max_kw)
-        limits = self.limits.get(key, EvseLimits())
-        return limits.highest_kw(start, end, ocpp_transaction_id=session.ocpp_transaction_id, otherwise_kw=ceiling_kw)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,29 +65,6 @@ def judge(seen: Observation, now: datetime) -> Judgement:
     return Judgement(state=state, power_kw=power_kw, stations=stations)
 
 
-def exceeds(power_kw: float, limit_kw: float) -> bool:
-    """Whether a measured power is above a limit by more than meters and rounding explain."""
-    return power_kw > limit_kw + max(MEASURED_TOLERANCE * limit_kw, LEAST_TOLERANCE_KW)
-
-
-def unfollowed(seen: Observation) -> dict[str, str | None]:
-    """Return, per station measured long enough after it accepted, how it does not follow; None where it does."""
-    verdicts: dict[str, str | None] = {}
-    for session in seen.sessions:
-        accepted_at = seen.accepted_at.get((session.station_id, session.evse_id))
-        if accepted_at is None or session.measured_at is None or session.measured_at < accepted_at + seen.grace:
-            continue
-        # The highest of the last seconds: a station may take them to come down a step.
-        allowed_kw = seen.allowed_kw(session, session.measured_at - seen.grace, session.measured_at)
-        if exceeds(session.power_kw, allowed_kw):
-            verdicts[session.station_id] = (
-                f"EVSE {session.evse_id} draws {session.power_kw:.1f} kW where it accepted {allowed_kw:.1f} kW"
-            )
-        else:
-            verdicts.setdefault(session.station_id, None)
-    return verdicts
-
-
 def _overall(seen: Observation, stations: tuple[StationJudgement, ...], power_kw: float, now: datetime) -> Enforcement:
     restriction = seen.restriction
     if now < restriction.start:
@@ -131,7 +92,7 @@ def _judge_station(seen: Observation, station: ChargingStation, now: datetime) -
         state, reason = Enforcement.NOT_ENFORCED, "offline: what it was told last may still rule"
     elif not station.online:
         reason = "offline, without an EV as far as is known"
-    elif any(not seen.limits.get((s.station_id, s.evse_id), EvseLimits()).default for s in sessions):
+    elif any(not limits_at(seen.limits, (s.station_id, s.evse_id)).default for s in sessions):
         state, reason = Enforcement.PENDING, "has not accepted a profile yet"
     elif (since := _silent_since(seen, sessions, now)) is not None:
         state, reason = Enforcement.NOT_ENFORCED, f"its meter is silent since {since:%H:%M} UTC"

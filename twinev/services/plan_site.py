@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from twinev.domain.grid import Restriction
+from twinev.domain.horizon import Horizon
 from twinev.domain.plan import StoredPlan
 from twinev.errors import SolverFailure
 from twinev.sct import Schedule, verify
 from twinev.services.build_problem import BuiltProblem, build_problem
+from twinev.services.desired_profile import DesiredProfile
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseKey, EvseLimits
 from twinev.services.idle_sessions import IdleSessions
@@ -20,11 +23,13 @@ from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
 from twinev.services.share_restriction import fair_parts_kw, share_kw
 from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.told_limits import ToldLimits
-from twinev.services.translate_plan import DesiredProfile, fallback_profiles, translate_plan
+from twinev.services.translate_plan import standing_profiles, translate_plan
 
 # What the tool is asked for; on record with every plan.
 SOLVER = "auto"
 GAP = 1e-4
+# What the database keeps of why a plan was made: after an outage everything may have happened at once.
+LONGEST_TRIGGER = 64
 
 # Less than this below its fair part is rounding, and no reason to plan again when others fall.
 HELD_BACK_KW = 0.05
@@ -46,8 +51,12 @@ class MadePlan:
 
     @property
     def renew_at(self) -> datetime:
-        """When the next slot begins, or the next restriction begins or ends, whichever comes first."""
-        edges = [edge for r in self.state.restrictions for edge in (r.start, r.end) if edge > self.state.now]
+        """When the next slot begins, or a restriction or a limit of others begins or ends, whichever comes first."""
+        edges = [edge for r in self.state.restrictions for edge in (r.start, r.end)]
+        for limit in self.state.external_limits:
+            if limit.schedule is not None:
+                edges += [limit.schedule.start + timedelta(seconds=s) for s in limit.schedule.edges_seconds]
+        edges = [edge for edge in edges if edge > self.state.now]
         return min([self.built.horizon.slot_end(0), *edges])
 
 
@@ -110,7 +119,7 @@ class SitePlanner:
         built = shared.built if shared else await asyncio.to_thread(build_problem, state)
         made = shared or MadePlan(state=state, built=built)
         if not built.decided:
-            self._dispatcher.want(_wanted(made, fallback_profiles(state), None))
+            self._dispatcher.want(_wanted(made, standing_profiles(state), None))
             return made
         schedule = await self._planner.plan(
             built.problem,
@@ -123,7 +132,7 @@ class SitePlanner:
         if moved():
             return None
         plan = self._stored(state, built, schedule, trigger)
-        await asyncio.to_thread(self._store, plan, schedule)
+        await asyncio.to_thread(self._store, plan, schedule, built)
         self._dispatcher.want(_wanted(made, translate_plan(schedule, built, state), plan.id))
         return replace(made, schedule=schedule)
 
@@ -139,6 +148,7 @@ class SitePlanner:
             limits=dict(self._told.limits),
             unresponsive=frozenset(self._told.faults),
             idle_session_ids=self._idle.ids,
+            learned_room=dict(self._told.room),
         )
 
     def _share(self, site_id: str) -> MadePlan:
@@ -180,7 +190,7 @@ class SitePlanner:
             id=uuid.uuid4().hex,
             site_id=state.site.id,
             made_at=self._clock.now(),
-            trigger=trigger,
+            trigger=_in_short(trigger),
             formulation=built.formulation,
             scenario=built.problem.to_dict(),
             schedule=explained.to_dict(),
@@ -189,7 +199,7 @@ class SitePlanner:
             time_limit_seconds=self._time_limit_seconds,
         )
 
-    def _store(self, plan: StoredPlan, schedule: Schedule) -> None:
+    def _store(self, plan: StoredPlan, schedule: Schedule, built: BuiltProblem) -> None:
         with self._unit_of_work() as work:
             work.plans.add(plan)
             work.events.add(
@@ -200,9 +210,20 @@ class SitePlanner:
                     "trigger": plan.trigger,
                     "status": schedule.status,
                     "shortfall_kwh": schedule.shortfall_kwh,
+                    **_curve(schedule, built.horizon),
                 },
             )
             work.commit()
+
+
+def _curve(schedule: Schedule, horizon: Horizon) -> dict[str, Any]:
+    """The power of all EVs together, for other modules: they see no database. [kW]"""
+    sums_kwh = (sum(slot) for slot in zip(*(entry.energy_kwh for entry in schedule.sessions), strict=True))
+    return {
+        "start": horizon.start.isoformat(),
+        "slot_minutes": horizon.slot_minutes,
+        "charging_kw": [round(kwh / hours, 3) for kwh, hours in zip(sums_kwh, horizon.slot_hours, strict=True)],
+    }
 
 
 def _spanning(state: SiteState) -> list[Restriction]:
@@ -236,3 +257,14 @@ def _wanted(made: MadePlan, profiles: list[DesiredProfile], plan_id: str | None)
         online=frozenset(station.id for station in state.stations if station.online),
         unsteered=state.unresponsive & {station.id for station in state.stations},
     )
+
+
+def _in_short(trigger: str) -> str:
+    """As many of the reasons, joined by commas, as the database keeps, and how many there are besides."""
+    if len(trigger) <= LONGEST_TRIGGER:
+        return trigger
+    reasons = trigger.split(", ")
+    kept: list[str] = []
+    while len(", ".join([*kept, reasons[len(kept)], "and 99 more"])) <= LONGEST_TRIGGER:
+        kept.append(reasons[len(kept)])
+    return ", ".join([*kept, f"and {len(reasons) - len(kept)} more"])

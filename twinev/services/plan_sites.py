@@ -23,7 +23,18 @@ from twinev.services.plan_site import MadePlan, SitePlanner
 from twinev.services.ports import Clock, EventFeed, UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 
-SITE_EVENTS = frozenset({"session.started", "session.needs", "session.ended", "station.online", "station.offline"})
+SITE_EVENTS = frozenset(
+    {
+        "session.started",
+        "session.needs",
+        "session.ended",
+        "station.online",
+        "station.offline",
+        "station.limited",
+        "station.limit_cleared",
+        "station.abilities",
+    }
+)
 RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
 MOST_DISCARDED = 2
@@ -174,6 +185,9 @@ class PlanSites:
     def _restore(self) -> list[str]:
         with self._reading() as work:
             self._told.restore(work, [station.id for station in work.stations.list()])
+            for station_id in work.station_faults.all():
+                # Whether it follows by now shows when it is told again.
+                self._told.forget(station_id)
             return [site.id for site in work.sites.list()]
 
     async def _listen(self) -> None:

@@ -6,18 +6,23 @@ The database is a synchronous unit of work: ``with unit_of_work() as work: …; 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import ChargingState, ChargingStation, ConnectorStatus, Evse, Site
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.commands import AnyCommand, CommandReply
-from twinev.domain.facts import Decision, Sample, StationFact
+from twinev.domain.external_limit import ExternalLimit
+from twinev.domain.facts import Decision, Sample, StationFact, StationReported
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_fault import StationFault
+from twinev.domain.station_report import StationReport
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.sct import Problem, Schedule
@@ -100,6 +105,16 @@ class Stations(Protocol):
     def save(self, station: ChargingStation) -> None: ...
     def key_hmac(self, station_id: str) -> bytes | None: ...
     def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None: ...
+    def add_pending_key(self, station_id: str, key_hmac: bytes, at: datetime) -> int:
+        """Keep a key that the station is told to use from now on; return its number."""
+
+    def pending_keys(self, station_id: str) -> list[tuple[int, bytes]]:
+        """Number and HMAC of each key that the station has not come with yet, the newest first."""
+
+    def forget_pending_key(self, station_id: str, number: int) -> None: ...
+    def settle_key(self, station_id: str, number: int) -> None:
+        """Make a pending key the station's own; the one before, and those told before it, are forgotten."""
+
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
     def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
     def set_last_seen(self, station_id: str, at: datetime) -> None: ...
@@ -198,10 +213,32 @@ class Plans(Protocol):
 class Commands(Protocol):
     def save(self, command: SentCommand) -> None: ...
     def list(
-        self, *, limit: int, before: str | None = None, station_id: str | None = None
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        actions: Collection[str] | None = None,
     ) -> Sequence[SentCommand]: ...
     def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
         """Commands sent before this instant of which nobody has said how they went."""
+
+
+class Reports(Protocol):
+    """What stations told of themselves, the last to come first in lists."""
+
+    def add(self, station_id: str, said: StationReported, received_at: datetime) -> int:
+        """Keep a report and return its id."""
+
+    def list(
+        self,
+        station_id: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        report: str | None = None,
+        request_id: int | None = None,
+    ) -> Sequence[StationReport]: ...
 
 
 class Restrictions(Protocol):
@@ -223,6 +260,31 @@ class SeriesStore(Protocol):
         self, kind: SeriesKind, subject: str, start: datetime, *, step_minutes: float, count: int
     ) -> list[float | None]:
         """The mean of what is known over each step from ``start``; None where nothing is known."""
+
+
+class Abilities(Protocol):
+    """What stations can do with charging profiles, as each told last."""
+
+    def of(self, station_ids: Iterable[str]) -> dict[str, ChargingAbilities]: ...
+    def save(self, abilities: ChargingAbilities) -> None: ...
+
+
+class ExternalLimits(Protocol):
+    """Limits that others set at stations; one for each source and EVSE."""
+
+    def of(self, station_ids: Iterable[str]) -> Sequence[ExternalLimit]: ...
+    def save(self, limit: ExternalLimit) -> None: ...
+    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> None:
+        """Forget what that source had set, at one EVSE or anywhere at the station."""
+
+
+class StationFaults(Protocol):
+    """The stations that do not follow now."""
+
+    def get(self, station_id: str) -> StationFault | None: ...
+    def all(self) -> dict[str, StationFault]: ...
+    def save(self, fault: StationFault) -> None: ...
+    def remove(self, station_id: str) -> None: ...
 
 
 class Tokens(Protocol):
@@ -256,6 +318,19 @@ class Outbox(Protocol):
 
     def lag(self) -> tuple[int, datetime | None]:
         """Return how many events wait, and since when the oldest does."""
+
+
+class Inbox(Protocol):
+    """Which announcements of other modules were taken in."""
+
+    def content_hash(self, source: str, message_id: str) -> bytes | None:
+        """The content of the announcement with this id; None when it was not taken in."""
+
+    def newer(self, announcement: Announcement) -> str | None:
+        """The id of one that was made later and speaks of the same thing over part of the same time."""
+
+    def remember(self, announcement: Announcement, at: datetime) -> None: ...
+    def forget_before(self, at: datetime) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,11 +372,16 @@ class UnitOfWork(Protocol):
     facts: Facts
     plans: Plans
     commands: Commands
+    reports: Reports
     restrictions: Restrictions
     series: SeriesStore
+    abilities: Abilities
+    external_limits: ExternalLimits
+    station_faults: StationFaults
     tokens: Tokens
     events: Events
     outbox: Outbox
+    inbox: Inbox
     idempotency: Idempotency
 
     def __enter__(self) -> Self: ...

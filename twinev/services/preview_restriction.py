@@ -122,6 +122,7 @@ class PreviewRestriction:
                     limits=dict(self._told.limits),
                     unresponsive=frozenset(self._told.faults),
                     idle_session_ids=self._idle.ids,
+                    learned_room=dict(self._told.room),
                 )
                 for site_id in sites_of(work, draft.station_ids)
             }

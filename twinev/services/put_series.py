@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import NotFound
 from twinev.services.ports import UnitOfWork
@@ -10,8 +12,13 @@ from twinev.services.ports import UnitOfWork
 OF_ZONES = frozenset({SeriesKind.PRICE, SeriesKind.RENEWABLE_SHARE})
 
 
-def put_series(series: Series, *, work: UnitOfWork) -> None:
+def put_series(series: Series, *, work: UnitOfWork, **said_by: Any) -> None:
     """Keep the values and announce them to each site concerned; the caller commits.
+
+    Parameters
+    ----------
+    said_by
+        More to say in the event: ``source`` and ``message_id`` of the message that brought the values.
 
     Raises
     ------
@@ -25,4 +32,5 @@ def put_series(series: Series, *, work: UnitOfWork) -> None:
         raise NotFound("site", series.subject)
     work.series.put(series)
     for site_id in concerned:
-        work.events.add("series.changed", {"site_id": site_id, "kind": series.kind, "subject": series.subject})
+        named = {"site_id": site_id, "kind": series.kind, "subject": series.subject}
+        work.events.add("series.changed", named | said_by)

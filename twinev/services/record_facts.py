@@ -12,11 +12,14 @@ from datetime import timedelta
 
 from twinev.domain.charge_points import ChargingState, ConnectorStatus, Evse
 from twinev.domain.facts import (
+    ChargingAbilitiesReported,
+    ChargingLimitNotified,
     ChargingNeedsNotified,
     ConnectionChanged,
     Decision,
     MetersRead,
     StationFact,
+    StationReported,
     StatusChanged,
     TransactionEnded,
     TransactionStarted,
@@ -27,6 +30,8 @@ from twinev.errors import NotFound
 from twinev.services.fact_batch import FactBatch
 from twinev.services.ports import UnitOfWork
 from twinev.services.read_meters import with_samples
+from twinev.services.record_limits import note_abilities, note_external_limit
+from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
@@ -120,6 +125,7 @@ def _note_needs(fact: StationFact, batch: FactBatch) -> None:
         energy_kwh=known.energy_kwh if said.energy_kwh is None else said.energy_kwh,
         departure_at=said.departure_at or known.departure_at,
         max_kw=known.max_kw if said.max_kw is None else said.max_kw,
+        max_discharge_kw=known.max_discharge_kw if said.max_discharge_kw is None else said.max_discharge_kw,
         profile=DriverProfile(said.profile) if said.profile else known.profile,
     )
     if session is None:
@@ -147,5 +153,8 @@ _ACTIONS = {
     MetersRead: _read_meters,
     StatusChanged: _change_status,
     ChargingNeedsNotified: _note_needs,
+    ChargingLimitNotified: note_external_limit,
+    ChargingAbilitiesReported: note_abilities,
+    StationReported: keep_report,
     ConnectionChanged: _change_connection,
 }

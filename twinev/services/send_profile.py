@@ -1,18 +1,27 @@
-"""Sends one profile to one station, or reads one EVSE's schedule back; keeps a record of each command."""
+"""Sends a profile to one station, clears some, or reads an EVSE's schedule back; keeps a record of each command."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from twinev.domain.commands import CommandReply, GetCompositeSchedule, SetChargingProfile
+from twinev.domain.charging_profile import ProfilePurpose
+from twinev.domain.commands import (
+    ClearChargingProfile,
+    CommandReply,
+    CompositeSchedule,
+    GetCompositeSchedule,
+    SetChargingProfile,
+)
 from twinev.domain.plan import SentCommand
+from twinev.services.compare_composite import Difference
+from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
 from twinev.services.profile_records import composite_to_record, profile_to_record
-from twinev.services.translate_plan import DesiredProfile
 
 ISSUED_BY = "planning"
 
@@ -47,8 +56,32 @@ class ProfileSender:
         await asyncio.to_thread(self._save, self._answered(sent, reply, extra))
         return reply
 
-    async def read_back(self, key: EvseKey, *, duration_seconds: int, plan_id: str | None) -> CommandReply:
-        """Ask what the EVSE will really apply and record the answer."""
+    async def clear(self, station_id: str, purpose: ProfilePurpose, *, plan_id: str | None) -> CommandReply:
+        """Have the station remove all its profiles of one purpose, ours and others'; record how it went."""
+        sent = SentCommand(
+            id=uuid.uuid4().hex,
+            station_id=station_id,
+            action="ClearChargingProfile",
+            payload={"purpose": str(purpose)},
+            issued_by=ISSUED_BY,
+            sent_at=self._clock.now(),
+            plan_id=plan_id,
+        )
+        await asyncio.to_thread(self._save, sent)
+        command = ClearChargingProfile(purpose=str(purpose))
+        reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
+        await asyncio.to_thread(self._save, self._answered(sent, reply, {}))
+        return reply
+
+    async def read_back(
+        self,
+        key: EvseKey,
+        *,
+        duration_seconds: int,
+        plan_id: str | None,
+        compare: Callable[[CompositeSchedule], list[Difference]],
+    ) -> tuple[CommandReply, list[Difference]]:
+        """Ask what the EVSE will really apply; record the answer with how it differs from what it accepted."""
         station_id, evse_id = key
         sent = SentCommand(
             id=uuid.uuid4().hex,
@@ -61,9 +94,13 @@ class ProfileSender:
         )
         command = GetCompositeSchedule(evse_id=evse_id, duration_seconds=duration_seconds)
         reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
-        extra = {"composite": composite_to_record(reply.composite)} if reply.composite else {}
+        found = compare(reply.composite) if reply.composite else []
+        extra: dict[str, Any] = {}
+        if reply.composite:
+            extra["composite"] = composite_to_record(reply.composite)
+            extra["differences"] = [difference.to_record() for difference in found]
         await asyncio.to_thread(self._save, self._answered(sent, reply, extra))
-        return reply
+        return reply, found
 
     def _answered(self, sent: SentCommand, reply: CommandReply, extra: dict[str, Any]) -> SentCommand:
         return replace(

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ChargingStation, Evse, Site
+from twinev.domain.charging_abilities import ChargingAbilities
+from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
-from twinev.services.evse_limits import EvseKey, EvseLimits, Limits
+from twinev.services.evse_limits import EvseKey, EvseLimits, Limits, change_points, limits_at
 from twinev.services.ports import UnitOfWork
 
 OUT_OF_SERVICE_AFTER = timedelta(hours=24)
@@ -27,7 +29,9 @@ class SiteState:
     the same slots 24 hours earlier. ``limits`` is what each EVSE was told, ``unresponsive`` the stations that are
     online and do not do as they are told, ``idle_session_ids`` the sessions whose EV takes nothing though it may.
     ``evses_under`` counts, per restriction, the EVSEs of all selected stations, at whatever site; ``shares_kw`` is this
-    site's part, per slot, of each restriction that spans several sites.
+    site's part, per slot, of each restriction that spans several sites. ``abilities`` is what
+    stations told that they can do, ``learned_room`` how many profiles one turned out to keep, ``external_limits`` what
+    others limit them to.
     """
 
     site: Site
@@ -41,6 +45,9 @@ class SiteState:
     idle_session_ids: frozenset[str] = frozenset()
     evses_under: Mapping[str, int] = field(default_factory=dict)
     shares_kw: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    abilities: Mapping[str, ChargingAbilities] = field(default_factory=dict)
+    learned_room: Mapping[str, int] = field(default_factory=dict)
+    external_limits: tuple[ExternalLimit, ...] = ()
     now: datetime
 
     @property
@@ -53,6 +60,12 @@ class SiteState:
         if self.site.fallback_kw is not None:
             return self.site.fallback_kw
         return self.site.supply_max_kw / max(sum(len(station.evses) for station in self.stations), 1)
+
+    @property
+    def room(self) -> dict[str, int | None]:
+        """How many profiles each station keeps, as it told or as it turned out; None where nobody knows a limit."""
+        told = {station_id: abilities.max_profiles for station_id, abilities in self.abilities.items()}
+        return told | dict(self.learned_room)
 
     def station(self, station_id: str) -> ChargingStation | None:
         return next((station for station in self.stations if station.id == station_id), None)
@@ -70,6 +83,34 @@ class SiteState:
         evse_kw = evse.max_kw if evse else self.site.supply_max_kw
         return evse_kw if session.needs.max_kw is None else min(evse_kw, session.needs.max_kw)
 
+    def discharge_limit_kw(self, session: ChargingSession) -> float:
+        """What the EV may give back at most; nothing where its EVSE declares no discharging on command. [kW]"""
+        abilities = self.abilities.get(session.station_id)
+        if abilities is None or session.evse_id not in abilities.discharging_evses:
+            return 0.0
+        evse = self.evse((session.station_id, session.evse_id))
+        evse_kw = evse.max_kw if evse else 0.0
+        return min(evse_kw, session.needs.max_discharge_kw or 0.0)
+
+    def external_kw_at(self, key: EvseKey, instant: datetime) -> float | None:
+        """What others limit an EVSE to at ``instant``, or at EVSE 0 its station; None where nobody does. [kW]"""
+        profiles = [
+            limit.profile
+            for limit in self.external_limits
+            if limit.station_id == key[0] and limit.evse_id == key[1] and limit.profile is not None
+        ]
+        return min((kw for p in profiles if (kw := p.schedule.limit_kw_at(instant)) is not None), default=None)
+
+    def external_kw(self, key: EvseKey, start: datetime, end: datetime) -> float | None:
+        """The least that others limit it to within [start, end); None where nobody does. [kW]"""
+        schedules = [
+            limit.schedule
+            for limit in self.external_limits
+            if limit.station_id == key[0] and limit.evse_id == key[1] and limit.schedule is not None
+        ]
+        said = [self.external_kw_at(key, instant) for instant in change_points(schedules, start, end)]
+        return min((kw for kw in said if kw is not None), default=None)
+
     def least_power_kw(self, session: ChargingSession) -> float:
         """Below which the EV cannot charge, taken to use all phases of its EVSE. [kW]"""
         evse = self.evse((session.station_id, session.evse_id))
@@ -82,7 +123,7 @@ class SiteState:
         return station is not None and station.online and station.id not in self.unresponsive
 
     def limits_of(self, key: EvseKey) -> EvseLimits:
-        return self.limits.get(key, EvseLimits())
+        return limits_at(self.limits, key)
 
 
 def read_site_state(
@@ -93,6 +134,7 @@ def read_site_state(
     limits: Limits | None = None,
     unresponsive: frozenset[str] = frozenset(),
     idle_session_ids: frozenset[str] = frozenset(),
+    learned_room: Mapping[str, int] | None = None,
     without_restriction: str | None = None,
 ) -> SiteState:
     """Read one site, with the restrictions that touch its stations and the series over its horizon."""
@@ -114,6 +156,9 @@ def read_site_state(
         limits=limits or {},
         unresponsive=unresponsive,
         idle_session_ids=idle_session_ids,
+        abilities=work.abilities.of(station.id for station in stations),
+        learned_room=learned_room or {},
+        external_limits=tuple(work.external_limits.of(station.id for station in stations)),
         evses_under={restriction.id: count_evses(work, restriction) for restriction in restrictions},
         now=now,
     )

@@ -1,8 +1,7 @@
 """From a plan to what stations are told: charging profiles. Pure.
 
-Ids and stack levels: an EVSE has one profile per purpose, and its id is ``10 · evse_id + 1`` for the TxDefaultProfile
-and ``10 · evse_id + 2`` for the TxProfile, so that ids differ within a station, a newer profile replaces the older one
-of its kind, and nothing ever stacks: every stack level is 0, which each station knows.
+A session's plan is a TxProfile; each EVSE has its fallback as TxDefaultProfile; each station has a maximum, which holds
+whatever else it is told: its hardware's, or the restriction's in one. Ids and stack levels: `desired_profile`.
 
 Limits are mean powers of their slot, rounded down to the watt, save where EVs take turns. The TxProfiles of a site end
 together, with the last slot that is planned for any of its sessions, and from there the TxDefaultProfiles rule: these
@@ -14,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import Evse
@@ -24,31 +22,19 @@ from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem
-from twinev.services.evse_limits import EvseKey
+from twinev.services.desired_profile import STACK_LEVEL, DesiredProfile, profile_id
+from twinev.services.fit_room import fit_room
 from twinev.services.site_state import SiteState
 from twinev.services.take_turns import SLOTS_WITH_TURNS, Charger, Turn, take_turns
 
-STACK_LEVEL = 0
+# A station's clock may lag: a schedule that begins a little in the past rules from the moment that it is accepted.
+BEGIN_EARLY = timedelta(seconds=30)
 # A solver's 3.9999999 kW is 4 kW, not 3.999.
 SOLVER_NOISE_W = 1e-3
 
 
-@dataclass(frozen=True, kw_only=True)
-class DesiredProfile:
-    """A profile that an EVSE shall have.
-
-    ``ceiling_kw`` is what EVSE and EV can do together, ``restriction_id`` the open restriction that concerns the
-    station.
-    """
-
-    key: EvseKey
-    profile: ChargingProfile
-    ceiling_kw: float
-    restriction_id: str | None = None
-
-
 def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) -> list[DesiredProfile]:
-    """Return every profile that the site's stations shall have by this plan, fallbacks included."""
+    """Return every profile that the site's stations shall have by this plan, fallbacks and maxima included."""
     energy_kwh = {session.id: session.energy_kwh for session in schedule.sessions}
     turns = _turns(schedule, built, state)
     desired = fallback_profiles(state)
@@ -68,7 +54,12 @@ def translate_plan(schedule: Schedule, built: BuiltProblem, state: SiteState) ->
                 restriction_id=_first_restriction(state, session.station_id),
             )
         )
-    return desired
+    return fit_room([*desired, *station_max_profiles(state)], state.room)
+
+
+def standing_profiles(state: SiteState) -> list[DesiredProfile]:
+    """Return what the stations shall have where no session is planned: fallbacks and maxima."""
+    return fit_room([*fallback_profiles(state), *station_max_profiles(state)], state.room)
 
 
 def tx_profile(
@@ -88,17 +79,18 @@ def tx_profile(
     turns : mapping of slot to list of Turn
         The slots in which it charges only at times.
     """
-    start = whole_second(horizon.now)
+    start = _early(horizon.now)
     steps: dict[int, float] = {}
     for slot, energy in enumerate(list(energy_kwh)[: last_slot + 1]):
-        offset = _slot_offset(horizon, slot)
+        offset = 0 if slot == 0 else _seconds(horizon.slot_end(slot - 1) - start)
         if turns and slot in turns:
+            begin = offset if slot else _seconds(whole_second(horizon.now) - start)
             steps[offset] = 0.0
             for turn in turns[slot]:
-                steps |= {offset + turn.start_seconds: round_down_kw(turn.power_kw), offset + turn.end_seconds: 0.0}
+                steps |= {begin + turn.start_seconds: round_down_kw(turn.power_kw), begin + turn.end_seconds: 0.0}
         else:
             steps[offset] = round_down_kw(energy / horizon.slot_hours[slot])
-    end = _slot_offset(horizon, last_slot + 1)
+    end = _seconds(horizon.slot_end(last_slot) - start)
     periods: list[SchedulePeriod] = []
     for offset, limit_kw in sorted(steps.items()):
         if offset < end and (not periods or periods[-1].limit_kw != limit_kw):
@@ -129,29 +121,59 @@ def fallback_profiles(state: SiteState) -> list[DesiredProfile]:
 
 def fallback_profile(state: SiteState, station_id: str, evse: Evse) -> ChargingProfile:
     """Return one EVSE's TxDefaultProfile: the site's fallback, in a restriction at most an even part of its limit."""
-    own_kw = min(state.fallback_kw, evse.max_kw)
     restrictions = [restriction for restriction in state.restrictions if station_id in restriction.station_ids]
-    start = whole_second(state.now)
-    edges = {start} | {
-        edge for restriction in restrictions for edge in _whole_second_edges(restriction) if edge > start
-    }
-    periods: list[SchedulePeriod] = []
-    for edge in sorted(edges):
-        limit_kw = round_down_kw(min([own_kw, *_even_parts_kw(restrictions, state.evses_under, edge)]))
-        if not periods or periods[-1].limit_kw != limit_kw:
-            periods.append(SchedulePeriod(start_seconds=_seconds(edge - start), limit_kw=limit_kw))
+    own_kw = min(state.fallback_kw, evse.max_kw)
     return ChargingProfile(
         id=profile_id(evse.id, ProfilePurpose.TX_DEFAULT),
         purpose=ProfilePurpose.TX_DEFAULT,
         stack_level=STACK_LEVEL,
         evse_id=evse.id,
-        schedule=ChargingSchedule(start=start, periods=tuple(periods)),
+        schedule=_within(restrictions, own_kw, state.now, shared_by=state.evses_under),
     )
 
 
-def profile_id(evse_id: int, purpose: ProfilePurpose) -> int:
-    """Return the id of an EVSE's only profile of this purpose."""
-    return 10 * evse_id + (2 if purpose is ProfilePurpose.TX else 1)
+def station_max_profiles(state: SiteState) -> list[DesiredProfile]:
+    """Return the ChargingStationMaxProfile of every station: its hardware's limit, in a restriction at most that one's.
+
+    A restriction caps a sum: one station alone may take all of it, and the plan sees to the rest.
+    """
+    return [
+        DesiredProfile(
+            key=(station.id, 0),
+            profile=ChargingProfile(
+                id=profile_id(0, ProfilePurpose.STATION_MAX),
+                purpose=ProfilePurpose.STATION_MAX,
+                stack_level=STACK_LEVEL,
+                evse_id=0,
+                schedule=_within(
+                    [restriction for restriction in state.restrictions if station.id in restriction.station_ids],
+                    station.max_kw,
+                    state.now,
+                ),
+            ),
+            ceiling_kw=station.max_kw,
+            restriction_id=_first_restriction(state, station.id),
+        )
+        for station in state.stations
+    ]
+
+
+def _within(
+    restrictions: list[Restriction], own_kw: float, now: datetime, *, shared_by: Mapping[str, int] | None = None
+) -> ChargingSchedule:
+    """``own_kw`` without an end, in each restriction at most its limit, or an even part of it, to the second."""
+    start = _early(now)
+    edges = {start} | {
+        edge for restriction in restrictions for edge in _whole_second_edges(restriction) if edge > start
+    }
+    periods: list[SchedulePeriod] = []
+    for edge in sorted(edges):
+        # What rules now rules from the early start on.
+        limits_kw = _parts_kw(restrictions, shared_by or {}, max(edge, whole_second(now)) if edge == start else edge)
+        limit_kw = round_down_kw(min([own_kw, *limits_kw]))
+        if not periods or periods[-1].limit_kw != limit_kw:
+            periods.append(SchedulePeriod(start_seconds=_seconds(edge - start), limit_kw=limit_kw))
+    return ChargingSchedule(start=start, periods=tuple(periods))
 
 
 def whole_second(instant: datetime) -> datetime:
@@ -185,7 +207,7 @@ def _turns(schedule: Schedule, built: BuiltProblem, state: SiteState) -> dict[in
         ]
         turns[slot] = take_turns(
             chargers,
-            slot_seconds=_slot_offset(built.horizon, slot + 1) - _slot_offset(built.horizon, slot),
+            slot_seconds=_slot_seconds(built.horizon, slot),
             spare_kw=scenario["supply_point"]["max_kw"] + min(scenario["flexibility_kw"][slot], 0.0) - flow_kw,
             group_spare_kw={
                 g["id"]: g["max_kw"][slot] - sum(power_kw[session_id] for session_id in g["session_ids"])
@@ -195,18 +217,23 @@ def _turns(schedule: Schedule, built: BuiltProblem, state: SiteState) -> dict[in
     return turns
 
 
-def _slot_offset(horizon: Horizon, slot: int) -> int:
-    """Whole seconds from the profile's start to the beginning of ``slot``."""
-    return 0 if slot == 0 else _seconds(horizon.slot_end(slot - 1) - whole_second(horizon.now))
+def _slot_seconds(horizon: Horizon, slot: int) -> int:
+    """Whole seconds of a slot, of the first one those that are left."""
+    begin = whole_second(horizon.now) if slot == 0 else horizon.slot_end(slot - 1)
+    return _seconds(horizon.slot_end(slot) - begin)
+
+
+def _early(now: datetime) -> datetime:
+    return whole_second(now) - BEGIN_EARLY
 
 
 def _first_restriction(state: SiteState, station_id: str) -> str | None:
     return next((restriction.id for restriction in state.restrictions if station_id in restriction.station_ids), None)
 
 
-def _even_parts_kw(restrictions: list[Restriction], evses_under: Mapping[str, int], edge: datetime) -> list[float]:
+def _parts_kw(restrictions: list[Restriction], shared_by: Mapping[str, int], edge: datetime) -> list[float]:
     return [
-        restriction.limit_kw / max(evses_under.get(restriction.id, 1), 1)
+        restriction.limit_kw / max(shared_by.get(restriction.id, 1), 1)
         for restriction in restrictions
         if _whole_second_edges(restriction)[0] <= edge < _whole_second_edges(restriction)[1]
     ]

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twinev.domain.grid import Enforcement, Restriction
-from twinev.services.judge_enforcement import Judgement, Observation, judge, unfollowed
+from twinev.services.compare_meter import unfollowed
+from twinev.services.judge_enforcement import Judgement, Observation, judge
 from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 

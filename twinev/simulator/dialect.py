@@ -46,6 +46,7 @@ class BootAnswer:
 
     status: str
     interval_seconds: float
+    current_time: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,10 @@ class CommandRefused(Exception):
         super().__init__(f"{code}: {description}")
 
 
+class NoAnswer(Exception):
+    """A CALL of the CSMS is not answered at all."""
+
+
 class Dialect(Protocol):
     """One OCPP version, without state."""
 
@@ -76,17 +81,22 @@ class Dialect(Protocol):
     def boot(self, spec: StationSpec, reason: str) -> Request: ...
     def read_boot(self, answer: dict[str, Any]) -> BootAnswer: ...
     def heartbeat(self) -> Request: ...
-    def status(self, condition: Condition, at: datetime) -> Request: ...
+    def read_heartbeat(self, answer: dict[str, Any]) -> datetime: ...
+    def status(self, evse_id: int, condition: Condition, at: datetime) -> Request: ...
     def authorize(self, id_token: str) -> Request: ...
     def read_authorization(self, answer: dict[str, Any]) -> str: ...
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request: ...
-    def needs(self, plugged: PluggedEv, at: datetime) -> Request: ...
+    def needs(self, evse_id: int, plugged: PluggedEv, departs_at: datetime) -> Request: ...
     def state_changed(self, transaction: Transaction, at: datetime, *, offline: bool) -> Request | None:
         """None where the version tells it by StatusNotification alone."""
 
     def metered(self, transaction: Transaction, reading: Reading, *, offline: bool) -> Request: ...
     def ended(self, transaction: Transaction, end: Reading, *, reason: str, offline: bool) -> Request: ...
+    def charging_limit(self, limit_kw: float, at: datetime, seconds: float) -> Request | None:
+        """Somebody else than the CSMS limits the station; None where the version cannot say it."""
+
+    def charging_limit_cleared(self) -> Request | None: ...
     def addressed(self, action: str, payload: dict[str, Any], csms_id: str | None) -> dict[str, Any]:
         """The payload of a queued message with the transaction's id, which the CSMS may have allotted meanwhile."""
 
@@ -98,6 +108,8 @@ class Dialect(Protocol):
         ------
         CommandRefused
             It is answered by a CALLERROR.
+        NoAnswer
+            The station keeps silent.
         """
 
 

@@ -7,7 +7,11 @@ from datetime import datetime
 
 from rich.table import Table
 
+from twinev.simulator.evse import Evse
 from twinev.simulator.station import Station
+
+# What a screen can hold; the sums count all.
+MOST_SHOWN = 40
 
 
 def fleet_table(stations: Sequence[Station], now: datetime) -> Table:
@@ -24,23 +28,27 @@ def fleet_table(stations: Sequence[Station], now: datetime) -> Table:
     table.add_column("kWh wanted", justify="right")
     table.add_column("Leaves")
     table.add_column("Unsent", str(sum(len(station.reports.queue) for station in stations)), justify="right")
-    for station in stations:
-        table.add_row(*_row(station), style="" if station.online else "dim")
+    for station in stations[:MOST_SHOWN]:
+        for evse in station.evses:
+            table.add_row(*_row(station, evse), style="" if station.online else "dim")
+    if len(stations) > MOST_SHOWN:
+        table.add_row(f"and {len(stations) - MOST_SHOWN} more")
     return table
 
 
-def _row(station: Station) -> tuple[str, ...]:
+def _row(station: Station, evse: Evse) -> tuple[str, ...]:
     unsent = len(station.reports.queue)
-    state = station.condition.value if station.online else f"offline, {station.condition.value}"
-    place = (station.spec.id, station.spec.ocpp, state)
-    plugged = station.plugged
+    state = evse.condition.value if station.online else f"offline, {evse.condition.value}"
+    name = station.spec.id if len(station.evses) == 1 else f"{station.spec.id} / {evse.id}"
+    place = (name, station.spec.ocpp, state)
+    plugged = evse.plugged
     if plugged is None:
         return (*place, "", "", "", "", "", str(unsent or ""))
     soc = plugged.state.battery_energy_kwh / plugged.visit.ev.battery_kwh
     return (
         *place,
-        f"{station.power_kw:.1f}",
-        f"{station.limit_kw:.1f}",
+        f"{evse.outlet.power_kw:.1f}",
+        f"{evse.outlet.limit_kw:.1f}",
         f"{soc:.0%}",
         f"{plugged.state.remaining_kwh:.1f}",
         f"{plugged.departs_at:%H:%M}",

@@ -1,20 +1,16 @@
-"""Who comes when: the visits of EVs to stations, drawn from a seed or read from a script.
+"""Who comes when: the visits of EVs to EVSEs, drawn from a seed (`twinev.simulator.arrivals` reads them from a file).
 
-A visit is determined by the seed, the station and its number alone, so that a run can be repeated and continued.
+A visit is determined by the seed, the EVSE and its number alone, so that a run can be repeated and continued.
 """
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from twinev.domain.checks import require_finite
-from twinev.errors import BadInput
 from twinev.simulator.ev import VOLTAGE_V, Ev
 from twinev.simulator.fleet import StationSpec
 
@@ -25,7 +21,7 @@ OCCUPIED_AT_START = 2 / 3
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """One EV at one station: from plug-in to departure.
+    """One EV at one EVSE: from plug-in to departure.
 
     ``energy_kwh`` is what its driver asks for (and where the EV stops), ``profile`` the preference that is told along.
     """
@@ -40,10 +36,12 @@ class Visit:
 
 
 class Visits(Protocol):
-    """Tells a station's next visitor."""
+    """Tells an EVSE's next visitor."""
 
-    def next_visit(self, station: StationSpec, *, number: int, free_since: datetime, started: bool) -> Visit | None:
-        """The ``number``-th visit (from 0) to a station that is free since ``free_since``; None: nobody comes any more.
+    def next_visit(
+        self, station: StationSpec, *, evse_id: int, number: int, free_since: datetime, started: bool
+    ) -> Visit | None:
+        """The ``number``-th visit (from 0) to an EVSE that is free since ``free_since``; None: nobody comes any more.
 
         ``started`` says that the station's process has just started, and nobody has come since.
         """
@@ -52,7 +50,7 @@ class Visits(Protocol):
 class SeededVisits:
     """A plausible day at a car park, for as long as one looks.
 
-    Two thirds of the stations get their first EV within ``settle_in_seconds`` of the start, one after the other; the
+    Two thirds of the EVSEs get their first EV within ``settle_in_seconds`` of the start, one after the other; the
     others follow within the first hour, and after each departure the next EV comes within a quarter to an hour.
     """
 
@@ -60,21 +58,23 @@ class SeededVisits:
         self, *, seed: int, stations: Sequence[StationSpec], id_tokens: Sequence[str], settle_in_seconds: float
     ) -> None:
         self._seed = seed
-        self._places = {station.id: place for place, station in enumerate(stations)}
+        order = [(station.id, evse_id) for station in stations for evse_id in range(1, station.evses + 1)]
+        self._places = {evse: place for place, evse in enumerate(order)}
         self._id_tokens = id_tokens
-        order = [station.id for station in stations]
         random.Random(f"{seed}/occupied").shuffle(order)
         early = order[: round(len(order) * OCCUPIED_AT_START)]
         spacing = settle_in_seconds / max(1, len(early))
-        self._early_seconds = {station_id: spacing * (place + 0.5) for place, station_id in enumerate(early)}
+        self._early_seconds = {evse: spacing * (place + 0.5) for place, evse in enumerate(early)}
 
-    def next_visit(self, station: StationSpec, *, number: int, free_since: datetime, started: bool) -> Visit | None:
+    def next_visit(
+        self, station: StationSpec, *, evse_id: int, number: int, free_since: datetime, started: bool
+    ) -> Visit | None:
         """Draw the visit; see `Visits`."""
         # Not for secrets: a seed must give the same visits again.
-        dice = random.Random(f"{self._seed}/{station.id}/{number}")
+        dice = random.Random(f"{self._seed}/{station.id}/{evse_id}/{number}")
         gap_seconds = dice.uniform(15 * 60, 60 * 60)
         if started:
-            gap_seconds = self._early_seconds.get(station.id, gap_seconds)
+            gap_seconds = self._early_seconds.get((station.id, evse_id), gap_seconds)
         stay_hours = min(10.0, max(1.5, dice.gauss(5.0, 2.0)))
         battery_kwh, current_a = dice.choice(CARS)
         phases = station.phases
@@ -92,98 +92,18 @@ class SeededVisits:
                 phases=phases,
                 ramp_kw_per_second=max_kw / 4,
                 tells_soc=dice.random() < 0.5,
+                # At a V2G-capable station every EV can discharge, as fast as it charges.
+                max_discharge_kw=max_kw if station.bidirectional else 0.0,
             ),
             soc=round(soc, 3),
             energy_kwh=round(energy_kwh, 1),
-            id_token=self._id_token(station, number),
+            id_token=self._id_token((station.id, evse_id), number),
             profile="cheap" if dice.random() < 0.4 else "default",
         )
 
-    def _id_token(self, station: StationSpec, number: int) -> str:
-        # Each station has its own share of the cards: one card is never at two stations at once.
-        stations = len(self._places)
-        share = max(1, len(self._id_tokens) // stations)
-        place = self._places[station.id] + stations * (number % share)
+    def _id_token(self, evse: tuple[str, int], number: int) -> str:
+        # Each EVSE has its own share of the cards: one card is never at two at once.
+        evses = len(self._places)
+        share = max(1, len(self._id_tokens) // evses)
+        place = self._places[evse] + evses * (number % share)
         return self._id_tokens[place % len(self._id_tokens)]
-
-
-class ScriptedVisits:
-    """Visits at given times after ``origin``; one whose station is still occupied comes as soon as it is free."""
-
-    def __init__(
-        self, *, script: Mapping[str, Sequence[Mapping[str, Any]]], origin: datetime, id_tokens: Sequence[str]
-    ):
-        self._script = script
-        self._origin = origin
-        self._places = {station_id: place for place, station_id in enumerate(script)}
-        self._id_tokens = id_tokens
-
-    def next_visit(self, station: StationSpec, *, number: int, free_since: datetime, started: bool) -> Visit | None:
-        """Look the visit up; see `Visits`."""
-        visits = self._script.get(station.id, ())
-        if number >= len(visits):
-            return None
-        entry = visits[number]
-        max_kw, phases = entry.get("max_kw", station.max_kw), entry.get("phases", station.phases)
-        place = self._places[station.id] % len(self._id_tokens)
-        return Visit(
-            arrives_at=max(free_since, self._origin + timedelta(seconds=entry["at_seconds"])),
-            stay_seconds=entry["stay_minutes"] * 60,
-            ev=Ev(
-                battery_kwh=entry.get("battery_kwh", 60.0),
-                max_kw=max_kw,
-                phases=phases,
-                ramp_kw_per_second=max(0.5, max_kw / 4),
-            ),
-            soc=entry.get("soc", 0.3),
-            energy_kwh=entry["energy_kwh"],
-            id_token=entry.get("id_token", self._id_tokens[place]),
-            profile=entry.get("profile", "default"),
-        )
-
-
-def read_script(path: Path, stations: Sequence[StationSpec]) -> dict[str, list[dict[str, Any]]]:
-    """Read a script of arrivals: a JSON list of objects; by station, in order of time.
-
-    Required keys: ``station``, ``at_seconds`` (platform seconds after the start), ``energy_kwh``, ``stay_minutes``.
-    Optional: ``max_kw``, ``phases`` (the station's), ``battery_kwh`` (60), ``soc`` (0.3), ``id_token``, ``profile``.
-
-    Raises
-    ------
-    BadInput
-        Names the entry and the key.
-    """
-    try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BadInput("script", str(path), f"a readable JSON file ({error})") from error
-    if not isinstance(entries, list):
-        raise BadInput("script", str(path), "a list of arrivals")
-    by_station: dict[str, list[dict[str, Any]]] = {station.id: [] for station in stations}
-    for position, entry in enumerate(entries):
-        _check_entry(f"script[{position}]", entry, by_station)
-        by_station[entry["station"]].append(entry)
-    return {station: sorted(found, key=lambda entry: entry["at_seconds"]) for station, found in by_station.items()}
-
-
-NUMBERS = {
-    "at_seconds": True,
-    "energy_kwh": True,
-    "stay_minutes": True,
-    "max_kw": False,
-    "battery_kwh": False,
-    "soc": False,
-}
-TEXTS = ("station", "phases", "id_token", "profile")
-
-
-def _check_entry(where: str, entry: Any, stations: Mapping[str, Any]) -> None:
-    if not isinstance(entry, dict):
-        raise BadInput(where, entry, "an object")
-    if unknown := entry.keys() - NUMBERS.keys() - set(TEXTS):
-        raise BadInput(where, sorted(unknown), f"the keys {', '.join((*TEXTS, *NUMBERS))}")
-    if entry.get("station") not in stations:
-        raise BadInput(f"{where}.station", entry.get("station"), "the id of a simulated station")
-    for key, required in NUMBERS.items():
-        if required or key in entry:
-            require_finite(f"{where}.{key}", entry.get(key), at_least=0)

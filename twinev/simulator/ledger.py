@@ -10,6 +10,7 @@ Kinds of line; ``transaction`` is the station's own name of it, ``n`` the number
 ``sample``               station, transaction, evse_id, timestamp, measurand, phase, location, context, value, unit
 ``needs``                station, transaction, evse_id, timestamp, energy_kwh, departure, max_kw, profile
 ``transaction_ended``    station, transaction, timestamp, meter_wh, reason, seq_no
+``status``               station, evse_id, timestamp, condition: the CSMS confirmed it; older ones are history
 ``delivered``            station, n: the CSMS confirmed that message
 ``end``                  station, undelivered: at a clean end, how many messages still wait
 """
@@ -59,6 +60,7 @@ class LedgerContents:
     transactions: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     samples: list[dict[str, Any]] = field(default_factory=list)
     needs: list[dict[str, Any]] = field(default_factory=list)
+    statuses: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
     undelivered: dict[str, set[int]] = field(default_factory=dict)
 
     @property
@@ -71,6 +73,7 @@ def read_ledger(path: Path) -> LedgerContents:
 
     ``transactions`` is keyed by (station, the station's own name of the transaction); each holds ``started``,
     ``ended`` (None while it runs) and ``ocpp_transaction_id``. A sample holds ``ocpp_transaction_id`` as well.
+    ``statuses`` holds the last one of each (station, EVSE).
     """
     contents = LedgerContents()
     for line in _lines(path):
@@ -100,6 +103,8 @@ def _take_in(contents: LedgerContents, line: dict[str, Any]) -> None:
             contents.transactions[key]["ended"] = line
         case "sample":
             contents.samples.append(line)
+        case "status":
+            contents.statuses[line["station"], line["evse_id"]] = line
         case "needs":
             contents.needs.append(line)
 

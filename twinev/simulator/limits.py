@@ -1,7 +1,9 @@
-"""What a station allows its EV: its own composite of the charging profiles that it was sent.
+"""What a station allows its EVs: its own composite of the charging profiles that it was sent.
 
-Per instant: the TxProfile rules where one has a limit, else the TxDefaultProfile; of each purpose the highest stack
-level that has a limit then; a ChargingStationMaxProfile and the hardware cap both. Recurring profiles are not known.
+Per EVSE and instant: the TxProfile rules where one has a limit, else the TxDefaultProfile; of each purpose the highest
+stack level that has a limit then; the hardware caps it. A ChargingStationMaxProfile and what others impose on the
+station (ChargingStationExternalConstraints) cap the sum: EVSEs in use share them equally. A negative limit asks the EV
+to discharge. Recurring profiles are not known. All instants are what the station's clock shows.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from itertools import pairwise
 
 from twinev.simulator.ev import VOLTAGE_V
 
+EXTERNAL = "ChargingStationExternalConstraints"
 STATION_MAX = "ChargingStationMaxProfile"
 TX_DEFAULT = "TxDefaultProfile"
 TX = "TxProfile"
@@ -21,7 +24,10 @@ TX = "TxProfile"
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """From ``start_seconds`` on, at most ``limit`` in the profile's unit; ``phases`` where the profile says it."""
+    """From ``start_seconds`` on, at most ``limit`` in the profile's unit; ``phases`` where the profile says it.
+
+    A negative limit is a setpoint: the EV discharges with as much.
+    """
 
     start_seconds: int
     limit: float
@@ -77,15 +83,18 @@ class StationProfile:
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """What a composite depends on besides the profiles.
+    """What an EVSE's composite depends on besides the profiles.
 
     ``relative_start`` is when the transaction began (now, without one); ``hardware_kw`` what the station can give the
-    EV on its ``phases``.
+    EV on its ``phases``, ``discharge_kw`` what it can take back. The station's caps are shared by ``sharing`` EVSEs.
     """
 
     hardware_kw: float
     phases: int
     relative_start: datetime
+    evse_id: int = 1
+    discharge_kw: float = 0.0
+    sharing: int = 1
 
 
 def to_kw(limit: float, unit: str, phases: int) -> float:
@@ -101,30 +110,45 @@ def from_kw(limit_kw: float, unit: str, phases: int) -> float:
 
 
 def limit_kw_at(profiles: Sequence[StationProfile], at: datetime, given: Circumstances) -> float:
-    """The composite limit at ``at``. [kW]"""
-    caps = [given.hardware_kw]
-    station_max = _leading(profiles, STATION_MAX, at, given)
-    transaction = _leading(profiles, TX, at, given)
-    if transaction is None:
-        transaction = _leading(profiles, TX_DEFAULT, at, given)
-    caps.extend(limit for limit in (station_max, transaction) if limit is not None)
-    return max(0.0, min(caps))
+    """The composite limit of one EVSE at ``at``. [kW]"""
+    return min(_own_kw(profiles, at, given), _cap_kw(profiles, at, given) / given.sharing)
+
+
+def station_limit_kw_at(profiles: Sequence[StationProfile], at: datetime, evses: Sequence[Circumstances]) -> float:
+    """The composite limit of the sum over all EVSEs. [kW]"""
+    return min(sum(_own_kw(profiles, at, given) for given in evses), _cap_kw(profiles, at, evses[0]))
+
+
+def _own_kw(profiles: Sequence[StationProfile], at: datetime, given: Circumstances) -> float:
+    limit_kw = _leading(profiles, TX, at, given)
+    if limit_kw is None:
+        limit_kw = _leading(profiles, TX_DEFAULT, at, given)
+    own_kw = given.hardware_kw if limit_kw is None else min(given.hardware_kw, limit_kw)
+    return max(-given.discharge_kw, own_kw)
+
+
+def _cap_kw(profiles: Sequence[StationProfile], at: datetime, given: Circumstances) -> float:
+    caps = (_leading(profiles, purpose, at, given) for purpose in (STATION_MAX, EXTERNAL))
+    return max(0.0, min((cap for cap in caps if cap is not None), default=math.inf))
 
 
 def next_change(profiles: Sequence[StationProfile], after: datetime, given: Circumstances) -> datetime | None:
-    """The first instant later than ``after`` at which the composite limit may change."""
+    """The first instant later than ``after`` at which an EVSE's composite limit may change."""
     instants = (instant for profile in profiles for instant in profile.changes(given.relative_start))
     return min((instant for instant in instants if instant > after), default=None)
 
 
 def composite(
-    profiles: Sequence[StationProfile], *, now: datetime, duration_seconds: int, given: Circumstances
+    profiles: Sequence[StationProfile], *, now: datetime, duration_seconds: int, evses: Sequence[Circumstances]
 ) -> tuple[datetime, tuple[Period, ...]]:
-    """The composite schedule from now on: its start on a whole second, and its periods with limits in kW."""
+    """The composite schedule of one EVSE, or of the station with all of them, from now on.
+
+    Returns its start on a whole second, and its periods with limits in kW.
+    """
     start = now.replace(microsecond=0)
     end = start + timedelta(seconds=duration_seconds)
-    instants = {at for p in profiles for at in p.changes(given.relative_start) if now < at < end}
-    steps = [(at, limit_kw_at(profiles, at, given)) for at in (now, *sorted(instants))]
+    instants = {at for p in profiles for given in evses for at in p.changes(given.relative_start) if now < at < end}
+    steps = [(at, _composite_kw(profiles, at, evses)) for at in (now, *sorted(instants))]
     steps = [steps[0], *(after for before, after in pairwise(steps) if after[1] != before[1])]
     by_second: dict[int, float] = {}
     for position, (at, limit_kw) in enumerate(steps):
@@ -135,8 +159,12 @@ def composite(
     return start, tuple(Period(start_seconds=second, limit=kw) for second, kw in sorted(by_second.items()))
 
 
+def _composite_kw(profiles: Sequence[StationProfile], at: datetime, evses: Sequence[Circumstances]) -> float:
+    return limit_kw_at(profiles, at, evses[0]) if len(evses) == 1 else station_limit_kw_at(profiles, at, evses)
+
+
 def _leading(profiles: Sequence[StationProfile], purpose: str, at: datetime, given: Circumstances) -> float | None:
-    of_purpose = [profile for profile in profiles if profile.purpose == purpose]
+    of_purpose = [p for p in profiles if p.purpose == purpose and p.evse_id in (0, given.evse_id)]
     # At equal stack level the EVSE's own profile goes before the whole station's.
     for profile in sorted(of_purpose, key=lambda p: (p.stack_level, p.evse_id), reverse=True):
         limit = profile.limit_kw(at, relative_start=given.relative_start, phases=given.phases)

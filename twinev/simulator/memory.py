@@ -32,9 +32,13 @@ class PluggedEv:
 
 @dataclass(kw_only=True)
 class Transaction:
-    """The transaction that runs. ``id`` is the station's own name of it, ``csms_id`` the CSMS's (OCPP 1.6)."""
+    """The transaction that runs at an EVSE. ``id`` is the station's own name of it, ``csms_id`` the CSMS's (OCPP 1.6).
+
+    ``started_at`` is what the station's clock showed; ``next_sample_at`` is true time.
+    """
 
     id: str
+    evse_id: int
     id_token: str
     started_at: datetime
     meter_start_wh: float
@@ -48,14 +52,29 @@ class Transaction:
 
 
 @dataclass(kw_only=True)
-class StationMemory:
-    """``csms_ids`` maps the transactions that queued messages speak of to the ids that the CSMS allotted them."""
+class EvseMemory:
+    """One EVSE: its meter's two registers, the EV that stands there, and the transaction that runs."""
 
-    at: datetime
-    register_wh: float = 0.0
+    id: int
+    imported_wh: float = 0.0
+    exported_wh: float = 0.0
     visits_made: int = 0
     plugged: PluggedEv | None = None
     transaction: Transaction | None = None
+
+
+@dataclass(kw_only=True)
+class StationMemory:
+    """``at`` is the (true) time up to which the station has lived.
+
+    ``csms_ids`` maps the transactions that queued messages speak of to the ids that the CSMS allotted them. The clock
+    was ``clock_ahead_seconds`` ahead at ``clock_set_at``.
+    """
+
+    at: datetime
+    clock_set_at: datetime
+    evses: list[EvseMemory]
+    clock_ahead_seconds: float = 0.0
     csms_ids: dict[str, str] = field(default_factory=dict)
     profiles: tuple[StationProfile, ...] = ()
 

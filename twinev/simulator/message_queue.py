@@ -51,6 +51,10 @@ class MessageQueue:
     def first(self) -> QueuedMessage | None:
         return self._messages[0] if self._messages else None
 
+    def speaks_of(self, transaction: str) -> bool:
+        """Whether a message that waits is about that transaction."""
+        return any(message.transaction == transaction for message in self._messages)
+
     def put(
         self, action: str, payload: dict[str, Any], *, transaction: str | None = None, must_arrive: bool = True
     ) -> QueuedMessage:

@@ -1,4 +1,4 @@
-"""A station's energy meter: what it reads at an instant, as the samples that both OCPP versions report."""
+"""An EVSE's energy meter: what it reads at an instant, as the samples that every OCPP version reports."""
 
 from __future__ import annotations
 
@@ -27,35 +27,51 @@ class MeterSample:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """All samples of one instant; ``context`` says why it was taken (OCPP's ReadingContext)."""
+    """All samples of one instant of the station's clock; ``context`` says why it was taken (OCPP's ReadingContext)."""
 
     at: datetime
     context: str
     samples: tuple[MeterSample, ...]
 
 
-def read_meter(
-    *, at: datetime, context: str, register_wh: float, power_kw: float, phases: int, soc: float | None
-) -> Reading:
-    """Read the meter; ``soc`` (0–1) where the EV tells it."""
-    current_a = power_kw * 1000 / (VOLTAGE_V * phases)
-    samples = [
-        MeterSample(measurand="Energy.Active.Import.Register", value=round(register_wh, 1), unit="Wh"),
-        MeterSample(measurand="Power.Active.Import", value=round(power_kw * 1000, 1), unit="W"),
-    ]
-    samples += [
-        MeterSample(measurand="Current.Import", value=round(current_a, 2), unit="A", phase=f"L{phase}")
-        for phase in range(1, phases + 1)
-    ]
-    if soc is not None:
-        samples.append(MeterSample(measurand="SoC", value=round(soc * 100, 1), unit="Percent", location="EV"))
-    return Reading(at=at, context=context, samples=tuple(samples))
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What an EVSE's meter measures at an instant; positive power charges the EV.
+
+    ``exported_wh`` is None where the station has no such register; ``soc`` (0–1) where the EV does not tell it.
+    """
+
+    imported_wh: float
+    exported_wh: float | None
+    power_kw: float
+    phases: int
+    soc: float | None
+
+    def samples(self) -> tuple[MeterSample, ...]:
+        """Everything."""
+        charging_w = max(0.0, self.power_kw) * 1000
+        current_a = charging_w / (VOLTAGE_V * self.phases)
+        samples = [*self.registers(), _sample("Power.Active.Import", charging_w, "W")]
+        if self.exported_wh is not None:
+            samples.append(_sample("Power.Active.Export", max(0.0, -self.power_kw) * 1000, "W"))
+        samples += [
+            MeterSample(measurand="Current.Import", value=round(current_a, 2), unit="A", phase=f"L{phase}")
+            for phase in range(1, self.phases + 1)
+        ]
+        if self.soc is not None:
+            samples.append(MeterSample(measurand="SoC", value=round(self.soc * 100, 1), unit="Percent", location="EV"))
+        return tuple(samples)
+
+    def registers(self) -> tuple[MeterSample, ...]:
+        """The energy registers alone, as at a transaction's begin and end; the import register comes first."""
+        imported = _sample("Energy.Active.Import.Register", self.imported_wh, "Wh")
+        if self.exported_wh is None:
+            return (imported,)
+        return imported, _sample("Energy.Active.Export.Register", self.exported_wh, "Wh")
 
 
-def read_register(*, at: datetime, context: str, register_wh: float) -> Reading:
-    """Read the energy register alone, as at a transaction's begin and end."""
-    sample = MeterSample(measurand="Energy.Active.Import.Register", value=round(register_wh, 1), unit="Wh")
-    return Reading(at=at, context=context, samples=(sample,))
+def _sample(measurand: str, value: float, unit: str) -> MeterSample:
+    return MeterSample(measurand=measurand, value=round(value, 1), unit=unit)
 
 
 def timestamp(at: datetime) -> str:

@@ -1,16 +1,18 @@
-"""The power side of a station: what its EV draws under the limit that the profiles leave, and the meter."""
+"""The power side of an EVSE: what its EV draws under the limit that the profiles leave, and the meter."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from twinev.simulator import ev as physics
 from twinev.simulator import limits
-from twinev.simulator.fleet import StationSpec
-from twinev.simulator.limits import Circumstances, Period
-from twinev.simulator.memory import StationMemory
-from twinev.simulator.meter import Reading, read_meter
+from twinev.simulator.fleet import ProfileManner, StationSpec
+from twinev.simulator.limits import Circumstances, StationProfile
+from twinev.simulator.memory import EvseMemory, StationMemory
+from twinev.simulator.meter import Measured, Reading, to_millisecond
 from twinev.simulator.profiles import InstalledProfiles
+from twinev.simulator.station_clock import StationClock
 
 CHARGING = "Charging"
 SUSPENDED_EV = "SuspendedEV"
@@ -22,12 +24,27 @@ SETTLED_SECONDS = 2e-3
 
 
 class Outlet:
-    """Works on the station's memory: the EV there, the register, and the limit within the transaction."""
+    """Works on an EVSE's memory: the EV there, the registers, and the limit within the transaction.
 
-    def __init__(self, *, spec: StationSpec, memory: StationMemory, profiles: InstalledProfiles) -> None:
+    ``sharing`` tells how many EVSEs of the station are in use.
+    """
+
+    def __init__(
+        self,
+        *,
+        spec: StationSpec,
+        station: StationMemory,
+        memory: EvseMemory,
+        profiles: InstalledProfiles,
+        clock: StationClock,
+        sharing: Callable[[], int],
+    ) -> None:
         self._spec = spec
+        self._station = station
         self._memory = memory
         self._profiles = profiles
+        self._clock = clock
+        self._sharing = sharing
         self._limit_changes_at: datetime | None = None
 
     @property
@@ -43,40 +60,45 @@ class Outlet:
     @property
     def limit_kw(self) -> float:
         """What the station allows its EV now. [kW]"""
-        return limits.limit_kw_at(self._profiles.all(), self._memory.at, self._circumstances())
+        return limits.limit_kw_at(self._followed(), self._clock.shown(self._station.at), self.circumstances())
 
-    def composite(self, duration_seconds: int, unit: str) -> tuple[datetime, tuple[Period, ...]]:
-        """The schedule that applies from now on, in W or A."""
-        start, periods = limits.composite(
-            self._profiles.all(), now=self._memory.at, duration_seconds=duration_seconds, given=self._circumstances()
-        )
-        phases = self.phases
-        return start, tuple(
-            Period(start_seconds=period.start_seconds, limit=limits.from_kw(period.limit, unit, phases))
-            for period in periods
+    def circumstances(self) -> Circumstances:
+        """What the composite schedule depends on besides the profiles."""
+        transaction, phases = self._memory.transaction, self.phases
+        share = phases / self._spec.phases
+        return Circumstances(
+            hardware_kw=self._spec.max_kw * share,
+            discharge_kw=self._spec.discharge_kw * share,
+            phases=phases,
+            relative_start=transaction.started_at if transaction else self._clock.shown(self._station.at),
+            evse_id=self._memory.id,
+            sharing=max(1, self._sharing()),
         )
 
     def advance(self, at: datetime) -> None:
-        """Let the EV charge until ``at``, if a transaction runs, and the register count."""
-        plugged, transaction = self._memory.plugged, self._memory.transaction
-        if plugged is not None and transaction is not None:
-            before = plugged.state
-            seconds = (at - self._memory.at).total_seconds()
-            limit_kw = transaction.limit_kw or 0.0
-            plugged.state = physics.advance(plugged.visit.ev, before, seconds=seconds, limit_kw=limit_kw)
-            self._memory.register_wh += (plugged.state.delivered_kwh - before.delivered_kwh) * 1000
-        self._memory.at = at
+        """Let the EV charge until ``at``, if a transaction runs, and the registers count."""
+        memory = self._memory
+        plugged, transaction = memory.plugged, memory.transaction
+        if plugged is None or transaction is None:
+            return
+        before = plugged.state
+        seconds = (at - self._station.at).total_seconds()
+        limit_kw = transaction.limit_kw or 0.0
+        after = plugged.state = physics.advance(plugged.visit.ev, before, seconds=seconds, limit_kw=limit_kw)
+        memory.imported_wh += (after.delivered_kwh - before.delivered_kwh) * 1000
+        memory.exported_wh += (after.returned_kwh - before.returned_kwh) * 1000
 
     def apply_limit(self, *, anew: bool) -> None:
         """Look whether the limit has changed; ``anew`` when the profiles or the transaction are others."""
-        transaction, at = self._memory.transaction, self._memory.at
+        transaction, at = self._memory.transaction, self._station.at
         if transaction is None:
             self._limit_changes_at = None
             return
         due = self._limit_changes_at is not None and at >= self._limit_changes_at
         if not (anew or due or transaction.limit_kw is None):
             return
-        self._limit_changes_at = limits.next_change(self._profiles.all(), at, self._circumstances())
+        change = limits.next_change(self._followed(), self._clock.shown(at), self.circumstances())
+        self._limit_changes_at = None if change is None else self._clock.true(change)
         limit_kw = self.limit_kw
         if limit_kw != transaction.limit_kw:
             transaction.limit_kw = limit_kw
@@ -89,7 +111,7 @@ class Outlet:
             return None
         instants = [self._limit_changes_at] if self._limit_changes_at else []
         if transaction.settling_from_kw is not None:
-            instants.append(self._memory.at + timedelta(seconds=self._seconds_to_settle()))
+            instants.append(self._station.at + timedelta(seconds=self._seconds_to_settle()))
         return min(instants, default=None)
 
     def has_settled(self) -> bool:
@@ -107,7 +129,8 @@ class Outlet:
         if plugged is None or transaction is None:
             return None
         wanted_kw = physics.wanted_kw(plugged.visit.ev, plugged.state, transaction.limit_kw or 0.0)
-        if plugged.state.power_kw > 0 or wanted_kw > 0:
+        if plugged.state.power_kw or wanted_kw:
+            # Discharging is a transfer of energy too (OCPP 2.1 part 2, ChargingStateEnumType).
             return CHARGING
         return SUSPENDED_EV if plugged.state.remaining_kwh <= 0 else SUSPENDED_EVSE
 
@@ -118,28 +141,32 @@ class Outlet:
 
     def read(self, at: datetime, context: str) -> Reading:
         """Read all that the meter measures."""
-        plugged = self._memory.plugged
+        return self._reading(at, context, self._measure().samples())
+
+    def read_registers(self, at: datetime, context: str) -> Reading:
+        """Read the energy registers alone, as at a transaction's begin and end."""
+        return self._reading(at, context, self._measure().registers())
+
+    def _reading(self, at: datetime, context: str, samples: tuple) -> Reading:
+        return Reading(at=to_millisecond(self._clock.shown(at)), context=context, samples=samples)
+
+    def _measure(self) -> Measured:
+        memory, plugged = self._memory, self._memory.plugged
         assert plugged is not None, "the meter is read during transactions"
         ev, state = plugged.visit.ev, plugged.state
-        return read_meter(
-            at=at,
-            context=context,
-            register_wh=self._memory.register_wh,
+        return Measured(
+            imported_wh=memory.imported_wh,
+            exported_wh=memory.exported_wh if self._spec.bidirectional else None,
             power_kw=state.power_kw,
             phases=self.phases,
             soc=state.battery_energy_kwh / ev.battery_kwh if ev.tells_soc else None,
         )
+
+    def _followed(self) -> tuple[StationProfile, ...]:
+        return () if self._spec.profiles is ProfileManner.IGNORED else self._profiles.all()
 
     def _seconds_to_settle(self) -> float:
         plugged, transaction = self._memory.plugged, self._memory.transaction
         if plugged is None or transaction is None:
             return 0.0
         return physics.seconds_to_settle(plugged.visit.ev, plugged.state, transaction.limit_kw or 0.0)
-
-    def _circumstances(self) -> Circumstances:
-        transaction, phases = self._memory.transaction, self.phases
-        return Circumstances(
-            hardware_kw=self._spec.max_kw * phases / self._spec.phases,
-            phases=phases,
-            relative_start=transaction.started_at if transaction else self._memory.at,
-        )

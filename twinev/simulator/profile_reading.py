@@ -1,4 +1,7 @@
-"""Reads a charging profile off the wire; OCPP 1.6 and 2.0.1 name a schedule's parts alike."""
+"""Reads a charging profile off the wire; all OCPP versions name a schedule's parts alike, 2.1 has some more.
+
+2.1 steers V2G by a setpoint, which goes before the limits that bound it (part 2, ChargingSchedulePeriodType).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twinev.simulator.limits import Period, StationProfile
+
+# Where a period says no limit the hardware alone is one. [W] or [A]
+UNLIMITED = 1e9
 
 
 def read_profile(
@@ -40,4 +46,14 @@ def instant(text: str | None) -> datetime | None:
 
 
 def _period(period: Mapping[str, Any]) -> Period:
-    return Period(start_seconds=period["startPeriod"], limit=float(period["limit"]), phases=period.get("numberPhases"))
+    return Period(start_seconds=period["startPeriod"], limit=_limit(period), phases=period.get("numberPhases"))
+
+
+def _limit(period: Mapping[str, Any]) -> float:
+    if period.get("operationMode") == "Idle":
+        return 0.0
+    limit = float(period.get("limit", UNLIMITED))
+    if "setpoint" not in period:
+        return limit
+    setpoint = min(float(period["setpoint"]), limit)
+    return max(setpoint, float(period.get("dischargeLimit", setpoint)))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from twinev.simulator.limits import STATION_MAX, TX, TX_DEFAULT, StationProfile
+from twinev.simulator.fleet import StationSpec
+from twinev.simulator.limits import EXTERNAL, STATION_MAX, TX, TX_DEFAULT, StationProfile
 
 MAX_STACK_LEVEL = 10
 MAX_PERIODS = 100
@@ -22,13 +23,10 @@ class Refusal:
 
 
 class InstalledProfiles:
-    """``replace_equal_stack``: OCPP 1.6 replaces a profile of equal purpose and stack level, 2.0.1 refuses another id.
+    """``replace_equal_stack``: OCPP 1.6 replaces a profile of equal purpose and stack level, 2.x refuses another id."""
 
-    ``units`` are the rate units that the station accepts.
-    """
-
-    def __init__(self, *, units: frozenset[str], replace_equal_stack: bool) -> None:
-        self._units = units
+    def __init__(self, *, spec: StationSpec, replace_equal_stack: bool) -> None:
+        self._spec = spec
         self._replace_equal_stack = replace_equal_stack
         self._profiles: list[StationProfile] = []
 
@@ -40,7 +38,7 @@ class InstalledProfiles:
         self._profiles = list(profiles)
 
     def install(self, profile: StationProfile, *, now: datetime, transaction_id: str | None) -> Refusal | None:
-        """Install ``profile``, or say why not. ``transaction_id`` names the transaction that runs, if one does."""
+        """Install ``profile``, or say why not. ``transaction_id`` names the transaction that runs at its EVSE."""
         self._profiles = [p for p in self._profiles if not p.expired(now)]
         refusal = self._refusal(profile, transaction_id)
         if refusal is not None:
@@ -62,6 +60,9 @@ class InstalledProfiles:
         """Remove the profiles that match everything given; an id alone decides. Returns how many went."""
 
         def matches(profile: StationProfile) -> bool:
+            if profile.purpose == EXTERNAL:
+                # What others impose is not the CSMS's to lift.
+                return False
             if profile_id is not None:
                 return profile.id == profile_id
             return (
@@ -74,9 +75,18 @@ class InstalledProfiles:
         self._profiles = [profile for profile in self._profiles if not matches(profile)]
         return before - len(self._profiles)
 
-    def end_transaction(self) -> None:
+    def end_transaction(self, evse_id: int) -> None:
         """A TxProfile lives no longer than its transaction."""
-        self.clear(purpose=TX)
+        self.clear(purpose=TX, evse_id=evse_id)
+
+    def impose(self, profile: StationProfile) -> None:
+        """Somebody else than the CSMS limits the station; it replaces what was imposed before."""
+        self.lift()
+        self._profiles.append(profile)
+
+    def lift(self) -> None:
+        """What was imposed is over."""
+        self._profiles = [profile for profile in self._profiles if profile.purpose != EXTERNAL]
 
     def _replaces(self, new: StationProfile, old: StationProfile) -> bool:
         return new.id == old.id or (self._replace_equal_stack and _same_place(new, old))
@@ -84,22 +94,42 @@ class InstalledProfiles:
     def _refusal(self, profile: StationProfile, transaction_id: str | None) -> Refusal | None:
         return (
             self._refusal_of_form(profile)
-            or _refusal_of_place(profile, transaction_id)
+            or self._refusal_of_place(profile, transaction_id)
             or self._refusal_of_duplicate(profile)
         )
 
     def _refusal_of_form(self, profile: StationProfile) -> Refusal | None:
-        starts = [period.start_seconds for period in profile.periods]
-        if profile.unit not in self._units:
-            return Refusal(code="UnsupportedRateUnit", detail=f"this station takes {' and '.join(sorted(self._units))}")
+        units = self._spec.rate_units
+        if profile.unit not in units:
+            return Refusal(code="UnsupportedRateUnit", detail=f"this station takes {' and '.join(sorted(units))}")
         if profile.kind == "Recurring":
             return Refusal(code="UnsupportedKind", detail="this station does not know recurring profiles")
+        if not 0 <= profile.stack_level <= MAX_STACK_LEVEL:
+            return Refusal(code="InvalidStackLevel", detail=f"stack levels go from 0 to {MAX_STACK_LEVEL}")
+        return self._refusal_of_periods(profile)
+
+    def _refusal_of_periods(self, profile: StationProfile) -> Refusal | None:
+        starts = [period.start_seconds for period in profile.periods]
         if not starts or starts[0] != 0 or starts != sorted(set(starts)):
             return Refusal(code="InvalidSchedule", detail="periods must start at 0 and go upward")
         if len(starts) > MAX_PERIODS:
             return Refusal(code="InvalidSchedule", detail=f"at most {MAX_PERIODS} periods, not {len(starts)}")
-        if not 0 <= profile.stack_level <= MAX_STACK_LEVEL:
-            return Refusal(code="InvalidStackLevel", detail=f"stack levels go from 0 to {MAX_STACK_LEVEL}")
+        if not self._spec.bidirectional and any(period.limit < 0 for period in profile.periods):
+            return Refusal(code="InvalidSchedule", detail="this station cannot discharge")
+        return None
+
+    def _refusal_of_place(self, profile: StationProfile, transaction_id: str | None) -> Refusal | None:
+        if profile.purpose not in (STATION_MAX, TX_DEFAULT, TX):
+            return Refusal(code="UnsupportedPurpose", detail=f"{profile.purpose} cannot be set")
+        if not 0 <= profile.evse_id <= self._spec.evses:
+            return Refusal(code="UnknownEVSE", detail=f"there is no EVSE {profile.evse_id}")
+        if profile.purpose == STATION_MAX and (profile.evse_id != 0 or profile.start is None):
+            return Refusal(code="InvalidProfile", detail="a station's maximum is absolute and for EVSE 0")
+        if profile.purpose == TX:
+            if profile.evse_id == 0:
+                return Refusal(code="InvalidProfile", detail="a TxProfile is for one EVSE")
+            if transaction_id is None or profile.transaction_id not in (None, transaction_id):
+                return Refusal(code="TxNotFound", detail=f"transaction {profile.transaction_id} does not run here")
         return None
 
     def _refusal_of_duplicate(self, profile: StationProfile) -> Refusal | None:
@@ -110,21 +140,6 @@ class InstalledProfiles:
                 detail = f"profile {other.id} has the same purpose, stack level and EVSE"
                 return Refusal(code="DuplicateProfile", detail=detail)
         return None
-
-
-def _refusal_of_place(profile: StationProfile, transaction_id: str | None) -> Refusal | None:
-    if profile.purpose not in (STATION_MAX, TX_DEFAULT, TX):
-        return Refusal(code="UnsupportedPurpose", detail=f"{profile.purpose} cannot be set")
-    if profile.evse_id not in (0, 1):
-        return Refusal(code="UnknownEVSE", detail=f"there is no EVSE {profile.evse_id}")
-    if profile.purpose == STATION_MAX and (profile.evse_id != 0 or profile.start is None):
-        return Refusal(code="InvalidProfile", detail="a station's maximum is absolute and for EVSE 0")
-    if profile.purpose == TX:
-        if profile.evse_id == 0:
-            return Refusal(code="InvalidProfile", detail="a TxProfile is for one EVSE")
-        if transaction_id is None or profile.transaction_id not in (None, transaction_id):
-            return Refusal(code="TxNotFound", detail=f"transaction {profile.transaction_id} does not run here")
-    return None
 
 
 def _same_place(one: StationProfile, other: StationProfile) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,15 @@ from twinev.simulator.message_queue import MessageQueue, QueuedMessage
 from twinev.simulator.meter import Reading, timestamp
 
 
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """One StatusNotification to be made; ``at`` is what the station's clock showed."""
+
+    evse_id: int
+    condition: Condition
+    at: datetime
+
+
 class Reports:
     """``statuses`` are the StatusNotifications to be made; they are news, not records, so they are never queued."""
 
@@ -21,7 +31,7 @@ class Reports:
         self, *, spec: StationSpec, dialect: Dialect, queue: MessageQueue, ledger: Ledger, memory: StationMemory
     ) -> None:
         self.queue = queue
-        self.statuses: deque[tuple[Condition, datetime]] = deque()
+        self.statuses: deque[Status] = deque()
         self._spec = spec
         self._dialect = dialect
         self._ledger = ledger
@@ -33,7 +43,7 @@ class Reports:
             transaction,
             begin.at,
             ocpp=self._spec.ocpp,
-            evse_id=1,
+            evse_id=transaction.evse_id,
             connector_id=1,
             id_token=transaction.id_token,
             meter_wh=transaction.meter_start_wh,
@@ -41,19 +51,19 @@ class Reports:
         )
         self._queue(transaction, self._dialect.started(transaction, begin, offline=offline))
 
-    def needs(self, transaction: Transaction, plugged: PluggedEv, at: datetime) -> None:
+    def needs(self, transaction: Transaction, plugged: PluggedEv, at: datetime, *, departs_at: datetime) -> None:
         """The driver's wish. It is queued as well: it must come after its transaction's start, and not be lost."""
         self._record(
             "needs",
             transaction,
             at,
-            evse_id=1,
+            evse_id=transaction.evse_id,
             energy_kwh=plugged.wanted_kwh,
-            departure=timestamp(plugged.departs_at),
+            departure=timestamp(departs_at),
             max_kw=plugged.visit.ev.max_kw,
             profile=plugged.visit.profile,
         )
-        request = self._dialect.needs(plugged, at)
+        request = self._dialect.needs(transaction.evse_id, plugged, departs_at)
         self.queue.put(request.action, request.payload, transaction=transaction.id, must_arrive=False)
 
     def state_changed(self, transaction: Transaction, at: datetime, *, offline: bool) -> None:
@@ -75,11 +85,33 @@ class Reports:
         )
         self._queue(transaction, self._dialect.ended(transaction, end, reason=reason, offline=offline))
 
-    def condition_changed(self, condition: Condition, at: datetime, *, online: bool) -> None:
-        """Offline, only the latest will be told after the reconnection."""
+    def charging_limit(self, limit_kw: float, at: datetime, seconds: float) -> None:
+        """Somebody else than the CSMS limits the station."""
+        self._tell(self._dialect.charging_limit(limit_kw, at, seconds))
+
+    def charging_limit_cleared(self) -> None:
+        """Nobody else limits the station any more."""
+        self._tell(self._dialect.charging_limit_cleared())
+
+    def condition_changed(self, evse_id: int, condition: Condition, at: datetime, *, online: bool) -> None:
+        """Offline, only the latest of each EVSE will be told after the reconnection."""
         if not online:
+            kept = [status for status in self.statuses if status.evse_id != evse_id]
             self.statuses.clear()
-        self.statuses.append((condition, at))
+            self.statuses.extend(kept)
+        self.statuses.append(Status(evse_id=evse_id, condition=condition, at=at))
+
+    def status_told(self, told: Status) -> None:
+        """The CSMS confirmed a StatusNotification."""
+        if self.statuses and self.statuses[0] is told:
+            self.statuses.popleft()
+        self._ledger.record(
+            "status",
+            station=self._spec.id,
+            evse_id=told.evse_id,
+            timestamp=timestamp(told.at),
+            condition=told.condition.value,
+        )
 
     def to_send(self, message: QueuedMessage) -> dict[str, Any]:
         """The payload of a queued message, complete with what the CSMS decided meanwhile."""
@@ -98,10 +130,16 @@ class Reports:
         """The first message of the queue needs no further try."""
         self._ledger.record("delivered", station=self._spec.id, n=message.number)
         self.queue.done(message)
-        running, following = self._memory.transaction, self.queue.first()
-        spoken_of = {of.transaction for of in (following,) if of} | {of.id for of in (running,) if of}
-        if message.transaction not in spoken_of:
-            self._memory.csms_ids.pop(message.transaction or "", None)
+        if message.transaction is not None and not self._still_spoken_of(message.transaction):
+            self._memory.csms_ids.pop(message.transaction, None)
+
+    def _still_spoken_of(self, transaction: str) -> bool:
+        running = (evse.transaction for evse in self._memory.evses)
+        return any(of and of.id == transaction for of in running) or self.queue.speaks_of(transaction)
+
+    def _tell(self, request: Request | None) -> None:
+        if request is not None:
+            self.queue.put(request.action, request.payload, must_arrive=False)
 
     def _record(self, kind: str, transaction: Transaction, at: datetime, **facts: Any) -> None:
         self._ledger.record(
@@ -120,7 +158,7 @@ class Reports:
                     "sample",
                     transaction,
                     reading.at,
-                    evse_id=1,
+                    evse_id=transaction.evse_id,
                     context=reading.context,
                     measurand=sample.measurand,
                     phase=sample.phase,

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import logging
+import ssl
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from twinev.clock import PlatformClock
 from twinev.simulator.connection import CALL_TIMEOUT_SECONDS, StationConnection
 from twinev.simulator.dialect import Dialect
 from twinev.simulator.drivers import Visits
+from twinev.simulator.faults import Faults
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.memory import MemoryFile
 from twinev.simulator.meter import timestamp, to_millisecond
 from twinev.simulator.station import Station
 from twinev.simulator.v16 import V16
+from twinev.simulator.v21 import V21
 from twinev.simulator.v201 import V201
 
 LOGGER = logging.getLogger(__name__)
 
-DIALECTS: dict[str, Dialect] = {dialect.version: dialect for dialect in (V16(), V201())}
+DIALECTS: dict[str, Dialect] = {dialect.version: dialect for dialect in (V16(), V201(), V21())}
 # How often the stations look at the clock; what happens in between happens at its own instant all the same. [s, wall]
 TICK_SECONDS = 0.1
 SYNC_SECONDS = 1.0
@@ -37,6 +42,10 @@ class Simulation:
         The CSMS's WebSocket, without the station's id.
     visits : Visits
         Who comes when.
+    faults : Faults or None
+        What goes wrong when; None: nothing.
+    seed : int
+        Draws what is left to chance in reconnecting.
     state_dir : Path or None
         Where the stations keep their memory over a restart; None: nowhere.
     meter_interval_seconds : float
@@ -51,6 +60,8 @@ class Simulation:
         clock: PlatformClock,
         visits: Visits,
         ledger: Ledger,
+        faults: Faults | None = None,
+        seed: int = 1,
         state_dir: Path | None = None,
         meter_interval_seconds: float = 10.0,
         call_timeout_seconds: float = CALL_TIMEOUT_SECONDS,
@@ -63,15 +74,30 @@ class Simulation:
                 clock=clock,
                 visits=visits,
                 ledger=ledger,
+                faults=faults.of(spec) if faults else iter(()),
                 memory_file=MemoryFile(state_dir, spec.id),
                 meter_interval_seconds=meter_interval_seconds,
             )
             for spec in stations
         ]
+        self._agenda = Agenda(self.stations, clock)
+        tls = ssl.create_default_context() if url.startswith("wss:") else None
         self._connections = [
-            StationConnection(station=station, url=url, clock=clock, call_timeout_seconds=call_timeout_seconds)
+            StationConnection(
+                station=station,
+                url=url,
+                clock=clock,
+                seed=seed,
+                tls=tls,
+                call_timeout_seconds=call_timeout_seconds,
+            )
             for station in self.stations
         ]
+
+    @property
+    def calls_answered(self) -> int:
+        """How many CALLs the CSMS has answered."""
+        return sum(connection.calls_answered for connection in self._connections)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until ``stop`` is set; then close every socket and keep what must be kept."""
@@ -80,8 +106,7 @@ class Simulation:
         stopping = asyncio.create_task(stop.wait())
         try:
             while not stop.is_set():
-                for station in self.stations:
-                    station.catch_up()
+                self._agenda.let_time_pass()
                 await asyncio.wait((stopping, *speaking, syncing), timeout=TICK_SECONDS, return_when="FIRST_COMPLETED")
                 for task in (*speaking, syncing):
                     if task.done():
@@ -106,12 +131,44 @@ class Simulation:
         self._ledger.close()
 
 
-def script_origin(state_dir: Path | None, clock: PlatformClock) -> datetime:
-    """When the script began: now, or when it was begun before the restart."""
+class Agenda:
+    """Which station has something to live through next: of thousands, at any moment only a few have.
+
+    A heap of instants; an entry whose station has found another instant meanwhile is passed over.
+    """
+
+    def __init__(self, stations: Sequence[Station], clock: PlatformClock) -> None:
+        self._stations = stations
+        self._clock = clock
+        self._due: list[datetime | None] = [None] * len(stations)
+        self._heap: list[tuple[datetime, int]] = []
+        for place, station in enumerate(stations):
+            station.on_change = partial(self._note, place)
+            self._note(place)
+
+    def let_time_pass(self) -> None:
+        """Let every station catch up for which something is due."""
+        now = self._clock.now()
+        while self._heap and self._heap[0][0] <= now:
+            at, place = heapq.heappop(self._heap)
+            if self._due[place] == at:
+                self._due[place] = None
+                self._stations[place].catch_up()
+                self._note(place)
+
+    def _note(self, place: int) -> None:
+        at = self._stations[place].next_instant
+        if at is not None and at != self._due[place]:
+            self._due[place] = at
+            heapq.heappush(self._heap, (at, place))
+
+
+def scenario_origin(state_dir: Path | None, clock: PlatformClock) -> datetime:
+    """When the scenario began: now, or when it was begun before the restart."""
     now = to_millisecond(clock.now())
     if state_dir is None:
         return now
-    file = state_dir / "script-origin.txt"
+    file = state_dir / "scenario-origin.txt"
     if file.exists():
         return datetime.fromisoformat(file.read_text(encoding="utf-8").strip())
     state_dir.mkdir(parents=True, exist_ok=True)

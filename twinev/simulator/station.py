@@ -1,54 +1,45 @@
 """A charging station's state machine, common to all OCPP versions; it knows no socket.
 
 Time moves only in `Station.catch_up`, from one instant at which something happens to the next: a sample is due, a
-limit changes, an EV arrives, has settled at its new power, or departs. What must reach the CSMS goes into the queue.
+limit changes, an EV arrives, has settled at its new power, or departs; something goes wrong. What must reach the CSMS
+goes into the queue.
 """
 
 from __future__ import annotations
 
+import heapq
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from twinev.clock import PlatformClock
-from twinev.simulator import ev as physics
-from twinev.simulator.dialect import Condition, Dialect
-from twinev.simulator.drivers import Visit, Visits
-from twinev.simulator.fleet import StationSpec
+from twinev.simulator import limits
+from twinev.simulator.dialect import Dialect
+from twinev.simulator.drivers import Visits
+from twinev.simulator.evse import PLUG_IN_TIMEOUT, Evse, RemoteStart, Situation
+from twinev.simulator.faults import Fault, FaultKind
+from twinev.simulator.fleet import ClockSetting, StationSpec
 from twinev.simulator.ledger import Ledger
-from twinev.simulator.limits import Period, StationProfile
-from twinev.simulator.memory import MemoryFile, PluggedEv, StationMemory, Transaction
+from twinev.simulator.limits import EXTERNAL, Period, StationProfile
+from twinev.simulator.memory import EvseMemory, MemoryFile, StationMemory, Transaction
 from twinev.simulator.message_queue import MessageQueue, QueuedMessage
-from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, read_register, to_millisecond
+from twinev.simulator.meter import to_millisecond
 from twinev.simulator.outlet import Outlet
 from twinev.simulator.profiles import InstalledProfiles, Refusal
 from twinev.simulator.reports import Reports, token_accepted
+from twinev.simulator.station_clock import StationClock
 
 MILLISECOND = timedelta(milliseconds=1)
-# How long a driver waits for a station without connection before it lets him charge unasked. [platform s]
-OFFLINE_PATIENCE = timedelta(seconds=30)
-# How long a station that was started from afar waits for the plug. [platform s]
-PLUG_IN_TIMEOUT = timedelta(seconds=120)
-# How soon a driver leaves whose card was refused. [platform s]
-LEAVES_AFTER_REFUSAL = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteStart:
-    """A start from afar that waits for the plug until ``until``."""
-
-    id_token: str
-    remote_start_id: int | None
-    profile: StationProfile | None
-    until: datetime
+# How long a Reset that the CSMS asks for keeps the station away. [platform s]
+RESET_SECONDS = 20.0
 
 
 class Station:
-    """One station with one EVSE and one connector.
+    """One station with its EVSEs.
 
-    ``on_news`` is called when there is something to send.
+    ``on_news`` is called when there is something to send, ``on_cut`` when the connection fails (with whether the
+    station reboots), ``on_change`` when what it waits for may be another instant than before.
     """
 
     def __init__(
@@ -60,279 +51,246 @@ class Station:
         visits: Visits,
         ledger: Ledger,
         memory_file: MemoryFile,
+        faults: Iterable[Fault] = (),
         meter_interval_seconds: float = 10.0,
         on_news: Callable[[], None] = lambda: None,
     ) -> None:
         self.spec = spec
         self.dialect = dialect
         self.on_news = on_news
-        self.online = False
-        self.meter_interval_seconds = meter_interval_seconds
+        self.on_cut: Callable[[bool], None] = lambda _reboots: None
+        self.on_change: Callable[[], None] = lambda: None
         self.heartbeat_interval_seconds = 300.0
         self.heartbeat_wanted = False
-        self._clock = clock
-        self._visits = visits
+        self._platform_clock = clock
         self._memory_file = memory_file
         now = to_millisecond(clock.now())
+        self._situation = Situation(dark_until=now, meter_interval_seconds=meter_interval_seconds)
         remembered = memory_file.load()
-        self._memory = remembered or StationMemory(at=now)
-        self._profiles = InstalledProfiles(units=spec.rate_units, replace_equal_stack=dialect.replaces_equal_stack)
+        self._memory = remembered or _new_memory(spec, now)
+        self._clock = StationClock(spec=spec, memory=self._memory)
+        self._profiles = InstalledProfiles(spec=spec, replace_equal_stack=dialect.replaces_equal_stack)
         self._profiles.restore(self._memory.profiles)
-        self._outlet = Outlet(spec=spec, memory=self._memory, profiles=self._profiles)
         queue = MessageQueue(memory_file.queue_path)
         self.reports = Reports(spec=spec, dialect=dialect, queue=queue, ledger=ledger, memory=self._memory)
-        self._started_from_afar: RemoteStart | None = None
-        self._next_visit: Visit | None = None
-        self._condition = Condition.AVAILABLE
-        self._condition_since = now
+        self.evses = [self._evse(memory, visits, now) for memory in self._memory.evses]
+        self._transactions_since_boot = 0
+        self._faults = (fault for fault in faults if fault.at >= now)
+        self._coming: list[Fault] = []
+        self._expect_fault()
+        #: No connection before then. (true time)
+        self.offline_until = now
         if remembered is not None:
             self._resume(now)
-        if self._memory.plugged is None:
-            self._expect_visit(started=True)
+        for evse in self.evses:
+            if evse.plugged is None:
+                evse.expect_visit(self._memory.at, started=True)
+
+    def _evse(self, memory: EvseMemory, visits: Visits, now: datetime) -> Evse:
+        shared = {"spec": self.spec, "memory": memory, "profiles": self._profiles, "clock": self._clock}
+        outlet = Outlet(station=self._memory, sharing=self._transactions_running, **shared)
+        return Evse(
+            situation=self._situation,
+            outlet=outlet,
+            reports=self.reports,
+            visits=visits,
+            new_id=self._new_id,
+            now=now,
+            **shared,
+        )
+
+    def _transactions_running(self) -> int:
+        return sum(memory.transaction is not None for memory in self._memory.evses)
+
+    def _new_id(self) -> str:
+        self._transactions_since_boot += 1
+        return str(self._transactions_since_boot if self.spec.transaction_ids_reset else uuid.uuid4())
 
     # ── What others may know ─────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def transaction(self) -> Transaction | None:
-        return self._memory.transaction
+    def online(self) -> bool:
+        return self._situation.online
 
     @property
-    def plugged(self) -> PluggedEv | None:
-        return self._memory.plugged
+    def meter_interval_seconds(self) -> float:
+        return self._situation.meter_interval_seconds
 
-    @property
-    def condition(self) -> Condition:
-        return self._condition
-
-    @property
-    def register_wh(self) -> float:
-        return self._memory.register_wh
+    @meter_interval_seconds.setter
+    def meter_interval_seconds(self, seconds: float) -> None:
+        self._situation.meter_interval_seconds = seconds
 
     @property
     def power_kw(self) -> float:
-        return self._outlet.power_kw
+        return sum(evse.outlet.power_kw for evse in self.evses)
 
     @property
-    def limit_kw(self) -> float:
-        return self._outlet.limit_kw
+    def cards_to_authorize(self) -> Iterator[tuple[int, str]]:
+        """The EVSEs and id tokens of drivers who hold a card to the reader right now."""
+        return ((evse.id, evse.card_to_authorize) for evse in self.evses if evse.card_to_authorize)
 
     @property
-    def card_to_authorize(self) -> str | None:
-        """The id token that a driver holds to the reader right now."""
-        plugged = self._memory.plugged
-        return plugged.visit.id_token if plugged and plugged.wants_transaction else None
+    def numbers_of_evses(self) -> range:
+        return range(1, len(self.evses) + 1)
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def next_instant(self) -> datetime | None:
+        """When something will happen here by itself; None: never."""
+        instants = (evse.next_instant() for evse in self.evses)
+        coming = [fault.at for fault in self._coming[:1]]
+        return min((*coming, *(instant for instant in instants if instant is not None)), default=None)
+
     def catch_up(self) -> datetime:
         """Live through everything up to the clock's now, which is returned."""
-        now = to_millisecond(self._clock.now())
+        now = to_millisecond(self._platform_clock.now())
         while self._memory.at < now:
-            at = self._next_instant(now)
-            self._outlet.advance(at)
-            self._live(at)
+            due = self.next_instant
+            # Every step is at least a millisecond: what is due already happens at once.
+            at = now if due is None else min(now, _up_to_millisecond(max(due, self._memory.at + MILLISECOND)))
+            for evse in self.evses:
+                evse.outlet.advance(at)
+            self._memory.at = at
+            happened = [evse.live(at) for evse in self.evses]
+            if self._suffer(at) or any(happened):
+                self._changed()
         return self._memory.at
-
-    def _next_instant(self, now: datetime) -> datetime:
-        plugged, transaction = self._memory.plugged, self._memory.transaction
-        candidates = [now]
-        if self._next_visit is not None:
-            candidates.append(self._next_visit.arrives_at)
-        if plugged is not None:
-            candidates.append(plugged.departs_at)
-        if self._waits_in_vain:
-            candidates.append(self._condition_since + OFFLINE_PATIENCE)
-        if transaction is not None:
-            candidates.append(transaction.next_sample_at)
-        if (by_itself := self._outlet.next_instant()) is not None:
-            candidates.append(by_itself)
-        # Every step is at least a millisecond: what is due already happens at once.
-        earliest = max(min(candidates), self._memory.at + MILLISECOND)
-        return min(now, to_millisecond(earliest + 0.999 * MILLISECOND))
-
-    @property
-    def _waits_in_vain(self) -> bool:
-        return not self.online and self.card_to_authorize is not None
-
-    def _live(self, at: datetime) -> None:
-        """Everything that is due at ``at``, in the order in which a station would notice it."""
-        happened = self._measure(at)
-        plugged = self._memory.plugged
-        if plugged is not None and at >= plugged.departs_at:
-            self._depart(at)
-        elif plugged is not None and self._waits_in_vain and at >= self._condition_since + OFFLINE_PATIENCE:
-            self._start_transaction(plugged.visit.id_token, at)
-        elif self._next_visit is not None and at >= self._next_visit.arrives_at:
-            self._arrive(self._next_visit, at)
-        else:
-            self._outlet.apply_limit(anew=False)
-            if not (self._notice() or happened):
-                return
-        self._changed()
-
-    def _measure(self, at: datetime) -> bool:
-        """Read the meter when it is time, or when the EV has just settled at another power."""
-        transaction, offline = self._memory.transaction, not self.online
-        if transaction is None:
-            return False
-        settled = self._outlet.has_settled()
-        if settled:
-            self.reports.metered(transaction, self._outlet.read(at, OTHER), offline=offline)
-        due = at >= transaction.next_sample_at
-        if due:
-            self.reports.metered(transaction, self._outlet.read(at, PERIODIC), offline=offline)
-            transaction.next_sample_at += timedelta(seconds=self.meter_interval_seconds)
-        return settled or due
-
-    def _notice(self) -> bool:
-        """Report the charging state and the condition if they have changed; returns whether they have."""
-        at, transaction = self._memory.at, self._memory.transaction
-        state, condition = self._outlet.charging_state(), self._condition_now()
-        state_changed = transaction is not None and state != transaction.charging_state
-        if state_changed:
-            transaction.charging_state = state
-            self.reports.state_changed(transaction, at, offline=not self.online)
-        condition_changed = condition is not self._condition
-        if condition_changed:
-            self._condition, self._condition_since = condition, at
-            self.reports.condition_changed(condition, at, online=self.online)
-        return state_changed or condition_changed
-
-    def _condition_now(self) -> Condition:
-        plugged, state = self._memory.plugged, self._outlet.charging_state()
-        if plugged is None:
-            return Condition.AVAILABLE
-        if state is not None:
-            return Condition(state)
-        return Condition.PREPARING if plugged.wants_transaction else Condition.FINISHING
 
     def _changed(self) -> None:
         """Something happened: apply its consequences, keep it, and tell that there may be something to send."""
-        self._outlet.apply_limit(anew=True)
-        self._notice()
+        for evse in self.evses:
+            evse.outlet.apply_limit(anew=True)
+            evse.notice(self._memory.at)
         self._memory.profiles = self._profiles.all()
         self._memory_file.save(self._memory)
+        self.on_change()
         self.on_news()
 
-    # ── EVs come and go ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── What goes wrong ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _expect_visit(self, *, started: bool = False) -> None:
-        self._next_visit = self._visits.next_visit(
-            self.spec, number=self._memory.visits_made, free_since=self._memory.at, started=started
+    def reset_soon(self) -> None:
+        """Reboot, but not before the answer to the CALL that asked for it is out."""
+        fault = Fault(at=self._memory.at + timedelta(seconds=1), kind=FaultKind.REBOOT, seconds=RESET_SECONDS)
+        heapq.heappush(self._coming, fault)
+        self.on_change()
+
+    def _expect_fault(self) -> None:
+        following = next(self._faults, None)
+        if following is not None:
+            heapq.heappush(self._coming, following)
+
+    def _suffer(self, at: datetime) -> bool:
+        happened = False
+        while self._coming and self._coming[0].at <= at:
+            fault, happened = heapq.heappop(self._coming), True
+            match fault.kind:
+                case FaultKind.OFFLINE | FaultKind.REBOOT:
+                    self._go_offline(fault, at)
+                case FaultKind.CHARGING_LIMIT if fault.limit_kw is None:
+                    self._profiles.lift()
+                    self.reports.charging_limit_cleared()
+                    continue
+                case FaultKind.CHARGING_LIMIT:
+                    self._be_limited(fault, at)
+            self._expect_fault()
+        return happened
+
+    def _go_offline(self, fault: Fault, at: datetime) -> None:
+        self.offline_until = max(self.offline_until, at + timedelta(seconds=fault.seconds))
+        self._situation.online = False
+        if fault.kind is FaultKind.REBOOT:
+            self._situation.dark_until = self.offline_until
+            for evse in self.evses:
+                evse.lose_power("Reboot", at)
+            self._transactions_since_boot = 0
+        self.on_cut(fault.kind is FaultKind.REBOOT)
+
+    def _be_limited(self, fault: Fault, at: datetime) -> None:
+        shown = to_millisecond(self._clock.shown(at))
+        self._profiles.impose(
+            StationProfile(
+                id=-1,
+                purpose=EXTERNAL,
+                stack_level=0,
+                evse_id=0,
+                unit="W",
+                periods=(Period(start_seconds=0, limit=fault.limit_kw * 1000),),
+                start=shown,
+                duration_seconds=round(fault.seconds),
+            )
         )
-
-    def _arrive(self, visit: Visit, at: datetime) -> None:
-        self._next_visit = None
-        self._memory.visits_made += 1
-        self._memory.plugged = PluggedEv(
-            visit=visit,
-            state=physics.plugged(visit.ev, soc=visit.soc, energy_kwh=visit.energy_kwh),
-            departs_at=to_millisecond(at + timedelta(seconds=visit.stay_seconds)),
-        )
-        waiting, self._started_from_afar = self._started_from_afar, None
-        if waiting is not None and at < waiting.until:
-            self._start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
-            self._take_along(waiting.profile, at)
-
-    def _depart(self, at: datetime) -> None:
-        if self._memory.transaction is not None:
-            self._end_transaction("Local", at)
-        self._memory.plugged = None
-        self._expect_visit()
-
-    def _start_transaction(self, id_token: str, at: datetime, *, remote_start_id: int | None = None) -> None:
-        plugged = self._memory.plugged
-        assert plugged is not None, "a transaction needs an EV"
-        plugged.wants_transaction = False
-        begin = read_register(at=at, context=BEGIN, register_wh=self._memory.register_wh)
-        transaction = self._memory.transaction = Transaction(
-            id=str(uuid.uuid4()),
-            id_token=id_token,
-            started_at=at,
-            meter_start_wh=begin.samples[0].value,
-            next_sample_at=at + timedelta(seconds=self.meter_interval_seconds),
-            remote_start_id=remote_start_id,
-        )
-        self.reports.started(transaction, begin, offline=not self.online)
-        self.reports.needs(transaction, plugged, at)
-
-    def _take_along(self, profile: StationProfile | None, now: datetime) -> None:
-        """Install the TxProfile that came with a start from afar."""
-        transaction = self._memory.transaction
-        if profile is not None and transaction is not None:
-            self._profiles.install(profile, now=now, transaction_id=transaction.id)
-
-    def _end_transaction(self, reason: str, at: datetime) -> None:
-        transaction = self._memory.transaction
-        assert transaction is not None, "only a transaction that runs can end"
-        end = read_register(at=at, context=END, register_wh=self._memory.register_wh)
-        self.reports.ended(transaction, end, reason=reason, offline=not self.online)
-        self._memory.transaction = None
-        self._profiles.end_transaction()
-        self._outlet.open_contactor()
+        self.reports.charging_limit(fault.limit_kw, shown, fault.seconds)
+        over = Fault(at=at + timedelta(seconds=fault.seconds), kind=fault.kind, seconds=0)
+        heapq.heappush(self._coming, over)
 
     def _resume(self, now: datetime) -> None:
-        """After a restart: the open transaction ended when the power went; the EV that is still here starts anew."""
+        """After a restart: open transactions ended when the power went; EVs that are still here start anew."""
         memory = self._memory
-        if memory.transaction is not None:
-            self._end_transaction("PowerLoss", memory.at)
-            if memory.plugged is not None:
-                memory.plugged.wants_transaction = True
-        if now < memory.at and memory.plugged is not None:
-            # The platform's clock was set back: what is left of the stay is kept.
-            memory.plugged.departs_at -= memory.at - now
+        for evse in self.evses:
+            evse.lose_power("PowerLoss", memory.at)
+        set_back_seconds = max(0.0, (memory.at - now).total_seconds())
         memory.at = now
-        self._condition = self._condition_now()
+        for evse in self.evses:
+            evse.wake(now, set_back_seconds=set_back_seconds)
         self._changed()
 
     # ── What the CSMS says ───────────────────────────────────────────────────────────────────────────────────────────
 
     def connected(self) -> None:
-        """The socket is up and the boot was accepted: the condition is told anew."""
+        """The socket is up and the boot was accepted: the conditions are told anew."""
         self.catch_up()
-        self.online = True
-        self.reports.condition_changed(self._condition, self._condition_since, online=False)
+        for evse in self.evses:
+            # While still offline: one word on each EVSE is enough.
+            evse.tell_condition()
+        self._situation.online = True
+        self.on_change()
         self.on_news()
 
     def disconnected(self) -> None:
         """The socket is gone."""
         self.catch_up()
-        self.online = False
+        self._situation.online = False
+        self.on_change()
 
-    def authorized(self, id_token: str, status: str) -> None:
+    def time_told(self, told: datetime, *, by: ClockSetting) -> None:
+        """The CSMS says what time it is."""
+        if self._clock.told(told, self.catch_up(), by=by):
+            self._changed()
+
+    def authorized(self, evse_id: int, id_token: str, status: str) -> None:
         """The CSMS's word on the card of the driver who waits."""
-        now = self.catch_up()
-        plugged = self._memory.plugged
-        if plugged is None or self.card_to_authorize != id_token:
+        now, evse = self.catch_up(), self.evses[evse_id - 1]
+        if evse.card_to_authorize != id_token:
             return
         if token_accepted(status):
-            self._start_transaction(id_token, now)
+            evse.start_transaction(id_token, now)
         else:
-            plugged.wants_transaction = False
-            plugged.departs_at = min(plugged.departs_at, now + LEAVES_AFTER_REFUSAL)
+            evse.refuse(now)
         self._changed()
 
     def confirmed(self, message: QueuedMessage, answer: dict[str, Any]) -> None:
         """A CALLRESULT came for the first message of the queue."""
         confirmation = self.dialect.read_confirmation(message.action, answer)
-        transaction = self._memory.transaction
-        runs = transaction is not None and transaction.id == message.transaction
+        evse = next((evse for evse in self.evses if message.transaction in _names(evse.transaction)), None)
         if confirmation.csms_id is not None:
             self.reports.named(message, confirmation.csms_id)
-            if runs:
-                transaction.csms_id = confirmation.csms_id
+            if evse is not None:
+                evse.transaction.csms_id = confirmation.csms_id
             # Before the message leaves the queue: the messages behind it need the id.
             self._memory_file.save(self._memory)
         self.reports.delivered(message)
-        if runs and not token_accepted(confirmation.token_status):
-            self._end_transaction("DeAuthorized", self.catch_up())
+        if evse is not None and not token_accepted(confirmation.token_status):
+            evse.end_transaction("DeAuthorized", self.catch_up())
             self._changed()
 
     def install(self, profile: StationProfile) -> Refusal | None:
         """Take a charging profile, or say why not."""
-        now = self.catch_up()
-        transaction = self._memory.transaction
-        running = None if transaction is None else (transaction.csms_id or transaction.id)
+        now = self._clock.shown(self.catch_up())
+        running = None
+        if 1 <= profile.evse_id <= len(self.evses):
+            transaction = self.evses[profile.evse_id - 1].transaction
+            running = None if transaction is None else (transaction.csms_id or transaction.id)
         refusal = self._profiles.install(profile, now=now, transaction_id=running)
         self._changed()
         return refusal
@@ -344,50 +302,67 @@ class Station:
         self._changed()
         return cleared
 
-    def composite(self, duration_seconds: int, unit: str) -> tuple[datetime, tuple[Period, ...]]:
-        """The schedule that this station will apply from now on, in W or A."""
-        self.catch_up()
-        return self._outlet.composite(duration_seconds, unit)
+    def composite(self, evse_id: int, duration_seconds: int, unit: str) -> tuple[datetime, tuple[Period, ...]]:
+        """The schedule that an EVSE (0: the station) will apply from now on, in W or A."""
+        now = self._clock.shown(self.catch_up())
+        evses = self.evses if evse_id == 0 else [self.evses[evse_id - 1]]
+        start, periods = limits.composite(
+            self._profiles.all(),
+            now=now,
+            duration_seconds=duration_seconds,
+            evses=[evse.outlet.circumstances() for evse in evses],
+        )
+        phases = max(evse.outlet.phases for evse in evses)
+        return start, tuple(
+            Period(start_seconds=period.start_seconds, limit=limits.from_kw(period.limit, unit, phases))
+            for period in periods
+        )
 
     def start_from_afar(
-        self, id_token: str, *, remote_start_id: int | None = None, profile: StationProfile | None = None
-    ) -> bool:
-        """Start a transaction now, or as soon as an EV comes; False when one runs."""
+        self,
+        id_token: str,
+        *,
+        evse_id: int | None = None,
+        remote_start_id: int | None = None,
+        profile: StationProfile | None = None,
+    ) -> Transaction | bool:
+        """Start a transaction now, which is returned, or as soon as an EV comes; False when none can start."""
         now = self.catch_up()
-        if self._memory.transaction is not None:
+        start = RemoteStart(
+            id_token=id_token, remote_start_id=remote_start_id, profile=profile, until=now + PLUG_IN_TIMEOUT
+        )
+        free = [evse for evse in self.evses if evse.transaction is None and evse_id in (None, evse.id)]
+        if not free:
             return False
-        if self._memory.plugged is None:
-            self._started_from_afar = RemoteStart(
-                id_token=id_token, remote_start_id=remote_start_id, profile=profile, until=now + PLUG_IN_TIMEOUT
-            )
-        else:
-            self._start_transaction(id_token, now, remote_start_id=remote_start_id)
-            self._take_along(profile, now)
-            self._changed()
-        return True
+        # Where somebody has plugged in already.
+        evse = next((evse for evse in free if evse.plugged), free[0])
+        evse.start_from_afar(start, now)
+        self._changed()
+        return evse.transaction or True
 
     def stop_from_afar(self, transaction_id: str) -> bool:
         """Stop the transaction of that id; False when it does not run."""
         now = self.catch_up()
-        transaction = self._memory.transaction
-        if transaction is None or transaction_id not in (transaction.csms_id, transaction.id):
+        evse = next((evse for evse in self.evses if transaction_id in _names(evse.transaction)), None)
+        if evse is None:
             return False
-        self._end_transaction("Remote", now)
+        evse.end_transaction("Remote", now)
         self._changed()
         return True
 
-    def report_again(self, what: str) -> bool:
+    def report_again(self, what: str, evse_id: int | None = None) -> bool:
         """Send the ``status``, the ``meter`` or a ``heartbeat`` once more; False when there is nothing to tell."""
         now = self.catch_up()
-        transaction = self._memory.transaction
-        if what == "status":
-            self.reports.condition_changed(self._condition, self._condition_since, online=True)
-        elif what == "heartbeat":
+        asked = [evse for evse in self.evses if evse_id in (None, 0, evse.id)]
+        if what == "heartbeat":
             self.heartbeat_wanted = True
-        elif transaction is None:
-            return False
+        elif what == "status":
+            for evse in asked:
+                evse.tell_condition()
         else:
-            self.reports.metered(transaction, self._outlet.read(now, TRIGGERED), offline=False)
+            told = [evse.tell_meter(now) for evse in asked]
+            if not any(told):
+                return False
         self.on_news()
         return True
 
@@ -396,3 +371,16 @@ class Station:
         self.catch_up()
         self._memory_file.save(self._memory)
         self.reports.queue.close()
+
+
+def _new_memory(spec: StationSpec, now: datetime) -> StationMemory:
+    evses = [EvseMemory(id=number) for number in range(1, spec.evses + 1)]
+    return StationMemory(at=now, clock_set_at=now, evses=evses)
+
+
+def _names(transaction: Transaction | None) -> tuple[str | None, ...]:
+    return () if transaction is None else (transaction.csms_id, transaction.id)
+
+
+def _up_to_millisecond(at: datetime) -> datetime:
+    return to_millisecond(at + 0.999 * MILLISECOND)

@@ -20,6 +20,7 @@ from twinev.simulator.dialect import (
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.memory import PluggedEv, Transaction
 from twinev.simulator.meter import Reading, timestamp
+from twinev.simulator.profile_reading import instant
 from twinev.simulator.station import Station
 
 
@@ -45,15 +46,20 @@ class V16:
         )
 
     def read_boot(self, answer: dict[str, Any]) -> BootAnswer:
-        return BootAnswer(status=answer["status"], interval_seconds=answer["interval"])
+        return BootAnswer(
+            status=answer["status"], interval_seconds=answer["interval"], current_time=instant(answer["currentTime"])
+        )
 
     def heartbeat(self) -> Request:
         return to_request(call.Heartbeat())
 
-    def status(self, condition: Condition, at: datetime) -> Request:
+    def read_heartbeat(self, answer: dict[str, Any]) -> datetime:
+        return instant(answer["currentTime"])
+
+    def status(self, evse_id: int, condition: Condition, at: datetime) -> Request:
         return to_request(
             call.StatusNotification(
-                connector_id=1, error_code="NoError", status=condition.value, timestamp=timestamp(at)
+                connector_id=evse_id, error_code="NoError", status=condition.value, timestamp=timestamp(at)
             )
         )
 
@@ -67,19 +73,19 @@ class V16:
         """StartTransaction; it carries the meter's register, but no sampled values."""
         return to_request(
             call.StartTransaction(
-                connector_id=1,
+                connector_id=transaction.evse_id,
                 id_tag=transaction.id_token,
                 meter_start=_register(begin),
                 timestamp=timestamp(begin.at),
             )
         )
 
-    def needs(self, plugged: PluggedEv, at: datetime) -> Request:
+    def needs(self, evse_id: int, plugged: PluggedEv, departs_at: datetime) -> Request:
         """DataTransfer: 1.6 has no message of its own for what a driver asks for."""
         data = {
-            "connectorId": 1,
+            "connectorId": evse_id,
             "energy_kwh": plugged.wanted_kwh,
-            "departure": timestamp(plugged.departs_at),
+            "departure": timestamp(departs_at),
             "max_kw": plugged.visit.ev.max_kw,
             "profile": plugged.visit.profile,
         }
@@ -89,7 +95,15 @@ class V16:
         """StatusNotification tells it."""
 
     def metered(self, transaction: Transaction, reading: Reading, *, offline: bool) -> Request:
-        return to_request(call.MeterValues(connector_id=1, meter_value=[_meter_value(reading)]), reading)
+        return to_request(
+            call.MeterValues(connector_id=transaction.evse_id, meter_value=[_meter_value(reading)]), reading
+        )
+
+    def charging_limit(self, limit_kw: float, at: datetime, seconds: float) -> None:
+        """1.6 has no message for it."""
+
+    def charging_limit_cleared(self) -> None:
+        """1.6 has no message for it."""
 
     def ended(self, transaction: Transaction, end: Reading, *, reason: str, offline: bool) -> Request:
         return to_request(

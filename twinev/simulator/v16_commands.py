@@ -7,7 +7,8 @@ from typing import Any
 from ocpp.v16 import call_result, datatypes, enums
 
 from twinev.simulator import profiles
-from twinev.simulator.dialect import refuse_unknown, to_wire
+from twinev.simulator.dialect import CommandRefused, NoAnswer, refuse_unknown, to_wire
+from twinev.simulator.fleet import ProfileManner
 from twinev.simulator.limits import STATION_MAX, StationProfile
 from twinev.simulator.meter import timestamp
 from twinev.simulator.profile_reading import read_profile
@@ -30,6 +31,15 @@ def _profile(payload: dict[str, Any], connector_id: int) -> StationProfile:
 
 
 def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.SetChargingProfile:
+    match station.spec.profiles:
+        case ProfileManner.SILENT:
+            raise NoAnswer
+        case ProfileManner.CALL_ERROR:
+            raise CommandRefused("InternalError", "this charge point fails at charging profiles")
+        case ProfileManner.NOT_SUPPORTED:
+            return call_result.SetChargingProfile(status="NotSupported")
+        case ProfileManner.REJECTED:
+            return call_result.SetChargingProfile(status="Rejected")
     refusal = station.install(_profile(payload["csChargingProfiles"], payload["connectorId"]))
     return call_result.SetChargingProfile(status="Accepted" if refusal is None else "Rejected")
 
@@ -47,9 +57,9 @@ def _clear_charging_profile(station: Station, payload: dict[str, Any]) -> call_r
 
 def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_result.GetCompositeSchedule:
     unit = payload.get("chargingRateUnit") or station.spec.preferred_unit
-    if unit not in station.spec.rate_units or payload["connectorId"] not in (0, 1):
+    if unit not in station.spec.rate_units or payload["connectorId"] not in (0, *station.numbers_of_evses):
         return call_result.GetCompositeSchedule(status="Rejected")
-    start, periods = station.composite(payload["duration"], unit)
+    start, periods = station.composite(payload["connectorId"], payload["duration"], unit)
     schedule = datatypes.ChargingSchedule(
         charging_rate_unit=unit,
         duration=payload["duration"],
@@ -68,8 +78,9 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
 
 
 def _remote_start(station: Station, payload: dict[str, Any]) -> call_result.RemoteStartTransaction:
-    profile = _profile(payload["chargingProfile"], 1) if "chargingProfile" in payload else None
-    accepted = payload.get("connectorId", 1) == 1 and station.start_from_afar(payload["idTag"], profile=profile)
+    connector_id = payload.get("connectorId")
+    profile = _profile(payload["chargingProfile"], connector_id or 1) if "chargingProfile" in payload else None
+    accepted = station.start_from_afar(payload["idTag"], evse_id=connector_id, profile=profile)
     return call_result.RemoteStartTransaction(status="Accepted" if accepted else "Rejected")
 
 
@@ -88,7 +99,7 @@ def _configuration(station: Station) -> dict[str, str]:
         "HeartbeatInterval": str(round(station.heartbeat_interval_seconds)),
         "MaxChargingProfilesInstalled": str(profiles.MAX_PROFILES),
         "MeterValueSampleInterval": str(round(station.meter_interval_seconds)),
-        "NumberOfConnectors": "1",
+        "NumberOfConnectors": str(len(station.evses)),
         "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
     }
 
@@ -129,7 +140,13 @@ def _trigger_message(station: Station, payload: dict[str, Any]) -> call_result.T
     requested = payload["requestedMessage"]
     if requested not in what:
         return call_result.TriggerMessage(status="NotImplemented")
-    return call_result.TriggerMessage(status="Accepted" if station.report_again(what[requested]) else "Rejected")
+    again = station.report_again(what[requested], payload.get("connectorId"))
+    return call_result.TriggerMessage(status="Accepted" if again else "Rejected")
+
+
+def _reset(station: Station, payload: dict[str, Any]) -> call_result.Reset:
+    station.reset_soon()
+    return call_result.Reset(status="Accepted")
 
 
 HANDLERS = {
@@ -141,6 +158,7 @@ HANDLERS = {
     "GetConfiguration": _get_configuration,
     "ChangeConfiguration": _change_configuration,
     "TriggerMessage": _trigger_message,
+    "Reset": _reset,
 }
 
 

@@ -1,4 +1,4 @@
-"""OCPP 2.0.1 as a charging station speaks it."""
+"""OCPP 2.0.1 as a charging station speaks it; 2.1 (`twinev.simulator.v21`) says most things alike."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ from twinev.simulator.ev import MIN_CURRENT_A, VOLTAGE_V
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.memory import PluggedEv, Transaction
 from twinev.simulator.meter import OTHER, TRIGGERED, Reading, timestamp
+from twinev.simulator.profile_reading import instant
 from twinev.simulator.station import Station
 
-EVSE = datatypes.EVSEType(id=1, connector_id=1)
 STOP_TRIGGERS = {
     "Local": "StopAuthorized",
     "Remote": "RemoteStop",
     "DeAuthorized": "Deauthorized",
     "PowerLoss": "AbnormalCondition",
+    "Reboot": "ResetCommand",
 }
 METER_TRIGGERS = {OTHER: "ChargingRateChanged", TRIGGERED: "Trigger"}
 ENERGY_TRANSFER = {1: "AC_single_phase", 2: "AC_two_phase", 3: "AC_three_phase"}
@@ -55,16 +56,21 @@ class V201:
         )
 
     def read_boot(self, answer: dict[str, Any]) -> BootAnswer:
-        return BootAnswer(status=answer["status"], interval_seconds=answer["interval"])
+        return BootAnswer(
+            status=answer["status"], interval_seconds=answer["interval"], current_time=instant(answer["currentTime"])
+        )
 
     def heartbeat(self) -> Request:
         return to_request(call.Heartbeat())
 
-    def status(self, condition: Condition, at: datetime) -> Request:
+    def read_heartbeat(self, answer: dict[str, Any]) -> datetime:
+        return instant(answer["currentTime"])
+
+    def status(self, evse_id: int, condition: Condition, at: datetime) -> Request:
         """StatusNotification; 2.0.1 tells the charging state in TransactionEvent, and here only who stands there."""
         status = "Available" if condition is Condition.AVAILABLE else "Occupied"
         return to_request(
-            call.StatusNotification(timestamp=timestamp(at), connector_status=status, evse_id=1, connector_id=1)
+            call.StatusNotification(timestamp=timestamp(at), connector_status=status, evse_id=evse_id, connector_id=1)
         )
 
     def authorize(self, id_token: str) -> Request:
@@ -80,19 +86,19 @@ class V201:
         event.trigger_reason = "RemoteStart" if from_afar else "Authorized"
         event.transaction_info.charging_state = "EVConnected"
         event.transaction_info.remote_start_id = transaction.remote_start_id
-        event.evse = EVSE
+        event.evse = datatypes.EVSEType(id=transaction.evse_id, connector_id=1)
         event.id_token = _id_token(transaction.id_token)
         event.meter_value = [_meter_value(begin)]
         return to_request(event, begin)
 
-    def needs(self, plugged: PluggedEv, at: datetime) -> Request:
+    def needs(self, evse_id: int, plugged: PluggedEv, departs_at: datetime) -> Request:
         ev = plugged.visit.ev
         return to_request(
             call.NotifyEVChargingNeeds(
-                evse_id=1,
+                evse_id=evse_id,
                 charging_needs=datatypes.ChargingNeedsType(
                     requested_energy_transfer=ENERGY_TRANSFER[ev.phases],
-                    departure_time=timestamp(plugged.departs_at),
+                    departure_time=timestamp(departs_at),
                     ac_charging_parameters=datatypes.ACChargingParametersType(
                         energy_amount=math.ceil(plugged.wanted_kwh * 1000),
                         ev_min_current=math.ceil(MIN_CURRENT_A),
@@ -122,6 +128,23 @@ class V201:
         event.id_token = _id_token(transaction.id_token) if reason == "Local" else None
         event.meter_value = [_meter_value(end)]
         return to_request(event, end)
+
+    def charging_limit(self, limit_kw: float, at: datetime, seconds: float) -> Request:
+        """NotifyChargingLimit: an energy management system limits the station (K13)."""
+        schedule = datatypes.ChargingScheduleType(
+            id=1,
+            charging_rate_unit="W",
+            start_schedule=timestamp(at),
+            duration=round(seconds),
+            charging_schedule_period=[
+                datatypes.ChargingSchedulePeriodType(start_period=0, limit=round(limit_kw * 1000, 1))
+            ],
+        )
+        limit = datatypes.ChargingLimitType(charging_limit_source="EMS")
+        return to_request(call.NotifyChargingLimit(charging_limit=limit, charging_schedule=[schedule]))
+
+    def charging_limit_cleared(self) -> Request:
+        return to_request(call.ClearedChargingLimit(charging_limit_source="EMS"))
 
     def addressed(self, action: str, payload: dict[str, Any], csms_id: str | None) -> dict[str, Any]:
         """The station itself names its transactions: nothing to add."""

@@ -1,14 +1,18 @@
-"""What an OCPP 2.0.1 charging station does at the CSMS's CALLs."""
+"""What an OCPP 2.0.1 or 2.1 charging station does at the CSMS's CALLs."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import ocpp.v21.datatypes as v21
+from ocpp.v21.enums import Action as Action21
 from ocpp.v201 import call_result, datatypes, enums
 
 from twinev.simulator import profiles
-from twinev.simulator.dialect import refuse_unknown, to_wire
-from twinev.simulator.limits import TX, StationProfile
+from twinev.simulator.dialect import CommandRefused, NoAnswer, refuse_unknown, to_wire
+from twinev.simulator.fleet import ProfileManner
+from twinev.simulator.limits import TX, Period, StationProfile
+from twinev.simulator.memory import Transaction
 from twinev.simulator.meter import timestamp
 from twinev.simulator.profile_reading import read_profile
 from twinev.simulator.profiles import Refusal
@@ -32,6 +36,15 @@ def _why(refusal: Refusal | None) -> datatypes.StatusInfoType | None:
 
 
 def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.SetChargingProfile:
+    match station.spec.profiles:
+        case ProfileManner.SILENT:
+            raise NoAnswer
+        case ProfileManner.CALL_ERROR:
+            raise CommandRefused("InternalError", "this station fails at charging profiles")
+        case ProfileManner.NOT_SUPPORTED:
+            raise CommandRefused("NotSupported", "this station does not support charging profiles")
+        case ProfileManner.REJECTED:
+            return call_result.SetChargingProfile(status="Rejected")
     profile = _profile(payload["chargingProfile"], payload["evseId"])
     refusal = None
     if profile.purpose == TX and profile.transaction_id is None:
@@ -58,10 +71,10 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
     if unit not in station.spec.rate_units:
         refusal = Refusal(code="UnsupportedRateUnit", detail=f"this station takes {station.spec.rate_unit}")
         return call_result.GetCompositeSchedule(status="Rejected", status_info=_why(refusal))
-    if payload["evseId"] not in (0, 1):
+    if payload["evseId"] not in (0, *station.numbers_of_evses):
         refusal = Refusal(code="UnknownEvse", detail=f"there is no EVSE {payload['evseId']}")
         return call_result.GetCompositeSchedule(status="Rejected", status_info=_why(refusal))
-    start, periods = station.composite(payload["duration"], unit)
+    start, periods = station.composite(payload["evseId"], payload["duration"], unit)
     return call_result.GetCompositeSchedule(
         status="Accepted",
         schedule=datatypes.CompositeScheduleType(
@@ -69,22 +82,29 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
             duration=payload["duration"],
             schedule_start=timestamp(start),
             charging_rate_unit=unit,
-            charging_schedule_period=[
-                datatypes.ChargingSchedulePeriodType(start_period=period.start_seconds, limit=period.limit)
-                for period in periods
-            ],
+            charging_schedule_period=[_reported_period(station, period) for period in periods],
         ),
     )
 
 
+def _reported_period(station: Station, period: Period) -> Any:
+    """2.1 says a discharge as a setpoint, 2.0.1 as a negative limit."""
+    if period.limit < 0 and station.spec.ocpp == "2.1":
+        return v21.ChargingSchedulePeriodType(
+            start_period=period.start_seconds, setpoint=period.limit, operation_mode="CentralSetpoint"
+        )
+    return datatypes.ChargingSchedulePeriodType(start_period=period.start_seconds, limit=period.limit)
+
+
 def _request_start(station: Station, payload: dict[str, Any]) -> call_result.RequestStartTransaction:
-    profile = _profile(payload["chargingProfile"], 1) if "chargingProfile" in payload else None
-    accepted = payload.get("evseId", 1) == 1 and station.start_from_afar(
-        payload["idToken"]["idToken"], remote_start_id=payload["remoteStartId"], profile=profile
+    evse_id = payload.get("evseId")
+    profile = _profile(payload["chargingProfile"], evse_id or 1) if "chargingProfile" in payload else None
+    started = station.start_from_afar(
+        payload["idToken"]["idToken"], evse_id=evse_id, remote_start_id=payload["remoteStartId"], profile=profile
     )
-    started = station.transaction if accepted else None
     return call_result.RequestStartTransaction(
-        status="Accepted" if accepted else "Rejected", transaction_id=started.id if started else None
+        status="Accepted" if started else "Rejected",
+        transaction_id=started.id if isinstance(started, Transaction) else None,
     )
 
 
@@ -94,7 +114,7 @@ def _request_stop(station: Station, payload: dict[str, Any]) -> call_result.Requ
 
 
 def _variables(station: Station) -> dict[tuple[str, str, str | None], str]:
-    return {
+    known = {
         ("SmartChargingCtrlr", "Enabled", None): "true",
         ("SmartChargingCtrlr", "Available", None): "true",
         ("SmartChargingCtrlr", "Entries", "ChargingProfiles"): str(profiles.MAX_PROFILES),
@@ -105,6 +125,14 @@ def _variables(station: Station) -> dict[tuple[str, str, str | None], str]:
         ("OCPPCommCtrlr", "HeartbeatInterval", None): str(round(station.heartbeat_interval_seconds)),
         ("SampledDataCtrlr", "TxUpdatedInterval", None): str(round(station.meter_interval_seconds)),
     }
+    if station.spec.bidirectional:
+        known |= {
+            ("V2XChargingCtrlr", "Available", None): "true",
+            ("V2XChargingCtrlr", "Enabled", None): "true",
+            ("V2XChargingCtrlr", "SupportedEnergyTransferModes", None): "AC_BPT",
+            ("V2XChargingCtrlr", "SupportedOperationModes", None): "ChargingOnly,CentralSetpoint",
+        }
+    return known
 
 
 def _get_variables(station: Station, payload: dict[str, Any]) -> call_result.GetVariables:
@@ -163,7 +191,15 @@ def _trigger_message(station: Station, payload: dict[str, Any]) -> call_result.T
     requested = payload["requestedMessage"]
     if requested not in what:
         return call_result.TriggerMessage(status="NotImplemented")
-    return call_result.TriggerMessage(status="Accepted" if station.report_again(what[requested]) else "Rejected")
+    again = station.report_again(what[requested], payload.get("evse", {}).get("id"))
+    return call_result.TriggerMessage(status="Accepted" if again else "Rejected")
+
+
+def _reset(station: Station, payload: dict[str, Any]) -> call_result.Reset:
+    if "evseId" in payload:
+        return call_result.Reset(status="Rejected")
+    station.reset_soon()
+    return call_result.Reset(status="Accepted")
 
 
 HANDLERS = {
@@ -175,11 +211,12 @@ HANDLERS = {
     "GetVariables": _get_variables,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger_message,
+    "Reset": _reset,
 }
 
 
 def obey(station: Station, action: str, payload: dict[str, Any]) -> dict[str, Any]:
     """Carry out a CALL; see `twinev.simulator.dialect.Dialect.obey`."""
     if action not in HANDLERS:
-        raise refuse_unknown(action, enums.Action)
+        raise refuse_unknown(action, Action21 if station.spec.ocpp == "2.1" else enums.Action)
     return to_wire(HANDLERS[action](station, payload))

@@ -111,7 +111,7 @@ def open_kernel_client(
             f"this kernel has no {TICKET_VARIABLE} or no {API_URL_VARIABLE}: it was not started by `twinev dashboards`,"
             " or it is logged in already"
         )
-    client = Client(api_url, ticket=ticket)
+    client = Client(api_url, ticket=ticket, app="dashboard")
     # The first request redeems the ticket, which does not live long.
     client.me()
     KernelGuard(ask=client.me, before_end=before_end, ask_seconds=ask_seconds).start()

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.inbound import DeadLetter
 
 Item = TypeVar("Item")
 
@@ -111,7 +112,20 @@ class EvseOut(WireModel):
     session_id: str | None
 
 
+class NotFollowing(WireModel):
+    """Why a station does not do what it was told, and since when.
+
+    ``cause`` is rejected, not_supported, call_error, timeout, offline, read_back or meter.
+    """
+
+    cause: str
+    reason: str
+    since: AwareDatetime
+
+
 class StationOut(WireModel):
+    """A station; ``not_following`` where it does not do what it was told."""
+
     id: str
     site_id: str
     name: str
@@ -124,7 +138,68 @@ class StationOut(WireModel):
     last_seen: AwareDatetime | None
     max_kw: float
     power_kw: float
+    not_following: NotFollowing | None = None
     evses: tuple[EvseOut, ...]
+
+
+class LimitStep(WireModel):
+    """From ``start`` to the next step, at most ``limit_kw``; null where nothing limits it."""
+
+    start: AwareDatetime
+    limit_kw: float | None
+
+
+class InstalledProfile(WireModel):
+    """A charging profile that the station accepted, as it was rounded for it."""
+
+    id: int
+    purpose: str
+    stack_level: int
+    evse_id: int
+    ocpp_transaction_id: str | None
+    ends_at: AwareDatetime | None
+    steps: tuple[LimitStep, ...]
+
+
+class LimitDifference(WireModel):
+    """Where a report of the station differed from what it had accepted."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    expected_kw: float
+    reported_kw: float
+
+
+class ExternalLimitOut(WireModel):
+    """A limit that others set at the station (NotifyChargingLimit); ``evse_id`` 0 is the whole station."""
+
+    evse_id: int
+    source: str
+    grid_critical: bool
+    since: AwareDatetime
+    ends_at: AwareDatetime | None
+    steps: tuple[LimitStep, ...]
+
+
+class EvseLimitsOut(WireModel):
+    """One EVSE: ``expected`` is what its profiles come to over the next day, ``reported`` what it said at that time."""
+
+    evse_id: int
+    profiles: tuple[InstalledProfile, ...]
+    unsure: tuple[str, ...]
+    expected: tuple[LimitStep, ...]
+    reported_at: AwareDatetime | None = None
+    reported: tuple[LimitStep, ...] = ()
+    differences: tuple[LimitDifference, ...] = ()
+
+
+class StationLimitsOut(WireModel):
+    """GET /stations/{id}/limits: what holds at the station, and what does not."""
+
+    station_id: str
+    not_following: NotFollowing | None
+    external_limits: tuple[ExternalLimitOut, ...]
+    evses: tuple[EvseLimitsOut, ...]
 
 
 class StationIn(WireModel):
@@ -144,6 +219,20 @@ class StationCreated(WireModel):
 
     id: str
     key: str | None
+
+
+class KeyRotated(WireModel):
+    """How a station took its new key.
+
+    ``outcome`` accepted: it comes back with the new one, and then the old one is refused (``status`` RebootRequired:
+    after a restart). rejected, not_supported: the old one stays, alone. Anything else: both are valid until it comes
+    with the new one.
+    """
+
+    station_id: str
+    outcome: str
+    status: str | None
+    detail: str | None
 
 
 class IdTokenIn(WireModel):
@@ -211,7 +300,10 @@ class SessionStartIn(WireModel):
 
 
 class CommandOut(WireModel):
-    """A command that was sent to a station, and how it went."""
+    """A command that was sent to a station, and how it went.
+
+    ``app`` is the program that the user sent it with, ``detail`` why it went so, ``response`` the station's answer.
+    """
 
     id: str
     station_id: str
@@ -224,7 +316,28 @@ class CommandOut(WireModel):
     round_trip_ms: float | None
     plan_id: str | None
     restriction_id: str | None = None
+    app: str | None = None
+    detail: str | None = None
     payload: dict[str, Any]
+    response: dict[str, Any] | None = None
+
+
+class StationReportOut(WireModel):
+    """Something that a station told of itself: ``content`` is the message that ``report`` names, in OCPP 2.x's words.
+
+    ``request_id`` is that of the command it answers; of a long report's parts all but the last are ``to_be_continued``.
+    """
+
+    id: str
+    station_id: str
+    report: str
+    timestamp: AwareDatetime
+    received_at: AwareDatetime
+    evse_id: int | None
+    request_id: int | None
+    seq_no: int | None
+    to_be_continued: bool
+    content: dict[str, Any]
 
 
 # ── Plans, series, restrictions ──────────────────────────────────────────────────────────────────────────────────────
@@ -354,6 +467,12 @@ class HealthOut(WireModel):
     version: str
     now: AwareDatetime
     parts: tuple[PartHealth, ...]
+
+
+class DeadLetterOut(DeadLetter):
+    """A message that was refused, with its number."""
+
+    id: str
 
 
 class EventOut(WireModel):

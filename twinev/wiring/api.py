@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from nats.aio.client import Client
 from sqlalchemy import Engine
 
 from twinev.adapters.database.accounts import DatabaseAccounts
@@ -22,22 +23,26 @@ from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
 from twinev.adapters.identity.passwords import Argon2Passwords
 from twinev.adapters.identity.signing import SecretKeySigner
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import StayingClient, connect, disconnect
+from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.event_hub import EventHub
 from twinev.adapters.messaging.fact_consumer import FactConsumer
+from twinev.adapters.messaging.inbound_consumer import InboundConsumer
 from twinev.adapters.messaging.outbox_relay import OutboxRelay
 from twinev.adapters.messaging.planner_client import PlannerClient
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.adapters.messaging.station_commands import StationCommandSender
 from twinev.adapters.messaging.streams import ensure_streams
+from twinev.adapters.messaging.watchdog import link_health, while_linked
 from twinev.api.app import create_app
 from twinev.api.background import Service
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, pages_login, restrictions, users
+from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, users
 from twinev.clock import PlatformClock
+from twinev.errors import Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.check_login import CheckLogin
@@ -52,16 +57,23 @@ from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
+from twinev.services.record_faults import RecordFaults
+from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.take_announcement import take_announcement
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
+from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest import PartHealth
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
 
+logger = logging.getLogger(__name__)
+
 GRACEFUL_SECONDS = 2
+SWITCH_SECONDS = 0.0005
 
 
 class WallClock:
@@ -76,13 +88,18 @@ class WallClock:
 
 async def run_api(settings: Settings, *, demo: bool) -> None:
     """Serve until SIGTERM or SIGINT."""
+    # Threads that compute hold the interpreter for 5 ms at a time by default, and each answer to a station needs it
+    # several times: in a storm of reconnections that is the difference between milliseconds and a time-out.
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
     upgrade_engine(engine)
-    client = await connect(nats_url(settings, "api"), user="api")
+    url = nats_url(settings, "api")
+    client = await connect(url, user="api")
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
     parts.make_accounts(demo=demo)
+    warn_of_open_enrolment(settings)
     if demo:
         parts.set_up_demo()
     config = uvicorn.Config(
@@ -96,17 +113,27 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     try:
-        await uvicorn.Server(config).serve()
+        await while_linked(uvicorn.Server(config).serve(), client, url)
     finally:
         parts.leadership.release()
         await disconnect(client)
         engine.dispose()
 
 
+def warn_of_open_enrolment(settings: Settings) -> None:
+    """Say so where others than this machine could come in as a station."""
+    if settings.ocpp_enrol == "open" and not settings.on_loopback:
+        logger.warning(
+            "TWINEV_OCPP_ENROL is open on %s: whoever reaches the gateway is taken in as a new station; "
+            "set it to closed when commissioning is done",
+            settings.bind,
+        )
+
+
 class ApiParts:
     """Everything in the API process, each part once."""
 
-    def __init__(self, *, settings: Settings, engine: Engine, client: Client) -> None:
+    def __init__(self, *, settings: Settings, engine: Engine, client: StayingClient) -> None:
         self.settings = settings
         self.client = client
         self.clock = PlatformClock.from_text(settings.clock)
@@ -117,10 +144,16 @@ class ApiParts:
         self.passwords = Argon2Passwords()
         self.users = ManageUsers(accounts=self.accounts, passwords=self.passwords, clock=WallClock())
         self.events = EventHub(client=client)
-        self.relay = OutboxRelay(client=client, leadership=self.leadership, **self._storage)
+        self.relay = OutboxRelay(
+            client=client,
+            leadership=self.leadership,
+            on_refused=lambda: self.plan_sites.mark_all_dirty("event.refused"),
+            **self._storage,
+        )
         self.database.on_events(self.relay.wake)
         self.commands = StationCommandSender(client=client)
         self.presence = Presence(client=client)
+        self.dead_letters = DeadLetters(client=client)
         self._build_planning()
 
     @property
@@ -130,6 +163,8 @@ class ApiParts:
     def _build_planning(self) -> None:
         self.planner = PlannerClient(client=self.client)
         told, idle = ToldLimits(), IdleSessions()
+        self.record_faults = RecordFaults(**self._storage)
+        told.on_fault = self.record_faults.note
         timed = {"clock": self.clock, "told": told}
         dispatcher = PlanDispatcher(commands=self.commands, unit_of_work=self.database.unit_of_work, **timed)
         site_planner = SitePlanner(planner=self.planner, dispatcher=dispatcher, idle=idle, **self._storage, **timed)
@@ -142,6 +177,7 @@ class ApiParts:
             **timed,
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
+        self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
         self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
 
     def make_accounts(self, *, demo: bool) -> None:
@@ -176,12 +212,31 @@ class ApiParts:
                 events=self.events,
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
-                health_checks=(self.nats_health, self.planning_health),
+                health_checks=(self.nats_health, self.planner_health, self.planning_health),
             ),
             identity=self._login_desk(),
-            routers=(auth.router, users.router, restrictions.router, pages_login.router),
+            routers=(
+                auth.router,
+                users.router,
+                restrictions.router,
+                station_keys.router,
+                pages_login.router,
+                dead_letters.router,
+            ),
             services=self._services(),
-            state={"preview_restriction": self.preview},
+            state={
+                "preview_restriction": self.preview,
+                "rotate_key": self._rotate_key(),
+                "dead_letters": self.dead_letters,
+            },
+        )
+
+    def _rotate_key(self) -> RotateKey:
+        return RotateKey(
+            commands=self.commands,
+            unit_of_work=self.database.unit_of_work,
+            clock=self.clock,
+            secret_key=self.secret,
         )
 
     def _login_desk(self) -> LoginDesk:
@@ -204,18 +259,29 @@ class ApiParts:
         shared = {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
         return {
             "facts": FactConsumer(client=self.client, record=record_facts, **shared).run,
+            "inbound": InboundConsumer(
+                client=self.client, take=take_announcement, dead_letters=self.dead_letters, **shared
+            ).run,
             "questions": QuestionDesk(client=self.client, answers=answers).run,
             "events": self.events.run,
             "relay": self.relay.run,
             "presence": WatchPresence(presence=self.presence, **shared).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
+            "meters": partial(while_leading, self.leadership, self.watch_meters.run),
+            "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 
     async def nats_health(self) -> PartHealth:
-        connected = self.client.is_connected
-        return PartHealth(name="nats", ok=connected, detail="connected" if connected else "not connected")
+        health = link_health(self.client)
+        return PartHealth(name="nats", ok=health.ok, detail=health.detail)
+
+    async def planner_health(self) -> PartHealth:
+        try:
+            return PartHealth(name="planner", ok=True, detail=await self.planner.check())
+        except Unavailable as error:
+            return PartHealth(name="planner", ok=False, detail=str(error))
 
     async def planning_health(self) -> PartHealth:
         health = self.plan_sites.health()

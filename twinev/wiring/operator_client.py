@@ -22,14 +22,19 @@ def operator_client(settings: Settings) -> Client:
     """
     username, password = os.environ.get("TWINEV_USERNAME"), os.environ.get("TWINEV_PASSWORD")
     if username and password:
-        return Client(settings.api_url, username=username, password=password)
+        return Client(settings.api_url, username=username, password=password, app="twinev")
     for name in ACCOUNT_FILES:
         path = settings.data_dir / name
         if path.exists():
             administrator = next(
                 account for account in json.loads(path.read_text()) if account["role"] == "administrator"
             )
-            return Client(settings.api_url, username=administrator["username"], password=administrator["password"])
+            return Client(
+                settings.api_url,
+                username=administrator["username"],
+                password=administrator["password"],
+                app="twinev",
+            )
     raise NotAuthenticated(
         f"no account: set TWINEV_USERNAME and TWINEV_PASSWORD, or TWINEV_DATA_DIR to the running system's directory "
         f"(in {settings.data_dir} there is none of {', '.join(ACCOUNT_FILES)})"

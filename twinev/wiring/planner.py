@@ -7,6 +7,7 @@ import signal
 
 from twinev.adapters.messaging.connection import connect, disconnect
 from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
+from twinev.adapters.messaging.watchdog import while_linked
 from twinev.fleet import ProcessFleet
 from twinev.services.solve_problem import SolveProblem, warm_up
 from twinev.settings import Settings
@@ -19,18 +20,19 @@ async def run_planner(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     quick, long = ProcessFleet(warm_up=warm_up), ProcessFleet(warm_up=warm_up)
-    client = await connect(nats_url(settings, "planner"), user="planner")
+    url = nats_url(settings, "planner")
+    client = await connect(url, user="planner")
     endpoint = asyncio.create_task(PlannerEndpoint(client=client, planner=SolveProblem(quick=quick, long=long)).run())
     # Only the running sites' process is warm from the start; who asks for a long plan waits for the other's start.
     await quick.start()
-    ending = asyncio.create_task(ended.wait())
+    ending = asyncio.create_task(while_linked(ended.wait(), client, url))
     try:
         await asyncio.wait({endpoint, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if endpoint.done():
-            endpoint.result()
+        (endpoint if endpoint.done() else ending).result()
     finally:
-        endpoint.cancel()
-        await asyncio.gather(endpoint, return_exceptions=True)
+        for task in (endpoint, ending):
+            task.cancel()
+        await asyncio.gather(endpoint, ending, return_exceptions=True)
         quick.close()
         long.close()
         await disconnect(client)

@@ -27,9 +27,9 @@ METER_WALL_SECONDS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Demonstration:
-    """The simulated stations that `twinev up` brings along; ``script`` says which EV comes when."""
+    """The simulated stations that `twinev up` brings along; ``scenario`` says which EV comes when."""
 
-    script: Path | None = None
+    scenario: Path | None = None
     seed: int = 1
 
 
@@ -71,7 +71,15 @@ class WholeSystem:
         return self._spec("api", command, told, ready, after=self._messages())
 
     def _gateway(self, urls: Mapping[str, str]) -> ProcessSpec:
-        told = {"TWINEV_NATS_URL": urls["gateway"], "TWINEV_OCPP_PORT": self.settings.ocpp_port}
+        told = {
+            "TWINEV_NATS_URL": urls["gateway"],
+            "TWINEV_OCPP_PORT": self.settings.ocpp_port,
+            "TWINEV_OCPP_TLS_PORT": self.settings.ocpp_tls_port,
+            "TWINEV_OCPP_TLS_CERT": _absolute(self.settings.ocpp_tls_cert),
+            "TWINEV_OCPP_TLS_KEY": _absolute(self.settings.ocpp_tls_key),
+            "TWINEV_OCPP_TLS_CLIENT_CA": _absolute(self.settings.ocpp_tls_client_ca),
+            "TWINEV_OCPP_CONNECTIONS": self.settings.ocpp_connections,
+        }
         ready = _listening(_reached(self.settings.bind), self.settings.ocpp_port)
         return self._spec("gateway", _twinev("gateway"), told, ready, after=self._messages())
 
@@ -93,11 +101,11 @@ class WholeSystem:
         if self.demonstration is None:
             return []
         kept = self.settings.data_dir / "simulator"
-        options = ["--fleet", self.settings.data_dir / "simulator.json", "--state-dir", kept]
+        options = ["--scenario", self.settings.data_dir / "simulator.json", "--state-dir", kept]
         options += ["--ledger", kept / "ledger.jsonl", "--seed", self.demonstration.seed]
         options += ["--meter-interval", METER_WALL_SECONDS * self.clock.speed]
-        if self.demonstration.script:
-            options += ["--script", self.demonstration.script.absolute()]
+        if self.demonstration.scenario:
+            options += ["--scenario", self.demonstration.scenario.absolute()]
         return [self._spec("simulate", _twinev("simulate", *options), {}, _at_once, after=("api", "gateway"))]
 
     def _messages(self) -> tuple[str, ...]:
@@ -141,6 +149,8 @@ def require_free_ports(settings: Settings) -> None:
         "TWINEV_OCPP_PORT": (settings.bind, settings.ocpp_port),
         "TWINEV_DASHBOARDS_PORT": (settings.bind, settings.dashboards_port),
     }
+    if settings.ocpp_tls_port is not None:
+        wanted["TWINEV_OCPP_TLS_PORT"] = (settings.bind, settings.ocpp_tls_port)
     if not settings.nats_url:
         wanted["TWINEV_NATS_PORT"] = ("127.0.0.1", settings.nats_port)
     taken_by: dict[int, str] = {}
@@ -157,6 +167,10 @@ def require_free_ports(settings: Settings) -> None:
                     f"port {port} on {host} cannot be used ({error.strerror}); end the program that holds it, "
                     f"or set {variable} to another port"
                 ) from error
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.absolute()
 
 
 def _twinev(*words: object) -> tuple[str, ...]:

@@ -4,12 +4,15 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 import uvicorn
 
+from twinev.adapters.database.tables import outbox
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.event_hub import EventHub
 from twinev.adapters.messaging.outbox_relay import OutboxRelay
 from twinev.api.app import create_app
@@ -17,6 +20,7 @@ from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import events as event_router
 
+START = datetime(2026, 11, 22, 18, tzinfo=UTC)
 STAFF = {"Authorization": "Bearer grid_operator"}
 
 
@@ -75,7 +79,7 @@ def served(database, clock, identity):
 def tell(database, *numbers: int) -> None:
     with database.unit_of_work() as work:
         for number in numbers:
-            work.events.add("session.started", {"site_id": "s", "number": number})
+            work.events.add("station.online", {"site_id": "s", "station_id": "A", "number": number})
         work.commit()
 
 
@@ -117,9 +121,10 @@ def test_commit_reaches_the_browser(nats_server, database, relay_of, served, goi
 
     event = asyncio.run(scenario())
 
-    assert event["event"] == "session.started"
+    assert event["event"] == "station.online"
     body = json.loads(event["data"])
-    assert (body["kind"], body["data"], body["id"]) == ("session.started", {"site_id": "s", "number": 1}, event["id"])
+    told = {"site_id": "s", "station_id": "A", "number": 1}
+    assert (body["kind"], body["data"], body["id"]) == ("station.online", told, event["id"])
 
 
 def test_events_keep_their_order_and_leave_the_outbox(nats_server, database, relay_of, going, until):
@@ -162,6 +167,36 @@ def test_event_that_was_published_before_a_crash_is_not_doubled(nats_server, dat
             return (await client.jetstream().stream_info(subjects.EVENTS_STREAM)).state.messages
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_event_that_breaks_its_schema_goes_to_the_dead_letters_and_holds_up_nothing(
+    nats_server, database, relay_of, going, until
+):
+    wrong = {"id": "wrong", "kind": "station.online", "at": START, "data": {"site_id": "s", "station_id": 7}}
+    unknown = {"id": "unknown", "kind": "station.dreamt", "at": START, "data": {"site_id": "s"}}
+    with database.unit_of_work() as work:
+        # Beside the port, which refuses such an event in tests.
+        work._connection.execute(outbox.insert(), [wrong, unknown])
+        work.commit()
+    tell(database, 1)
+    refusals = []
+
+    async def scenario():
+        async with nats_server.client("api") as client:
+            async with going(relay_of(client, on_refused=lambda: refusals.append(1)).run):
+                await until(lambda: waiting(database) == 0)
+            letters = await DeadLetters(client=client).newest(9)
+            return letters, (await client.jetstream().stream_info(subjects.EVENTS_STREAM)).state.messages
+
+    letters, published = asyncio.run(scenario())
+
+    assert published == 1
+    assert [(kept.letter.subject, json.loads(kept.letter.body)["id"]) for kept in letters] == [
+        ("twinev.v1.evt.station.dreamt", "unknown"),
+        ("twinev.v1.evt.station.online", "wrong"),
+    ]
+    assert "data.station_id" in letters[1].letter.reason
+    assert len(refusals) == 2
 
 
 def test_stream_outlives_its_access_token_and_ends_with_the_login_session(nats_server, identity, served, monkeypatch):

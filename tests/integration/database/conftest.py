@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
+from postgres_server import PostgresServer, running_postgres
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade
@@ -44,70 +39,12 @@ class ManualClock:
         return self.instant
 
 
-@dataclass(frozen=True)
-class PostgresServer:
-    """A running server, reached by its socket's folder alone."""
-
-    folder: Path
-
-    def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={self.folder}"
-
-    def execute(self, statement: str) -> None:
-        with psycopg.connect(f"host={self.folder} user=postgres dbname=postgres", autocommit=True) as connection:
-            connection.execute(statement)
-
-
-def _binaries() -> Path:
-    on_path = shutil.which("postgres")
-    if on_path:
-        return Path(on_path).parent
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    if not installed:
-        pytest.fail("PostgreSQL's server is not installed; on Debian: apt-get install postgresql")
-    return installed[-1].parent
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    folder = Path(tempfile.mkdtemp(prefix="twinev-pg-"))
-    # The server refuses to run as root.
-    owner = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-    if owner:
-        shutil.chown(folder, **owner)
-    binaries = _binaries()
-    initdb = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **owner)
-    settings = ["-c", f"unix_socket_directories={folder}", "-c", "listen_addresses=", "-c", "fsync=off"]
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", folder / "data", *settings],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        **owner,
-    )
-    try:
-        running = PostgresServer(folder)
-        _wait_for(running)
+    with running_postgres() as running:
         running.execute("CREATE DATABASE migrated")
         upgrade(running.url("migrated"))
         yield running
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-        shutil.rmtree(folder)
-
-
-def _wait_for(server: PostgresServer) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            server.execute("SELECT 1")
-            return
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 @pytest.fixture

@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from twinev.domain.charge_points import ChargingState, ConnectorStatus, Evse
-from twinev.domain.facts import ConnectionChanged, Decision, MetersRead, Sample, StationFact, TransactionUpdated
+from twinev.domain.facts import (
+    ConnectionChanged,
+    Decision,
+    MetersRead,
+    Sample,
+    StationFact,
+    StationReported,
+    TransactionUpdated,
+)
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
@@ -72,6 +80,24 @@ def test_station_keeps_its_key_when_it_is_saved_again(fleet):
         assert work.stations.key_hmac("A") == b"hmac"
         assert work.stations.key_hmac("B") is None
         assert work.stations.get("A").name == "Renamed"
+
+
+def test_settled_key_is_the_stations_own_and_ends_those_before_it(fleet):
+    with fleet.unit_of_work() as work:
+        work.stations.set_key_hmac("A", b"old")
+        first, second, third = (work.stations.add_pending_key("A", name, START) for name in (b"1", b"2", b"3"))
+        other = work.stations.add_pending_key("B", b"other", START)
+        work.stations.forget_pending_key("B", second)
+        work.commit()
+    with fleet.unit_of_work() as work:
+        assert work.stations.pending_keys("A") == [(third, b"3"), (second, b"2"), (first, b"1")]
+        work.stations.settle_key("A", second)
+        work.commit()
+
+    with fleet.reading() as work:
+        assert work.stations.key_hmac("A") == b"2"
+        assert work.stations.pending_keys("A") == [(third, b"3")]
+        assert work.stations.pending_keys("B") == [(other, b"other")]
 
 
 def test_loss_of_a_replaced_socket_changes_nothing(fleet):
@@ -350,12 +376,46 @@ def test_plan_summaries_leave_the_curves_out(fleet):
 
 def test_command_is_updated_by_its_answer(fleet):
     sent = SentCommand(id="c", station_id="A", action="X", payload={"at": "now"}, issued_by="me", sent_at=START)
-    answered = replace(sent, answered_at=START + MINUTE, outcome="accepted", round_trip_ms=12.5)
+    told = {"outcome": "accepted", "round_trip_ms": 12.5, "app": "screen", "response": {"versionNumber": 3}}
+    answered = replace(sent, answered_at=START + MINUTE, **told)
     with fleet.unit_of_work() as work:
         work.commands.save(sent)
         work.commands.save(answered)
         assert work.commands.list(limit=5, station_id="A") == [answered]
         assert work.commands.list(limit=5, station_id="B") == []
+
+
+def test_words_of_a_station_that_no_column_takes_are_cut(fleet):
+    said = {"status": "x" * 100, "detail": "a\0b", "response": {"data": "a\0b"}}
+    sent = SentCommand(id="c", station_id="A", action="X", payload={}, issued_by="me", sent_at=START, **said)
+    with fleet.unit_of_work() as work:
+        work.commands.save(sent)
+        (kept,) = work.commands.list(limit=5)
+
+    assert (kept.status, kept.detail) == ("x" * 64, "a\N{REPLACEMENT CHARACTER}b")
+    assert kept.response == {"data": "a\0b"}
+
+
+def test_reports_of_a_station_come_back_the_last_first(fleet):
+    def said(number: int, **changes) -> StationReported:
+        common = StationReported(report="NotifyReport", timestamp=START, request_id=7, content={"number": number})
+        return replace(common, **changes)
+
+    with fleet.unit_of_work() as work:
+        first, second, other = (
+            work.reports.add("A", report, START + MINUTE)
+            for report in (said(1, evse_id=2, to_be_continued=True), said(2, seq_no=4), said(3, report="NotifyEvent"))
+        )
+        work.reports.add("B", said(9, request_id=None), START)
+
+        listed = work.reports.list("A", limit=5)
+        assert [report.id for report in listed] == [other, second, first]
+        assert listed[2].content == {"number": 1}
+        assert (listed[2].evse_id, listed[2].to_be_continued, listed[2].received_at) == (2, True, START + MINUTE)
+        assert (listed[1].seq_no, listed[1].timestamp) == (4, START)
+        assert work.reports.list("A", limit=1, before=other) == [listed[1]]
+        assert work.reports.list("A", limit=5, report="NotifyReport") == listed[1:]
+        assert work.reports.list("B", limit=5, request_id=7) == []
 
 
 def restriction(number: int, **changes) -> Restriction:
@@ -451,13 +511,13 @@ def test_token_is_found_whatever_its_case(fleet):
 def test_outbox_keeps_events_in_order_until_they_are_published(fleet):
     with fleet.unit_of_work() as work:
         for number in range(3):
-            work.events.add("session.started", {"number": number})
+            work.events.add("site.changed", {"site_id": "x", "number": number})
         work.commit()
         assert work.outbox.lag() == (3, START)
         first, second, _ = work.outbox.pending(10)
-        assert [first.data, second.data] == [{"number": 0}, {"number": 1}]
+        assert [first.data["number"], second.data["number"]] == [0, 1]
         work.outbox.published([first.id, second.id])
-        assert [event.data for event in work.outbox.pending(10)] == [{"number": 2}]
+        assert [event.data["number"] for event in work.outbox.pending(10)] == [2]
 
 
 def test_idempotency_key_belongs_to_one_request_of_one_user(fleet):

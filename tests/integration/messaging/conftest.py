@@ -11,9 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from nats.aio.client import Client
 
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import StayingClient, connect, disconnect
 from twinev.adapters.messaging.embedded_server import prepare_server
 
 
@@ -38,19 +37,33 @@ class RunningServer:
         self._process.wait(timeout=10)
         self._process = None
 
+    def change_passwords(self) -> None:
+        """Give every user another one and let the running server read its configuration again."""
+        (self.directory / "passwords.json").unlink()
+        self.embedded = prepare_server(directory=self.directory, port=self.port)
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.wait(timeout=10)
 
     @contextlib.asynccontextmanager
-    async def client(self, user: str) -> AsyncIterator[Client]:
+    async def client(self, user: str) -> AsyncIterator[StayingClient]:
         """A connection as ``user``."""
         connection = await asyncio.wait_for(connect(self.embedded.urls[user], user=user), 15)
         try:
             yield connection
         finally:
             await disconnect(connection)
+
+
+@pytest.fixture
+def another_server(tmp_path: Path) -> Iterator[RunningServer]:
+    server = RunningServer(tmp_path / "another")
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

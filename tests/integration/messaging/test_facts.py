@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.fact_publisher import FactPublisher, fact_message_id
 from twinev.adapters.messaging.streams import ensure_streams
-from twinev.domain.facts import Decision, StationFact, StatusChanged
+from twinev.domain.facts import Decision, MetersRead, Sample, StationFact, StatusChanged
 from twinev.errors import Unavailable
 from twinev.wire.messages import decode, encode
 
@@ -86,6 +86,30 @@ def test_fact_sent_again_by_its_station_is_stored_once(nats_server) -> None:
             return (await api.jetstream().stream_info(subjects.FACTS_STREAM)).state.messages
 
     assert asyncio.run(scenario()) == 1
+
+
+def test_fact_arrives_as_it_was_published(nats_server) -> None:
+    amsterdam = timezone(timedelta(hours=1))
+    sample = Sample(timestamp=datetime(2026, 11, 22, 19, 0, 0, 250000, amsterdam), value=1234.567, unit="kWh")
+    fact = StationFact(
+        station_id="Düsseldorf > 1",
+        protocol="ocpp2.0.1",
+        action="MeterValues",
+        key='["MeterValues","received_at\\":"]',
+        received_at=NOW + timedelta(microseconds=5),
+        fact=MetersRead(evse_id=1, samples=(sample, replace(sample, value=-0.5, phase="L1"))),
+        payload={"received_at": NOW.isoformat(), "customData": {"€": [1, None, 2.5, True]}},
+    )
+
+    async def scenario() -> StationFact:
+        async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
+            await ensure_streams(api)
+            await FactPublisher(client=gateway).publish(fact)
+            consumer = await api.jetstream().pull_subscribe(subjects.FACTS, durable="reader")
+            (message,) = await consumer.fetch(1, timeout=5)
+            return decode(StationFact, message.data)
+
+    assert asyncio.run(scenario()) == fact
 
 
 def test_publish_and_wait_returns_the_decision_of_the_api(nats_server) -> None:

@@ -37,9 +37,14 @@ NOW = datetime(2026, 11, 22, 18, 0, 5, tzinfo=UTC)
 WAIT_SECONDS = 10.0
 
 
-class FixedClock:
+class ManualClock:
+    """Stands still at `NOW` until a test sets another ``instant``."""
+
+    def __init__(self) -> None:
+        self.instant = NOW
+
     def now(self) -> datetime:
-        return NOW
+        return self.instant
 
 
 class FakeDesk:
@@ -230,11 +235,13 @@ class Bench:
     """The gateway and everything around it."""
 
     def __init__(self) -> None:
+        self.clock = ManualClock()
         self.desk = FakeDesk()
         self.facts = FakeFacts()
         self.commands = FakeCommands()
         self.presence = FakePresence()
         self.renew_seconds = 0.05
+        self.gateway_options: dict[str, Any] = {}
         self.gateway: Gateway | None = None
 
     @contextlib.asynccontextmanager
@@ -243,12 +250,13 @@ class Bench:
             host="127.0.0.1",
             port=0,
             gateway_id="g1",
-            clock=FixedClock(),
+            clock=self.clock,
             desk=self.desk,
             facts=self.facts,
             commands=self.commands,
             presence=self.presence,
             renew_seconds=self.renew_seconds,
+            **self.gateway_options,
         )
         await self.gateway.start()
         try:

@@ -112,6 +112,8 @@ def test_composite_schedule_of_201_is_read_back_in_kw(bench) -> None:
         ),
         ("ocpp1.6", ClearChargingProfile(profile_id=5), "ClearChargingProfile", {"id": 5}),
         ("ocpp2.0.1", ClearChargingProfile(profile_id=5), "ClearChargingProfile", {"chargingProfileId": 5}),
+        ("ocpp2.1", STOP, "RequestStopTransaction", {"transactionId": "42"}),
+        ("ocpp2.1", ClearChargingProfile(profile_id=5), "ClearChargingProfile", {"chargingProfileId": 5}),
     ],
 )
 def test_command_is_said_in_the_station_s_version(bench, protocol: str, command, action: str, payload: dict) -> None:

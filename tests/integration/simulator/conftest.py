@@ -9,10 +9,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ocpp.v16
+import ocpp.v21
 import ocpp.v201
 import pytest
 from ocpp.routing import on
@@ -21,7 +22,8 @@ from ocpp.v201 import call_result as result201
 from websockets.asyncio.server import ServerConnection, serve
 
 from twinev.clock import PlatformClock
-from twinev.simulator.drivers import ScriptedVisits
+from twinev.simulator.arrivals import ScriptedVisits
+from twinev.simulator.faults import Faults
 from twinev.simulator.fleet import StationSpec
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.simulation import Simulation
@@ -52,6 +54,7 @@ class Csms:
         self.close_codes: list[int | None] = []
         self.boot_statuses: list[str] = []
         self.token_status = "Accepted"
+        self.ahead = timedelta(0)
         # Decides of each CALL whether it is handled ("answer"), or the socket is cut before, or after handling it.
         self.fate: Callable[[Call], str] = lambda _call: "answer"
         self.transaction_ids: dict[str, int] = {}
@@ -79,8 +82,7 @@ class Csms:
         station_id = socket.request.path.rsplit("/", 1)[-1]
         self._connections += 1
         self.authorizations.append(socket.request.headers.get("Authorization"))
-        kind = Csms16 if socket.subprotocol == "ocpp1.6" else Csms201
-        peer = kind(station_id, _Tap(socket, self, station_id, self._connections))
+        peer = KINDS[socket.subprotocol](station_id, _Tap(socket, self, station_id, self._connections))
         peer.csms = self
         self.stations[station_id], self.sockets[station_id] = peer, socket
         await self.changed()
@@ -131,8 +133,8 @@ class _Tap:
         await self._csms.changed()
 
 
-def now_text() -> str:
-    return datetime.now(UTC).isoformat()
+def now_text(csms: Csms) -> str:
+    return (datetime.now(UTC) + csms.ahead).isoformat()
 
 
 class Csms16(ocpp.v16.ChargePoint):
@@ -142,12 +144,12 @@ class Csms16(ocpp.v16.ChargePoint):
     def boot(self, **_: Any) -> result16.BootNotification:
         status = self.csms.boot_statuses.pop(0) if self.csms.boot_statuses else "Accepted"
         return result16.BootNotification(
-            current_time=now_text(), interval=300 if status == "Accepted" else 1, status=status
+            current_time=now_text(self.csms), interval=300 if status == "Accepted" else 1, status=status
         )
 
     @on("Heartbeat")
     def heartbeat(self) -> result16.Heartbeat:
-        return result16.Heartbeat(current_time=now_text())
+        return result16.Heartbeat(current_time=now_text(self.csms))
 
     @on("StatusNotification")
     def status(self, **_: Any) -> result16.StatusNotification:
@@ -177,19 +179,21 @@ class Csms16(ocpp.v16.ChargePoint):
         return result16.DataTransfer(status="Accepted")
 
 
-class Csms201(ocpp.v201.ChargePoint):
+class Answers2:
+    """What 2.0.1 and 2.1 have in common."""
+
     csms: Csms
 
     @on("BootNotification")
     def boot(self, **_: Any) -> result201.BootNotification:
         status = self.csms.boot_statuses.pop(0) if self.csms.boot_statuses else "Accepted"
         return result201.BootNotification(
-            current_time=now_text(), interval=300 if status == "Accepted" else 1, status=status
+            current_time=now_text(self.csms), interval=300 if status == "Accepted" else 1, status=status
         )
 
     @on("Heartbeat")
     def heartbeat(self) -> result201.Heartbeat:
-        return result201.Heartbeat(current_time=now_text())
+        return result201.Heartbeat(current_time=now_text(self.csms))
 
     @on("StatusNotification")
     def status(self, **_: Any) -> result201.StatusNotification:
@@ -208,11 +212,30 @@ class Csms201(ocpp.v201.ChargePoint):
     def needs(self, **_: Any) -> result201.NotifyEVChargingNeeds:
         return result201.NotifyEVChargingNeeds(status="Accepted")
 
+    @on("NotifyChargingLimit")
+    def limited(self, **_: Any) -> result201.NotifyChargingLimit:
+        return result201.NotifyChargingLimit()
+
+    @on("ClearedChargingLimit")
+    def limit_cleared(self, **_: Any) -> result201.ClearedChargingLimit:
+        return result201.ClearedChargingLimit()
+
+
+class Csms201(Answers2, ocpp.v201.ChargePoint):
+    pass
+
+
+class Csms21(Answers2, ocpp.v21.ChargePoint):
+    pass
+
+
+KINDS = {"ocpp1.6": Csms16, "ocpp2.0.1": Csms201, "ocpp2.1": Csms21}
+
 
 @asynccontextmanager
 async def _csms() -> AsyncIterator[Csms]:
     csms = Csms()
-    async with serve(csms.serve, "127.0.0.1", 0, subprotocols=["ocpp1.6", "ocpp2.0.1"]) as server:
+    async with serve(csms.serve, "127.0.0.1", 0, subprotocols=list(KINDS)) as server:
         csms.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
         yield csms
 
@@ -231,8 +254,13 @@ async def _simulation(
     now = time.time()
     clock = clock or PlatformClock(speed=speed, wall_origin=now, platform_origin=now)
     ledger = Ledger(options.pop("ledger", None))
-    visits = ScriptedVisits(script=script, origin=options.pop("origin", clock.now()), id_tokens=["CARD-1", "CARD-2"])
-    simulation = Simulation(stations=specs, url=csms.url, clock=clock, visits=visits, ledger=ledger, **options)
+    origin = options.pop("origin", clock.now())
+    arrivals = {(spec.id, evse): script.get(spec.id, []) for spec in specs for evse in range(1, spec.evses + 1)}
+    faults = Faults(listed=options.pop("faults", {}), seed=1, origin=origin)
+    visits = ScriptedVisits(arrivals=arrivals, origin=origin, id_tokens=["CARD-1", "CARD-2"])
+    simulation = Simulation(
+        stations=specs, url=csms.url, clock=clock, visits=visits, faults=faults, ledger=ledger, **options
+    )
     stop = asyncio.Event()
     running = asyncio.create_task(simulation.run(stop))
     try:

@@ -21,14 +21,15 @@ async def simulate(*options: str) -> asyncio.subprocess.Process:
 
 
 def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_path):
-    ledger, script = tmp_path / "ledger.jsonl", tmp_path / "script.json"
-    script.write_text(json.dumps([{"station": "SIM-002", "at_seconds": 30, "energy_kwh": 9, "stay_minutes": 60}]))
+    ledger, scenario = tmp_path / "ledger.jsonl", tmp_path / "scenario.json"
+    arrival = {"station": "SIM-002", "at_seconds": 30, "energy_kwh": 9, "stay_minutes": 60}
+    scenario.write_text(json.dumps({"arrivals": [arrival]}))
 
-    async def scenario():
+    async def run():
         async with open_csms() as csms:
             process = await simulate(
                 *("--stations", "2", "--ocpp", "1.6", "--url", csms.url, "--speed", "60"),
-                *("--script", str(script), "--ledger", str(ledger), "--state-dir", str(tmp_path / "state")),
+                *("--scenario", str(scenario), "--ledger", str(ledger), "--state-dir", str(tmp_path / "state")),
             )
             try:
                 await csms.until(lambda: csms.of("MeterValues"))
@@ -42,7 +43,7 @@ def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_p
                     process.kill()
                     await process.wait()
 
-    csms, code, took_seconds, output = asyncio.run(scenario())
+    csms, code, took_seconds, output = asyncio.run(run())
 
     assert (code, "Traceback" in output) == (0, False), output
     assert took_seconds < 2
@@ -54,12 +55,12 @@ def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_p
 
 
 def test_command_names_what_is_missing():
-    async def scenario():
+    async def run():
         process = await simulate("--stations", "1")
         output, _ = await asyncio.wait_for(process.communicate(), 20)
         return process.returncode, output.decode()
 
-    code, output = asyncio.run(scenario())
+    code, output = asyncio.run(run())
 
     assert code == 2
     assert "url" in output

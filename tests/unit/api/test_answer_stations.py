@@ -10,8 +10,9 @@ from twinev.domain.facts import AuthorizeQuestion, BootQuestion, ConnectQuestion
 from twinev.domain.tariff import SeriesKind
 from twinev.errors import Conflict, NotFound
 from twinev.services.add_station import add_station
-from twinev.services.answer_stations import AnswerStations, key_hmac
+from twinev.services.answer_stations import AnswerStations
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.station_keys import key_hmac
 
 SECRET = "a secret key of the tests"
 
@@ -91,6 +92,48 @@ def test_enrolled_station_keeps_the_key_that_it_came_with(answers_of):
     assert answers.connect(connect("stranger", password="its own key")).verdict == "accepted"
     assert answers.connect(connect("stranger", password="another")).verdict == "unauthorised"
     assert answers.connect(connect("stranger")).verdict == "unauthorised"
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ({"security_profile": 2, "password": "its own key"}, "accepted"),
+        ({"security_profile": 2}, "unknown"),
+        ({"security_profile": 2, "password": "its own key", "username": "another"}, "unknown"),
+        ({"security_profile": 1, "password": ""}, "unknown"),
+        ({"security_profile": 3}, "accepted"),
+    ],
+)
+def test_station_is_enrolled_under_the_profile_that_it_comes_with(answers_of, database, question, verdict):
+    answers, asked = answers_of(open_enrolment=True), replace(connect("stranger", password="x"), password=None)
+    asked = replace(asked, **question)
+
+    assert answers.connect(asked).verdict == verdict
+    if verdict == "accepted":
+        with database.reading() as work:
+            assert work.stations.get("stranger").security_profile == asked.security_profile
+        assert answers.connect(asked).verdict == "accepted"
+        assert answers.connect(replace(asked, security_profile=1)).verdict == "unauthorised"
+
+
+def test_station_that_is_registered_meanwhile_is_not_enrolled(answers_of, database):
+    answers = answers_of(open_enrolment=True)
+    enter, registered = database.unit_of_work, []
+
+    def registered_first():
+        # Between the look and the taking in, an operator registers the station with a key.
+        if not registered:
+            registered.append(True)
+            with enter() as work:
+                add_station("stranger", site_id="s", work=work, secret_key=SECRET)
+                work.commit()
+        return enter()
+
+    answers._unit_of_work = registered_first
+
+    assert answers.connect(connect("stranger")).verdict == "unauthorised"
+    with database.reading() as work:
+        assert work.stations.get("stranger").site_id == "s"
 
 
 def test_key_is_not_kept_and_its_hmac_is_of_one_station(database, key):

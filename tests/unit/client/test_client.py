@@ -12,6 +12,7 @@ import pytest
 from twinev.client import Client
 from twinev.client.bearer import BearerLogin
 from twinev.errors import BadInput, Conflict, Forbidden, NotAuthenticated, NotFound, Unavailable
+from twinev.wire.commands import ResetIn
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ME = {"id": "1", "username": "olga", "display_name": "Olga", "roles": ["grid_operator"]}
@@ -211,6 +212,44 @@ def test_token_is_renewed_before_it_runs_out() -> None:
         "/auth/renew Bearer token-1",
         "/x Bearer token-3",
     ]
+
+
+COMMAND = {
+    "id": "c", "station_id": "CP/1", "action": "Reset", "issued_by": "olga", "sent_at": NOW.isoformat(),
+    "answered_at": None, "outcome": "accepted", "status": "Accepted", "round_trip_ms": 12.5, "plan_id": None,
+    "payload": {"kind": "OnIdle"}, "response": {"status": "Accepted"},
+}  # fmt: skip
+
+
+def test_command_says_what_it_is_and_who_sends_it() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(201, json=COMMAND)
+
+    sent = _client(answer).command("CP/1", ResetIn(kind="OnIdle"))
+
+    assert (sent.outcome, sent.response) == ("accepted", {"status": "Accepted"})
+    assert asked[0].url.raw_path == b"/api/v1/stations/CP%2F1/commands"
+    assert json.loads(asked[0].content) == {"action": "Reset", "kind": "OnIdle", "evse_id": None}
+    assert asked[0].headers["User-Agent"].startswith("script twinev-client/")
+
+
+def test_reports_of_a_station_are_asked_for_by_kind_and_request() -> None:
+    report = {
+        "id": "4", "station_id": "A", "report": "NotifyReport", "timestamp": NOW.isoformat(),
+        "received_at": NOW.isoformat(), "evse_id": None, "request_id": 7, "seq_no": 0, "to_be_continued": False,
+        "content": {"requestId": 7},
+    }  # fmt: skip
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/api/v1/stations/A/reports"
+        assert (request.url.params["report"], request.url.params["request_id"]) == ("NotifyReport", "7")
+        return httpx.Response(200, json={"items": [report], "next_cursor": None})
+
+    (only,) = _client(answer).station_reports("A", report="NotifyReport", request_id=7)
+    assert only.content == {"requestId": 7}
 
 
 def test_events_are_read_from_the_stream() -> None:

@@ -238,7 +238,7 @@ def variables(**values: str) -> dict:
     ],
 )
 def test_abilities_of_16(response: dict, expected: Abilities) -> None:
-    assert read_abilities_16(response) == expected
+    assert read_abilities_16(response, STATION) == expected
 
 
 @pytest.mark.parametrize(
@@ -250,9 +250,9 @@ def test_abilities_of_16(response: dict, expected: Abilities) -> None:
     ],
 )
 def test_abilities_of_201(response: dict, expected: Abilities) -> None:
-    assert read_abilities_201(response) == expected
+    assert read_abilities_201(response, STATION) == expected
 
 
 def test_abilities_calls_fit_their_schemas(dialects) -> None:
     for dialect in dialects.values():
-        check_request(dialect.schemas, *dialect.abilities_call)
+        check_request(dialect.schemas, *dialect.abilities_call(STATION))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,7 +32,9 @@ abilities = st.builds(
     rate_unit=st.sampled_from(RateUnit),
     max_periods=st.none() | st.integers(1, 8),
     max_stack_level=st.none() | st.integers(0, 3),
+    discharging_evses=st.sampled_from([frozenset(), frozenset({1})]),
 )
+BOTH_WAYS = frozenset({1})
 
 
 @st.composite
@@ -132,9 +135,49 @@ def test_fit_profile_joins_equal_neighbours_for_free() -> None:
 
 
 def test_fit_profile_merges_charging_with_discharging_into_neither() -> None:
-    fitted = fit_profile(profile_of(steps(5.0, -5.0)), Abilities(max_periods=1), THREE_PHASES)
+    fitted = fit_profile(
+        profile_of(steps(5.0, -5.0)), Abilities(max_periods=1, discharging_evses=BOTH_WAYS), THREE_PHASES
+    )
 
     assert [p.limit for p in fitted.periods] == [0]
+
+
+def test_evse_that_declares_no_discharging_gets_nothing_instead() -> None:
+    plan = profile_of(steps(5.0, -5.0, -2.0))
+
+    silent = fit_profile(plan, Abilities(), THREE_PHASES)
+    other = fit_profile(plan, Abilities(discharging_evses=frozenset({2})), THREE_PHASES)
+    bidirectional = fit_profile(plan, Abilities(discharging_evses=BOTH_WAYS), THREE_PHASES)
+
+    assert [p.limit for p in silent.periods] == [p.limit for p in other.periods] == [5000, 0]
+    assert [p.limit_kw for p in silent.sent.schedule.periods] == [5.0, 0.0]
+    assert [p.limit for p in bidirectional.periods] == [5000, -5000, -2000]
+
+
+@given(profiles(), abilities, stations)
+def test_no_discharging_is_ever_sent_to_an_evse_that_declares_none(
+    profile: ChargingProfile, can: Abilities, station: Station
+) -> None:
+    fitted = fit_profile(profile, can, station)
+
+    if 1 not in can.discharging_evses:
+        assert all(period.limit >= 0 for period in fitted.periods)
+
+
+@given(profiles(), abilities, stations, st.integers(1, 6))
+def test_merging_never_raises_whatever_the_number_of_periods(
+    profile: ChargingProfile, can: Abilities, station: Station, most: int
+) -> None:
+    whole = fit_profile(profile, replace(can, max_periods=None), station)
+    merged = fit_profile(profile, replace(can, max_periods=most), station)
+
+    assert len(merged.periods) <= most
+    for period in (*whole.sent.schedule.periods, *merged.sent.schedule.periods):
+        instant = whole.sent.schedule.start + timedelta(seconds=period.start_seconds)
+        fine, coarse = whole.sent.schedule.limit_kw_at(instant), merged.sent.schedule.limit_kw_at(instant)
+        if fine is not None and coarse is not None:
+            assert abs(coarse) <= abs(fine)
+            assert coarse * fine >= 0
 
 
 def test_fit_profile_keeps_the_stack_level_within_the_station_s() -> None:

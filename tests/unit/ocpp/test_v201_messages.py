@@ -229,9 +229,5 @@ def test_charging_needs_of_no_evse_are_refused(read) -> None:
         read("NotifyEVChargingNeeds", {"evseId": 0, "chargingNeeds": {"requestedEnergyTransfer": "DC"}})
 
 
-def test_report_is_accepted(read) -> None:
-    assert read("NotifyReport", {"requestId": 1, "generatedAt": AT, "seqNo": 0}) == AnswerNow(payload={})
-
-
 def test_data_transfer_of_any_vendor_is_unknown(read) -> None:
     assert read("DataTransfer", {"vendorId": "x"}) == AnswerNow(payload={"status": "UnknownVendorId"})

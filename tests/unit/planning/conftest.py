@@ -13,17 +13,21 @@ from typing import Any
 import pytest
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location, Site
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
 from twinev.domain.commands import (
     AnyCommand,
+    ClearChargingProfile,
     CommandReply,
     CompositeSchedule,
     SchedulePeriod,
     SetChargingProfile,
 )
+from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.grid import Restriction
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_fault import StationFault
 from twinev.domain.tariff import SeriesKind
 from twinev.domain.users import Role, User
 from twinev.domain.vehicles import ChargingNeeds
@@ -202,6 +206,12 @@ class FakeStations:
             if outcome == "accepted":
                 self.installed[station_id, command.profile.evse_id, command.profile.purpose] = command.profile
             return CommandReply(command_id="c", outcome=outcome, sent=command.profile)
+        if isinstance(command, ClearChargingProfile):
+            gone = [key for key in self.installed if key[0] == station_id and key[2] == command.purpose]
+            for key in gone:
+                del self.installed[key]
+            self.reported_kw.pop(station_id, None)
+            return CommandReply(command_id="c", outcome="accepted" if gone else "rejected")
         composite = self._composite(station_id, command.evse_id, command.duration_seconds)
         return CommandReply(command_id="c", outcome="accepted", composite=composite)
 
@@ -237,6 +247,9 @@ class Memory:
     commands: dict[str, SentCommand] = field(default_factory=dict)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    abilities: dict[str, ChargingAbilities] = field(default_factory=dict)
+    external_limits: list[ExternalLimit] = field(default_factory=list)
+    faults: dict[str, StationFault] = field(default_factory=dict)
     price_eur_per_kwh: float | None = 0.2
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -295,6 +308,15 @@ class FakeWork:
             record_state=lambda one, state: later(lambda: memory.states.__setitem__(one, state)),
         )
         self.series = SimpleNamespace(values=self._values)
+        self.abilities = SimpleNamespace(of=lambda ids: {i: memory.abilities[i] for i in ids if i in memory.abilities})
+        self.external_limits = SimpleNamespace(of=self._external_limits)
+        self.station_faults = SimpleNamespace(
+            all=lambda: dict(memory.faults),
+            get=memory.faults.get,
+            # Written at once: what one unit of work wrote it reads again.
+            save=lambda fault: memory.faults.__setitem__(fault.station_id, fault),
+            remove=lambda station_id: memory.faults.pop(station_id, None),
+        )
         self.events = SimpleNamespace(add=lambda kind, data: later(lambda: memory.events.append((kind, data))))
 
     def __enter__(self) -> FakeWork:
@@ -311,6 +333,10 @@ class FakeWork:
     def _later(self, write: Callable[[], None]) -> None:
         self._writes.append(write)
 
+    def _external_limits(self, station_ids: Any) -> list[ExternalLimit]:
+        chosen = set(station_ids)
+        return [limit for limit in self._memory.external_limits if limit.station_id in chosen]
+
     def _active(self, *, site_id: str | None = None) -> list[ChargingSession]:
         return [s for s in list(self._memory.sessions.values()) if s.active and site_id in (None, s.site_id)]
 
@@ -322,8 +348,11 @@ class FakeWork:
             if r.revoked_at is None and r.end > now and (chosen is None or chosen & set(r.station_ids))
         ]
 
-    def _commands(self, *, limit: int, before: str | None = None, station_id: str | None = None) -> list[SentCommand]:
+    def _commands(
+        self, *, limit: int, before: str | None = None, station_id: str | None = None, actions: Any = None
+    ) -> list[SentCommand]:
         known = [c for c in self._memory.commands.values() if station_id in (None, c.station_id)]
+        known = [c for c in known if actions is None or c.action in actions]
         return sorted(known, key=lambda command: command.sent_at, reverse=True)[:limit]
 
     def _values(self, kind: SeriesKind, _subject: str, _start: datetime, *, step_minutes: float, count: int) -> list:

@@ -6,7 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from twinev.domain.charge_points import Evse
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
+from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.tariff import SeriesKind
 from twinev.domain.vehicles import DriverProfile
 from twinev.services.build_problem import build_problem
@@ -192,3 +195,88 @@ def test_missing_price_is_yesterdays_else_the_last_known_and_said(make):
 
     assert built.scenario["price_eur_per_kwh"][:3] == [0.1, 0.4, 0.4]
     assert any("yesterday" in note and "last known" in note for note in built.notes)
+
+
+def external(make, limit_kw, *, evse_id=0, station_id="A", starts=timedelta(0), duration_seconds=None):
+    schedule = ChargingSchedule(
+        start=make.NOW + starts,
+        periods=(SchedulePeriod(start_seconds=0, limit_kw=limit_kw),),
+        duration_seconds=duration_seconds,
+    )
+    return ExternalLimit(station_id=station_id, evse_id=evse_id, source="EMS", schedule=schedule, at=make.NOW)
+
+
+def test_limit_of_others_at_an_evse_caps_its_session(make):
+    state = make.state(
+        sessions=(make.session("A"),),
+        external_limits=(external(make, 2.0, evse_id=1, starts=timedelta(minutes=30), duration_seconds=1800),),
+    )
+
+    (entry,) = build_problem(state).scenario["sessions"]
+
+    # From 18:34:30 to 19:04:30: every slot that is touched.
+    assert entry["max_kw"][:6] == [11.0, 11.0, 2.0, 2.0, 2.0, 11.0]
+
+
+def test_limit_of_others_at_a_station_caps_the_sum_of_its_sessions(make):
+    station = make.station("A", evses=(Evse(id=1, max_kw=11.0), Evse(id=2, max_kw=11.0)))
+    sessions = (make.session("A"), make.session("A", id="second", evse_id=2, ocpp_transaction_id="tx-2"))
+    state = make.state(stations=(station,), sessions=sessions, external_limits=(external(make, 6.0),))
+
+    (group,) = build_problem(state).scenario["groups"]
+
+    assert group["session_ids"] == ["session-A", "second"]
+    assert set(group["max_kw"]) == {6.0}
+    plan = make.solve(build_problem(state).problem)
+    assert all(sum(session.energy_kwh[slot] for session in plan.sessions) <= 6.0 * 0.25 + 1e-9 for slot in range(1, 24))
+
+
+def test_limit_of_others_without_a_schedule_is_told_and_caps_nothing(make):
+    limit = ExternalLimit(station_id="A", evse_id=0, source="EMS", schedule=None, at=make.NOW)
+
+    built = build_problem(make.state(sessions=(make.session("A"),), external_limits=(limit,)))
+
+    assert built.scenario["groups"] == []
+    assert any("limited by EMS" in note for note in built.notes)
+
+
+def test_limit_of_others_bounds_what_is_reserved_for_a_station_that_no_plan_reaches(make):
+    state = make.state(
+        sessions=(make.session("A"),), unresponsive=frozenset({"A"}), external_limits=(external(make, 2.0),)
+    )
+
+    assert set(build_problem(state).reserved_kw["A", 1]) == {2.0}
+
+
+@pytest.mark.parametrize(
+    ("declared", "asked_kw", "discharge_kw", "formulation"),
+    [
+        (frozenset({1}), 7.0, 7.0, "v2g"),
+        (frozenset({1}), 50.0, 11.0, "v2g"),
+        (frozenset({1}), None, None, "cpo"),
+        (frozenset({2}), 7.0, None, "cpo"),
+        (frozenset(), 7.0, None, "cpo"),
+        (None, 7.0, None, "cpo"),
+    ],
+)
+def test_discharging_is_planned_only_where_station_and_ev_declare_it(
+    make, declared, asked_kw, discharge_kw, formulation
+):
+    known = (
+        {} if declared is None else {"A": ChargingAbilities(station_id="A", discharging_evses=declared, at=make.NOW)}
+    )
+    state = make.state(sessions=(make.session("A", needs={"max_discharge_kw": asked_kw}),), abilities=known)
+
+    built = build_problem(state)
+
+    assert built.scenario["sessions"][0].get("evse_discharge_power_kw") == discharge_kw
+    assert built.formulation == formulation
+
+
+def test_discharging_of_a_station_that_no_plan_reaches_is_not_counted_on(make):
+    limits = EvseLimits(tx=(profile(make, -5.0),))
+    state = make.state(
+        stations=(make.station("A", online=False),), sessions=(make.session("A"),), limits={("A", 1): limits}
+    )
+
+    assert min(build_problem(state).reserved_kw["A", 1]) == 0.0

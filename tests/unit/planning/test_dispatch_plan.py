@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from twinev.domain.charging_profile import ProfilePurpose
+from twinev.domain.commands import CommandReply, SetChargingProfile
+from twinev.domain.station_fault import FaultCause
 from twinev.services.build_problem import build_problem
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseLimits
 from twinev.services.told_limits import ToldLimits
-from twinev.services.translate_plan import DesiredProfile, fallback_profiles, translate_plan, tx_profile
+from twinev.services.translate_plan import (
+    DesiredProfile,
+    fallback_profiles,
+    station_max_profiles,
+    translate_plan,
+    tx_profile,
+)
 
 SLOT = timedelta(minutes=15)
 
@@ -397,3 +406,154 @@ def test_first_profile_that_nobody_answered_before_the_restart_is_sent_again(mak
 
     assert [name for name, _ in stations.sent(ProfilePurpose.TX_DEFAULT)].count("A") == 1
     assert make.effective_kw(stations, "A", make.NOW) == 5.0
+
+
+def with_maximum(make, memory, wanted):
+    state = make.state(stations=tuple(memory.stations.values()), now=make.NOW)
+    return replace(wanted, profiles=(*wanted.profiles, *station_max_profiles(state)))
+
+
+def test_station_that_knows_no_maximum_is_not_asked_again_and_follows_without(make, memory, desk):
+    dispatcher, stations, told, _ = desk
+    refuse(stations, "A", ProfilePurpose.STATION_MAX)
+
+    async def act():
+        for kw in (3.0, 5.0):
+            await settle(dispatcher, with_maximum(make, memory, wanted_of(make, memory, {"A": kw})))
+
+    asyncio.run(act())
+
+    assert [name for name, _ in stations.sent(ProfilePurpose.STATION_MAX)].count("A") == 1
+    assert not told.faults
+    assert make.effective_kw(stations, "A", make.NOW) == 5.0
+    again = ToldLimits()
+    again.restore(memory.unit_of_work(), ["A", "B"])
+    assert again.refused == {("A", ProfilePurpose.STATION_MAX)}, "a restart does not ask again either"
+
+
+def refuse(stations, name, purpose, *, reason_code=None, while_installed=None):
+    """Have a station refuse profiles of one purpose, if ``while_installed`` is given only while it has one of that."""
+    answer = stations._answer
+
+    def refusing(station_id, command):
+        concerned = isinstance(command, SetChargingProfile) and command.profile.purpose is purpose
+        hindered = while_installed is None or (name, 1, while_installed) in stations.installed
+        if station_id == name and concerned and hindered:
+            response = {"status": "Rejected"}
+            if reason_code is not None:
+                response["statusInfo"] = {"reasonCode": reason_code}
+            return CommandReply(command_id="c", outcome="rejected", status="Rejected", response=response)
+        return answer(station_id, command)
+
+    stations._answer = refusing
+
+
+def test_station_with_profiles_of_others_in_the_way_is_cleaned_once(make, memory, desk):
+    dispatcher, stations, told, _ = desk
+    stations.reported_kw["C"] = 10.0
+
+    asyncio.run(settle(dispatcher, wanted_of(make, memory, {"A": 3.0, "B": 4.0, "C": 5.0})))
+
+    cleared = [command.purpose for name, command in stations.log if command.action == "ClearChargingProfile"]
+    assert cleared == ["TxDefaultProfile", "TxProfile", "ChargingStationMaxProfile"]
+    assert not told.faults
+    assert make.effective_kw(stations, "C", make.NOW) == 5.0
+
+
+def test_station_that_keeps_fewer_profiles_than_it_said_tells_its_room(make, memory, desk):
+    dispatcher, stations, told, _ = desk
+    refuse(stations, "A", ProfilePurpose.TX, reason_code="TooManyProfiles", while_installed=ProfilePurpose.TX_DEFAULT)
+
+    async def act():
+        dispatcher.want(wanted_of(make, memory, {"A": 3.0}))
+        await make.until(lambda: "A" in told.room)
+        await dispatcher.close()
+
+    asyncio.run(act())
+
+    assert told.room == {"A": 1}
+    assert "TooManyProfiles" in told.faults["A"].reason
+
+
+def test_changed_room_moves_the_fallback_and_leaves_none_behind(make, memory, desk):
+    dispatcher, stations, told, _ = desk
+
+    async def act():
+        await settle(dispatcher, wanted_of(make, memory, {"A": 3.0}))
+        wanted = wanted_of(make, memory, {"A": 3.0})
+        moved = [
+            replace(d, key=("A", 0), profile=replace(d.profile, evse_id=0, id=1))
+            if d.key[0] == "A" and d.profile.purpose is ProfilePurpose.TX_DEFAULT
+            else d
+            for d in wanted.profiles
+        ]
+        await settle(dispatcher, replace(wanted, profiles=tuple(moved)))
+
+    asyncio.run(act())
+
+    places = {key for key in stations.installed if key[0] == "A" and key[2] is ProfilePurpose.TX_DEFAULT}
+    assert places == {("A", 0, ProfilePurpose.TX_DEFAULT)}
+    assert not told.faults
+
+
+def test_ev_at_a_station_without_a_socket_is_a_fault_until_it_is_back(make, memory, desk):
+    dispatcher, _, told, _ = desk
+    memory.go_offline("B")
+
+    async def act():
+        await settle(dispatcher, wanted_of(make, memory, {"A": 3.0}))
+        offline = dict(told.faults)
+        memory.go_offline("B", online=True)
+        told.forget("B")
+        await settle(dispatcher, wanted_of(make, memory, {"A": 3.0, "B": 2.0}))
+        return offline
+
+    offline = asyncio.run(act())
+
+    assert {name: fault.cause for name, fault in offline.items()} == {"B": FaultCause.OFFLINE}
+    assert not told.faults
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [
+        ("rejected", FaultCause.REJECTED),
+        ("not_supported", FaultCause.NOT_SUPPORTED),
+        ("call_error", FaultCause.CALL_ERROR),
+        ("timeout", FaultCause.TIMEOUT),
+        ("offline", FaultCause.OFFLINE),
+    ],
+)
+def test_fault_names_its_cause(make, memory, desk, outcome, cause):
+    dispatcher, stations, told, _ = desk
+    stations.always["B"] = outcome
+
+    async def act():
+        dispatcher.want(wanted_of(make, memory, {"B": 3.0}))
+        await make.until(lambda: "B" in told.faults)
+        await dispatcher.close()
+
+    asyncio.run(act())
+
+    assert told.faults["B"].cause is cause
+
+
+def test_restart_knows_that_a_station_was_cleaned(make, memory, desk):
+    dispatcher, stations, told, clock = desk
+
+    async def act():
+        await settle(dispatcher, wanted_of(make, memory, {"C": 5.0}))
+        clock.advance(seconds=1)
+        told.blame("C", "its composite is too high", clock.now())
+        told.suspect("C")
+        stations.always["C"] = "rejected"
+        dispatcher.want(wanted_of(make, memory, {"C": 5.0}, unsteered={"C"}))
+        await make.until(lambda: "C" in told.cleaned and "rejected" in told.faults["C"].reason)
+        await dispatcher.close()
+
+    asyncio.run(act())
+    again = ToldLimits()
+
+    again.restore(memory.unit_of_work(), ["C"])
+
+    assert again.of(("C", 1)) == EvseLimits()

@@ -263,6 +263,7 @@ def test_station_that_comes_online_is_told_again(make, memory):
     assert {(name, profile.purpose) for name, profile in system.stations.sent()} == {
         ("B", ProfilePurpose.TX_DEFAULT),
         ("B", ProfilePurpose.TX),
+        ("B", ProfilePurpose.STATION_MAX),
     }
 
 
@@ -386,3 +387,20 @@ def test_station_that_reconnected_unheard_is_told_again(make, memory, reconnecte
 
     told = [name for name, _ in system.stations.sent(ProfilePurpose.TX_DEFAULT)]
     assert told == ([] if reconnected_after_minutes is None else ["A"])
+
+
+def test_plan_that_has_many_reasons_names_as_many_as_the_database_keeps(make, memory):
+    system = build(make, memory, debounce_seconds=0.05)
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(memory.plans) == 1)
+            for number in range(40):
+                system.loop.mark_dirty("site", f"reason.number.{number}")
+            await make.until(lambda: len(memory.plans) == 2)
+
+    asyncio.run(act())
+
+    expected = "reason.number.0, reason.number.1, reason.number.2, and 37 more"
+    assert memory.plans[1].trigger == expected
+    assert memory.events_of("plan.made")[1]["trigger"] == expected

@@ -29,16 +29,16 @@ def tx_of(desired):
     return [one.profile for one in desired if one.profile.purpose is ProfilePurpose.TX]
 
 
-def test_tx_profile_merges_equal_limits_and_starts_on_the_whole_second(make):
+def test_tx_profile_merges_equal_limits_and_starts_on_a_whole_second_a_little_in_the_past(make):
     horizon = Horizon.from_now(make.NOW, slot_minutes=15, slots=6)
     hours = horizon.slot_hours
     energy = (7.0 * hours[0], 7.0 * 0.25, 0.0, 0.0, 3.0 * 0.25, 0.0)
 
     profile = tx_profile(make.session("A"), energy, horizon, last_slot=4)
 
-    assert profile.schedule.start == make.NOW.replace(microsecond=0)
-    assert [(p.start_seconds, p.limit_kw) for p in profile.schedule.periods] == [(0, 7.0), (1530, 0.0), (3330, 3.0)]
-    assert profile.schedule.duration_seconds == 4230
+    assert profile.schedule.start == make.NOW.replace(microsecond=0) - timedelta(seconds=30)
+    assert [(p.start_seconds, p.limit_kw) for p in profile.schedule.periods] == [(0, 7.0), (1560, 0.0), (3360, 3.0)]
+    assert profile.schedule.duration_seconds == 4260
     assert profile.ocpp_transaction_id == "tx-A"
 
 
@@ -56,9 +56,11 @@ def test_ids_differ_within_a_station_and_stay_the_same(make):
     desired = translate_plan(make.solve(built.problem), built, state)
 
     ids = {(one.key, one.profile.purpose): one.profile.id for one in desired}
-    assert len({(key, number) for (key, _), number in ids.items()}) == len(ids) == 4
+    assert len({(key, number) for (key, _), number in ids.items()}) == len(ids) == 6
     assert ids[("A", 1), ProfilePurpose.TX] == 12
     assert ids[("A", 1), ProfilePurpose.TX_DEFAULT] == 11
+    assert ids[("A", 0), ProfilePurpose.STATION_MAX] == 3
+    assert {one.profile.stack_level for one in desired} == {0}
 
 
 def test_fallback_shares_the_supply_point_within_the_evse(make):

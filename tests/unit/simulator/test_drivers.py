@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from twinev.errors import BadInput
-from twinev.simulator.drivers import ScriptedVisits, SeededVisits, read_script
-from twinev.simulator.fleet import StationSpec, make_fleet
+from twinev.simulator.arrivals import ScriptedVisits, read_arrivals
+from twinev.simulator.drivers import SeededVisits
+from twinev.simulator.fleet import StationSpec, make_stations
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-FLEET = make_fleet(stations=12, ocpp="1.6")
+STATIONS = make_stations(count=12, ocpp="1.6", common={})
+CARDS = tuple(f"CARD-{number}" for number in range(24))
 
 
 def seeded(seed: int = 1) -> SeededVisits:
-    return SeededVisits(seed=seed, stations=FLEET.stations, id_tokens=FLEET.id_tokens, settle_in_seconds=6)
+    return SeededVisits(seed=seed, stations=STATIONS, id_tokens=CARDS, settle_in_seconds=6)
 
 
 def day(visits: SeededVisits, station: StationSpec, count: int = 6) -> list:
     found, free_since = [], NOW
     for number in range(count):
-        visit = visits.next_visit(station, number=number, free_since=free_since, started=number == 0)
+        visit = visits.next_visit(station, evse_id=1, number=number, free_since=free_since, started=number == 0)
         found.append(visit)
         free_since = visit.arrives_at + timedelta(seconds=visit.stay_seconds)
     return found
 
 
 def test_visits_are_the_same_for_the_same_seed():
-    assert [day(seeded(), station) for station in FLEET.stations] == [day(seeded(), s) for s in FLEET.stations]
+    assert [day(seeded(), station) for station in STATIONS] == [day(seeded(), s) for s in STATIONS]
 
 
 def test_visits_differ_with_the_seed_and_with_the_station():
-    first, second = FLEET.stations[:2]
+    first, second = STATIONS[:2]
     assert day(seeded(1), first) != day(seeded(2), first)
     assert day(seeded(1), first)[3] != day(seeded(1), second)[3]
 
 
 def test_a_visit_does_not_depend_on_the_visits_before():
-    station = FLEET.stations[4]
+    station = STATIONS[4]
     expected = day(seeded(), station)[3]
     free_since = expected.arrives_at - timedelta(minutes=20)
-    again = seeded().next_visit(station, number=3, free_since=free_since, started=False)
+    again = seeded().next_visit(station, evse_id=1, number=3, free_since=free_since, started=False)
     assert (again.soc, again.energy_kwh, again.stay_seconds) == (
         expected.soc,
         expected.energy_kwh,
@@ -52,7 +53,7 @@ def test_a_visit_does_not_depend_on_the_visits_before():
 
 def test_two_thirds_of_the_stations_are_occupied_soon_and_one_after_the_other():
     visits = seeded()
-    first = sorted(day(visits, station, 1)[0].arrives_at for station in FLEET.stations)
+    first = sorted(day(visits, station, 1)[0].arrives_at for station in STATIONS)
     soon = [at for at in first if at <= NOW + timedelta(seconds=6)]
     assert len(soon) == 8
     assert len(set(soon)) == 8
@@ -60,7 +61,7 @@ def test_two_thirds_of_the_stations_are_occupied_soon_and_one_after_the_other():
 
 
 def test_no_driver_asks_for_more_than_fits():
-    for station in FLEET.stations:
+    for station in STATIONS:
         for visit in day(seeded(), station, 20):
             stay_hours = visit.stay_seconds / 3600
             assert 0 < visit.energy_kwh <= 0.61 * min(visit.ev.max_kw, station.max_kw) * stay_hours
@@ -69,20 +70,20 @@ def test_no_driver_asks_for_more_than_fits():
 
 
 def test_no_card_is_at_two_stations():
-    cards = [{visit.id_token for visit in day(seeded(), station, 9)} for station in FLEET.stations]
+    cards = [{visit.id_token for visit in day(seeded(), station, 9)} for station in STATIONS]
     assert sum(map(len, cards)) == len(set().union(*cards))
 
 
 def test_scripted_visit_comes_at_its_time_or_when_the_station_is_free():
-    script = {"SIM-001": [{"at_seconds": 60, "energy_kwh": 10, "stay_minutes": 30}] * 2}
-    visits = ScriptedVisits(script=script, origin=NOW, id_tokens=["CARD"])
-    station = FLEET.stations[0]
-    on_time = visits.next_visit(station, number=0, free_since=NOW, started=True)
-    late = visits.next_visit(station, number=1, free_since=NOW + timedelta(hours=1), started=False)
+    script = {("SIM-001", 1): [{"at_seconds": 60, "energy_kwh": 10, "stay_minutes": 30}] * 2}
+    visits = ScriptedVisits(arrivals=script, origin=NOW, id_tokens=["CARD"])
+    station = STATIONS[0]
+    on_time = visits.next_visit(station, evse_id=1, number=0, free_since=NOW, started=True)
+    late = visits.next_visit(station, evse_id=1, number=1, free_since=NOW + timedelta(hours=1), started=False)
     assert on_time.arrives_at == NOW + timedelta(seconds=60)
     assert late.arrives_at == NOW + timedelta(hours=1)
-    assert visits.next_visit(station, number=2, free_since=NOW, started=False) is None
-    assert visits.next_visit(FLEET.stations[1], number=0, free_since=NOW, started=True) is None
+    assert visits.next_visit(station, evse_id=1, number=2, free_since=NOW, started=False) is None
+    assert visits.next_visit(STATIONS[1], evse_id=1, number=0, free_since=NOW, started=True) is None
 
 
 GOOD = {"station": "SIM-001", "at_seconds": 0, "energy_kwh": 10, "stay_minutes": 30}
@@ -91,21 +92,19 @@ GOOD = {"station": "SIM-001", "at_seconds": 0, "energy_kwh": 10, "stay_minutes":
 @pytest.mark.parametrize(
     ("entry", "key"),
     [
-        (GOOD | {"station": "SIM-099"}, r"script\[0\].station"),
-        (GOOD | {"energy_kwh": -1}, r"script\[0\].energy_kwh"),
-        (GOOD | {"colour": "red"}, r"script\[0\].*colour"),
-        ({"station": "SIM-001"}, r"script\[0\].at_seconds"),
-        ("SIM-001", r"script\[0\]"),
+        (GOOD | {"station": "SIM-099"}, r"arrivals\[0\].station"),
+        (GOOD | {"evse": 2}, r"arrivals\[0\].evse"),
+        (GOOD | {"energy_kwh": -1}, r"arrivals\[0\].energy_kwh"),
+        (GOOD | {"colour": "red"}, r"arrivals\[0\].*colour"),
+        ({"station": "SIM-001"}, r"arrivals\[0\].at_seconds"),
+        ("SIM-001", r"arrivals\[0\]"),
     ],
 )
-def test_script_that_cannot_be_used_is_refused_by_its_key(tmp_path, entry, key):
-    file = tmp_path / "script.json"
-    file.write_text(json.dumps([entry]))
+def test_arrival_that_cannot_be_used_is_refused_by_its_key(entry, key):
     with pytest.raises(BadInput, match=key):
-        read_script(file, FLEET.stations)
+        read_arrivals([entry], STATIONS)
 
 
-def test_script_is_read_in_order_of_time(tmp_path):
-    file = tmp_path / "script.json"
-    file.write_text(json.dumps([GOOD | {"at_seconds": 9}, GOOD]))
-    assert [entry["at_seconds"] for entry in read_script(file, FLEET.stations)["SIM-001"]] == [0, 9]
+def test_arrivals_are_read_in_order_of_time():
+    arrivals = read_arrivals([GOOD | {"at_seconds": 9}, GOOD], STATIONS)
+    assert [entry["at_seconds"] for entry in arrivals["SIM-001", 1]] == [0, 9]

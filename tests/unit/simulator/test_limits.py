@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinev.simulator.limits import (
+    EXTERNAL,
     STATION_MAX,
     TX,
     TX_DEFAULT,
@@ -83,6 +84,12 @@ TABLE = {
     ),
     "amperes count per phase": ([profile(TX, (0, 10), unit="A")], 6.9),
     "no profile goes beyond the hardware": ([profile(TX, (0, 22000))], 11),
+    "what others impose caps a TxProfile": (
+        [profile(EXTERNAL, (0, 4000), evse=0), profile(TX, (0, 9000)), profile(STATION_MAX, (0, 8000), evse=0)],
+        4,
+    ),
+    "another EVSE's profile is none of ours": ([profile(TX, (0, 5000), evse=2)], 11),
+    "without V2G nothing is negative": ([profile(TX, (0, -5000))], 0),
     "zero is a limit": ([profile(TX, (0, 0)), profile(TX_DEFAULT, (0, 6000))], 0),
 }
 
@@ -91,6 +98,22 @@ TABLE = {
 def test_composite_limit_of_profiles(profiles, limit_kw):
     assert limit_kw_at(profiles, NOW, THREE_PHASES) == pytest.approx(limit_kw)
     assert limit_kw_at(profiles[::-1], NOW, THREE_PHASES) == pytest.approx(limit_kw)
+
+
+def test_negative_limit_discharges_within_what_the_hardware_takes_back():
+    bidirectional = Circumstances(hardware_kw=11, discharge_kw=7, phases=3, relative_start=NOW)
+    found = [limit_kw_at([profile(TX, (0, limit))], NOW, bidirectional) for limit in (-5000, -9000, 9000)]
+    assert found == [-5, -7, 9]
+
+
+def test_cap_of_the_station_is_shared_by_the_evses_in_use_and_bounds_their_sum():
+    profiles = [profile(STATION_MAX, (0, 12000), evse=0), profile(TX, (0, 4000)), profile(TX, (0, 9000), evse=2)]
+    evses = [Circumstances(hardware_kw=11, phases=3, relative_start=NOW, evse_id=n, sharing=2) for n in (1, 2)]
+    assert [limit_kw_at(profiles, NOW, evse) for evse in evses] == [4, 6]
+    _, (period,) = composite(profiles, now=NOW, duration_seconds=60, evses=evses)
+    assert period.limit == 12
+    _, (period,) = composite(profiles[1:], now=NOW, duration_seconds=60, evses=evses)
+    assert period.limit == 13
 
 
 def test_amperes_give_a_single_phase_ev_a_third():
@@ -105,7 +128,7 @@ def test_composite_schedule_shows_every_change_of_the_limit_and_no_other():
         profile(TX, (0, 9000), (600, 6000), (1200, 6000), (1800, 7000), duration_seconds=2400),
         profile(TX_DEFAULT, (0, 5000), start=NOW - HOUR),
     ]
-    start, periods = composite(profiles, now=NOW, duration_seconds=7200, given=THREE_PHASES)
+    start, periods = composite(profiles, now=NOW, duration_seconds=7200, evses=[THREE_PHASES])
     assert start == NOW
     assert [(p.start_seconds, p.limit) for p in periods] == [(0, 8), (600, 6), (1800, 7), (2400, 5)]
 
@@ -113,14 +136,14 @@ def test_composite_schedule_shows_every_change_of_the_limit_and_no_other():
 def test_composite_schedule_rounds_reductions_earlier_and_raises_later():
     begun = NOW + timedelta(milliseconds=300)
     profiles = [profile(TX, (0, 9000), (60, 4200), (120, 9000), start=begun)]
-    start, periods = composite(profiles, now=NOW, duration_seconds=3600, given=THREE_PHASES)
+    start, periods = composite(profiles, now=NOW, duration_seconds=3600, evses=[THREE_PHASES])
     assert [(p.start_seconds, p.limit) for p in periods] == [(0, 9), (60, 4.2), (121, 9)]
     assert start == NOW
 
 
 def test_composite_schedule_ends_with_what_was_asked_for():
     profiles = [profile(TX, (0, 9000), (600, 6000), (1200, 5000))]
-    _, periods = composite(profiles, now=NOW, duration_seconds=1200, given=THREE_PHASES)
+    _, periods = composite(profiles, now=NOW, duration_seconds=1200, evses=[THREE_PHASES])
     assert [p.start_seconds for p in periods] == [0, 600]
 
 

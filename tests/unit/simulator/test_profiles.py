@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from twinev.simulator.limits import STATION_MAX, TX, TX_DEFAULT, Period, StationProfile
+from twinev.simulator.fleet import StationSpec
+from twinev.simulator.limits import EXTERNAL, STATION_MAX, TX, TX_DEFAULT, Period, StationProfile
 from twinev.simulator.profiles import MAX_PERIODS, MAX_PROFILES, InstalledProfiles
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,8 +24,8 @@ def profile(profile_id: int = 1, purpose: str = TX_DEFAULT, **more) -> StationPr
     return StationProfile(id=profile_id, purpose=purpose, **(given | more))
 
 
-def installed(*, replace_equal_stack: bool = False, units: str = "AW") -> InstalledProfiles:
-    return InstalledProfiles(units=frozenset(units), replace_equal_stack=replace_equal_stack)
+def installed(*, replace_equal_stack: bool = False, **spec) -> InstalledProfiles:
+    return InstalledProfiles(spec=StationSpec(id="A", ocpp="2.0.1", **spec), replace_equal_stack=replace_equal_stack)
 
 
 def periods(*starts: int) -> tuple[Period, ...]:
@@ -44,6 +45,10 @@ REFUSED = {
     "a station's maximum without start": (profile(purpose=STATION_MAX, evse_id=0, start=None), "InvalidProfile"),
     "a transaction that does not run": (profile(purpose=TX, transaction_id="other"), "TxNotFound"),
     "a TxProfile for the station": (profile(purpose=TX, evse_id=0, transaction_id="tx"), "InvalidProfile"),
+    "a discharge that the station cannot do": (
+        profile(periods=(Period(start_seconds=0, limit=-3000),)),
+        "InvalidSchedule",
+    ),
     "a recurring profile": (profile(kind="Recurring"), "UnsupportedKind"),
     "a purpose that only the station sets": (
         profile(purpose="ChargingStationExternalConstraints"),
@@ -54,7 +59,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("refused", "code"), REFUSED.values(), ids=REFUSED.keys())
 def test_profile_is_refused_for(refused, code):
-    profiles = installed(units="W")
+    profiles = installed(rate_unit="W")
     assert profiles.install(refused, now=NOW, transaction_id="tx").code == code
     assert profiles.all() == ()
 
@@ -122,5 +127,22 @@ def test_profiles_are_cleared_by_what_is_given(criteria, left):
 def test_end_of_a_transaction_takes_its_profiles_along():
     profiles = installed()
     profiles.restore([profile(1), profile(2, TX, transaction_id="tx")])
-    profiles.end_transaction()
+    profiles.end_transaction(1)
+    assert [p.id for p in profiles.all()] == [1]
+
+
+def test_what_others_impose_is_not_the_csms_to_clear():
+    profiles = installed()
+    profiles.impose(profile(-1, EXTERNAL, evse_id=0))
+    profiles.impose(profile(-1, EXTERNAL, evse_id=0, stack_level=1))
+    assert profiles.clear() == 0
+    assert [p.stack_level for p in profiles.all()] == [1]
+    profiles.lift()
+    assert profiles.all() == ()
+
+
+def test_transaction_profile_of_another_evse_stays():
+    profiles = installed(evses=2)
+    profiles.restore([profile(1, TX, transaction_id="a"), profile(2, TX, transaction_id="b", evse_id=2)])
+    profiles.end_transaction(2)
     assert [p.id for p in profiles.all()] == [1]

@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twinev.simulator.drivers import ScriptedVisits
-from twinev.simulator.fleet import StationSpec
+from twinev.simulator.arrivals import ScriptedVisits
+from twinev.simulator.faults import Fault, FaultKind
+from twinev.simulator.fleet import ClockSetting, ProfileManner, StationSpec
 from twinev.simulator.ledger import Ledger, read_ledger
-from twinev.simulator.limits import TX_DEFAULT, Period, StationProfile
+from twinev.simulator.limits import STATION_MAX, TX_DEFAULT, Period, StationProfile
 from twinev.simulator.memory import MemoryFile
+from twinev.simulator.simulation import Agenda
 from twinev.simulator.station import Station
 from twinev.simulator.v16 import V16
+from twinev.simulator.v21 import V21
 from twinev.simulator.v201 import V201
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -55,15 +58,23 @@ def kept(tmp_path):
 
 
 def station_at(
-    clock: StoppedClock, *, visit: dict | None = None, dialect=None, kept: Kept | None = None, **options
+    clock: StoppedClock,
+    *,
+    visit: dict | None = None,
+    dialect=None,
+    kept: Kept | None = None,
+    faults: tuple[Fault, ...] = (),
+    **options,
 ) -> Station:
     ledger = Ledger(kept and kept.ledger_path)
     arrival = {"at_seconds": 10, "energy_kwh": 20, "stay_minutes": 10} | (visit or {})
+    arrivals = {("ST-1", number): [arrival] for number in range(1, options.get("evses", 1) + 1)}
     station = Station(
-        spec=StationSpec(id="ST-1", ocpp="2.0.1", **options),
+        spec=StationSpec(**{"id": "ST-1", "ocpp": "2.0.1"} | options),
         dialect=dialect or V201(),
         clock=clock,
-        visits=ScriptedVisits(script={"ST-1": [arrival]}, origin=START, id_tokens=["CARD"]),
+        visits=ScriptedVisits(arrivals=arrivals, origin=START, id_tokens=["CARD"]),
+        faults=faults,
         ledger=ledger,
         memory_file=MemoryFile(kept and kept.directory, "ST-1"),
     )
@@ -78,7 +89,8 @@ def charging_station(clock: StoppedClock, **options) -> Station:
     station = station_at(clock, **options)
     clock.to(10)
     station.connected()
-    station.authorized("CARD", "Accepted")
+    for evse in station.evses:
+        station.authorized(evse.id, "CARD", "Accepted")
     clock.to(70)
     station.catch_up()
     return station
@@ -132,15 +144,15 @@ def test_nothing_flows_before_the_authorisation_and_after_the_departure():
     station.connected()
     clock.to(60)
     station.catch_up()
-    assert (station.register_wh, station.card_to_authorize) == (0, "CARD")
-    station.authorized("CARD", "Accepted")
+    assert (station.evses[0].imported_wh, station.evses[0].card_to_authorize) == (0, "CARD")
+    station.authorized(1, "CARD", "Accepted")
     clock.to(700)
     station.catch_up()
-    at_departure_wh = station.register_wh
+    at_departure_wh = station.evses[0].imported_wh
     clock.to(7000)
     station.catch_up()
-    assert station.register_wh == at_departure_wh > 1000
-    assert (station.transaction, station.plugged) == (None, None)
+    assert station.evses[0].imported_wh == at_departure_wh > 1000
+    assert (station.evses[0].transaction, station.evses[0].plugged) == (None, None)
 
 
 def test_offline_station_lets_its_driver_charge_after_half_a_minute():
@@ -148,10 +160,10 @@ def test_offline_station_lets_its_driver_charge_after_half_a_minute():
     station = station_at(clock)
     clock.to(39)
     station.catch_up()
-    assert station.transaction is None
+    assert station.evses[0].transaction is None
     clock.to(41)
     station.catch_up()
-    assert station.transaction.started_at == START + timedelta(seconds=40)
+    assert station.evses[0].transaction.started_at == START + timedelta(seconds=40)
     assert sent(station)[0]["offline"] is True
 
 
@@ -177,7 +189,7 @@ def test_limit_below_the_least_current_suspends_the_charging_and_says_so():
     clock.to(79)
     station.catch_up()
     assert station.power_kw == 0
-    assert station.condition == "SuspendedEVSE"
+    assert station.evses[0].condition == "SuspendedEVSE"
     states = [payload["transactionInfo"]["chargingState"] for payload in sent(station) if "seqNo" in payload]
     assert states[-1] == "SuspendedEVSE"
 
@@ -187,8 +199,8 @@ def test_satisfied_ev_suspends_the_charging():
     station = charging_station(clock, visit={"energy_kwh": 0.5})
     clock.to(400)
     station.catch_up()
-    assert station.condition == "SuspendedEV"
-    assert station.register_wh == pytest.approx(500, abs=0.01)
+    assert station.evses[0].condition == "SuspendedEV"
+    assert station.evses[0].imported_wh == pytest.approx(500, abs=0.01)
 
 
 def test_profile_that_ends_gives_the_power_back_without_anybody_telling():
@@ -210,7 +222,7 @@ def test_refused_card_ends_a_transaction_that_began_offline():
     station.catch_up()
     station.connected()
     station.confirmed(station.reports.queue.first(), {"idTokenInfo": {"status": "Invalid"}})
-    assert station.transaction is None
+    assert station.evses[0].transaction is None
     assert sent(station)[-1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
 
 
@@ -222,7 +234,7 @@ def test_start_from_afar_waits_for_the_plug_and_takes_its_profile_along():
     assert station.start_from_afar("REMOTE", remote_start_id=4, profile=tx_profile)
     clock.to(60)
     station.catch_up()
-    assert station.transaction.id_token == "REMOTE"
+    assert station.evses[0].transaction.id_token == "REMOTE"
     assert station.power_kw == pytest.approx(5)
 
 
@@ -255,13 +267,13 @@ def test_restart_ends_the_transaction_when_the_power_went_and_keeps_register_and
     station.close()
     clock.to(200)
     again = station_at(clock, kept=kept)
-    assert again.register_wh == station.register_wh
+    assert again.evses[0].imported_wh == station.evses[0].imported_wh
     (ended,) = (found["ended"] for found in read_ledger(kept.ledger_path).transactions.values())
     assert (ended["timestamp"], ended["reason"]) == ("2026-11-23T12:01:10.000Z", "PowerLoss")
-    assert again.card_to_authorize == "CARD"
-    assert again.plugged.state.delivered_kwh == station.plugged.state.delivered_kwh
+    assert again.evses[0].card_to_authorize == "CARD"
+    assert again.evses[0].plugged.state.delivered_kwh == station.evses[0].plugged.state.delivered_kwh
     again.connected()
-    again.authorized("CARD", "Accepted")
+    again.authorized(1, "CARD", "Accepted")
     numbers = [message.number for message in again.reports.queue._messages]
     assert numbers == sorted(set(numbers))
 
@@ -273,14 +285,189 @@ def test_restart_after_the_departure_finds_the_place_empty(kept):
     again = station_at(clock, kept=kept)
     clock.to(3601)
     again.catch_up()
-    assert (again.plugged, again.transaction) == (None, None)
+    assert (again.evses[0].plugged, again.evses[0].transaction) == (None, None)
 
 
 def test_restart_with_an_earlier_clock_keeps_the_rest_of_the_stay(kept):
     clock = StoppedClock()
     station = charging_station(clock, kept=kept)
-    left = station.plugged.departs_at - clock.at
+    left = station.evses[0].plugged.departs_at - clock.at
     station.close()
     clock.to(-1000)
     again = station_at(clock, kept=kept)
-    assert again.plugged.departs_at - clock.at == left
+    assert again.evses[0].plugged.departs_at - clock.at == left
+
+
+def fault(kind: FaultKind, at_seconds: float, seconds: float, **more) -> Fault:
+    return Fault(at=START + timedelta(seconds=at_seconds), kind=kind, seconds=seconds, **more)
+
+
+def events(payloads: list[dict], evse_transaction: str | None = None) -> list[dict]:
+    found = [payload for payload in payloads if "seqNo" in payload]
+    return [p for p in found if evse_transaction in (None, p["transactionInfo"]["transactionId"])]
+
+
+def test_evses_of_a_station_have_transactions_and_registers_of_their_own():
+    clock = StoppedClock()
+    station = charging_station(clock, evses=2)
+    first, second = station.evses
+    assert station.power_kw == pytest.approx(22)
+    assert station.install(limit(5, evse_id=2)) is None
+    clock.to(80)
+    station.catch_up()
+    assert (first.outlet.power_kw, second.outlet.power_kw) == (pytest.approx(11), pytest.approx(5))
+    assert first.imported_wh > second.imported_wh > 0
+    transactions = [evse.transaction.id for evse in station.evses]
+    payloads = sent(station)
+    for evse_id, transaction in enumerate(transactions, start=1):
+        told = events(payloads, transaction)
+        assert told[0]["evse"] == {"id": evse_id, "connectorId": 1}
+        assert [payload["seqNo"] for payload in told] == list(range(len(told)))
+
+
+def test_evses_in_use_share_the_maximum_of_their_station():
+    clock = StoppedClock()
+    station = charging_station(clock, evses=2)
+    station.install(limit(12, purpose=STATION_MAX, evse_id=0))
+    clock.to(80)
+    station.catch_up()
+    assert [evse.outlet.power_kw for evse in station.evses] == pytest.approx([6, 6])
+    assert station.stop_from_afar(station.evses[0].transaction.id)
+    clock.to(90)
+    station.catch_up()
+    assert [evse.outlet.power_kw for evse in station.evses] == pytest.approx([0, 11])
+    _, periods = station.composite(0, 60, "W")
+    assert [period.limit for period in periods] == [12000]
+
+
+def test_setpoint_below_zero_discharges_and_the_export_register_counts():
+    clock = StoppedClock()
+    visit = {"max_discharge_kw": 11, "soc": 0.8, "min_soc": 0.2, "energy_kwh": 5}
+    station = charging_station(clock, dialect=V21(), ocpp="2.1", discharge_kw=11, visit=visit)
+    (needs,) = (payload for payload in sent(station) if "chargingNeeds" in payload)
+    assert needs["chargingNeeds"]["requestedEnergyTransfer"] == "AC_BPT"
+    assert needs["chargingNeeds"]["v2xChargingParameters"]["maxDischargePower"] == 11_000
+    assert needs["chargingNeeds"]["v2xChargingParameters"]["evMinEnergyRequest"] == -36_000
+    assert station.install(limit(-6)) is None
+    clock.to(430)
+    station.catch_up()
+    (evse,) = station.evses
+    assert evse.outlet.power_kw == pytest.approx(-6)
+    assert evse.condition == "Charging"
+    # Six minutes at 6 kW, less the ramp down from 11 kW.
+    assert evse.exported_wh == pytest.approx(600, abs=12)
+    samples = {s["measurand"]: s["value"] for s in events(sent(station))[-1]["meterValue"][0]["sampledValue"]}
+    assert samples["Power.Active.Export"] == pytest.approx(6000)
+    assert samples["Power.Active.Import"] == 0
+    assert samples["Energy.Active.Export.Register"] == pytest.approx(evse.exported_wh, abs=20)
+
+
+def test_profile_that_is_accepted_and_not_followed_is_in_the_composite_schedule_all_the_same():
+    clock = StoppedClock()
+    station = charging_station(clock, profiles=ProfileManner.IGNORED)
+    assert station.install(limit(4.5)) is None
+    clock.to(90)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(11)
+    _, (period,) = station.composite(1, 60, "W")
+    assert period.limit == 4500
+
+
+def test_connection_that_fails_returns_when_its_time_is_over_and_the_ev_charges_on():
+    clock = StoppedClock()
+    station = charging_station(clock, faults=(fault(FaultKind.OFFLINE, 100, 60),))
+    cuts = []
+    station.on_cut = cuts.append
+    sent(station)
+    clock.to(130)
+    station.catch_up()
+    assert (cuts, station.online) == ([False], False)
+    assert station.offline_until == START + timedelta(seconds=160)
+    assert station.power_kw == pytest.approx(11)
+    told = events(sent(station))
+    assert [payload.get("offline", False) for payload in told] == [
+        payload["timestamp"] > "2026-11-23T12:01:40.000Z" for payload in told
+    ]
+
+
+def test_reboot_ends_the_transaction_and_begins_counters_anew():
+    clock = StoppedClock()
+    station = charging_station(
+        clock, faults=(fault(FaultKind.REBOOT, 100, 60),), transaction_ids_reset=True, visit={"stay_minutes": 30}
+    )
+    cuts = []
+    station.on_cut = cuts.append
+    clock.to(159)
+    station.catch_up()
+    assert cuts == [True]
+    assert station.evses[0].transaction is None
+    before_wh = station.evses[0].imported_wh
+    clock.to(170)
+    station.catch_up()
+    # Its power is back, its connection is not, and the driver has waited long enough.
+    payloads = events(sent(station))
+    (ended,) = (payload for payload in payloads if payload["eventType"] == "Ended")
+    assert (ended["transactionInfo"]["stoppedReason"], ended["triggerReason"]) == ("Reboot", "ResetCommand")
+    assert {payload["transactionInfo"]["transactionId"] for payload in payloads} == {"1"}
+    assert [payload["eventType"] for payload in payloads].count("Started") == 2
+    assert station.evses[0].imported_wh > before_wh
+
+
+def test_limit_that_somebody_else_sets_holds_for_its_time_and_is_told():
+    clock = StoppedClock()
+    station = charging_station(clock, faults=(fault(FaultKind.CHARGING_LIMIT, 100, 60, limit_kw=5),))
+    sent(station)
+    clock.to(130)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(5)
+    assert station.clear() == 0
+    (told,) = (payload for payload in sent(station) if "chargingLimit" in payload)
+    assert told["chargingLimit"] == {"chargingLimitSource": "EMS"}
+    assert told["chargingSchedule"][0]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 5000}]
+    clock.to(170)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(11)
+    assert {"chargingLimitSource": "EMS"} in sent(station)
+
+
+def test_clock_that_drifts_shows_in_timestamps_until_it_is_corrected():
+    clock = StoppedClock()
+    station = charging_station(clock, clock_drift_seconds_per_hour=360, visit={"stay_minutes": 200})
+    sent(station)
+    clock.to(3600)
+    station.catch_up()
+    # An hour's drift; the EV charges by the true time all the same.
+    assert events(sent(station))[-1]["timestamp"] == "2026-11-23T13:06:00.000Z"
+    assert station.evses[0].imported_wh == pytest.approx(3590 / 3600 * 11000, abs=20)
+    station.time_told(clock.at, by=ClockSetting.HEARTBEAT)
+    clock.to(3610)
+    station.catch_up()
+    assert events(sent(station))[-1]["timestamp"] == "2026-11-23T13:00:11.000Z"
+
+
+def test_profile_begins_and_ends_by_the_clock_of_the_station():
+    clock = StoppedClock()
+    station = charging_station(clock, clock_drift_seconds_per_hour=360, visit={"stay_minutes": 200})
+    # By its clock, which is fast, it begins six minutes early.
+    station.install(limit(5, start=START + timedelta(seconds=3960)))
+    clock.to(3595)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(11)
+    clock.to(3605)
+    station.catch_up()
+    assert station.power_kw == pytest.approx(5)
+
+
+def test_agenda_lets_only_those_stations_live_for_which_something_is_due():
+    clock = StoppedClock()
+    idle, busy = station_at(clock, visit={"at_seconds": 5000}), station_at(clock)
+    agenda = Agenda([idle, busy], clock)
+    clock.to(50)
+    agenda.let_time_pass()
+    assert busy.evses[0].transaction is not None
+    assert idle.next_instant == START + timedelta(seconds=5000)
+    # What changes from outside moves the next instant.
+    busy.install(limit(6, duration_seconds=100))
+    clock.to(105)
+    agenda.let_time_pass()
+    assert busy.power_kw == pytest.approx(11)

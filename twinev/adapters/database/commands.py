@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -20,16 +20,33 @@ class DatabaseCommands:
         self._connection = connection
 
     def save(self, command: SentCommand) -> None:
-        upsert(self._connection, commands, asdict(command))
+        row = asdict(command)
+        for name in ("status", "detail"):
+            row[name] = _storable(row[name], commands.c[name].type.length)
+        upsert(self._connection, commands, row)
 
-    def list(self, *, limit: int, before: str | None = None, station_id: str | None = None) -> Sequence[SentCommand]:
+    def list(
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        actions: Collection[str] | None = None,
+    ) -> Sequence[SentCommand]:
         statement = select(commands).order_by(commands.c.sent_at.desc(), commands.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(earlier_than(self._connection, commands.c.sent_at, commands.c.id, before))
         if station_id is not None:
             statement = statement.where(commands.c.station_id == station_id)
+        if actions is not None:
+            statement = statement.where(commands.c.action.in_(tuple(actions)))
         return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]
 
     def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
         statement = select(commands).where(commands.c.outcome.is_(None), commands.c.sent_at < before)
         return [SentCommand(**row._mapping) for row in self._connection.execute(statement)]
+
+
+def _storable(text: str | None, longest: int | None) -> str | None:
+    """A station's own words, as PostgreSQL takes them: of some length, and without the character NUL."""
+    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]

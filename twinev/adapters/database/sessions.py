@@ -151,6 +151,7 @@ def _needs(row: Row) -> ChargingNeeds:
         energy_kwh=row.energy_requested_kwh,
         departure_at=row.departure_at,
         max_kw=row.ev_max_kw,
+        max_discharge_kw=row.ev_max_discharge_kw,
         profile=DriverProfile(row.profile),
     )
 
@@ -160,5 +161,6 @@ def _needs_row(needs: ChargingNeeds) -> dict[str, Any]:
         "energy_requested_kwh": needs.energy_kwh,
         "departure_at": needs.departure_at,
         "ev_max_kw": needs.max_kw,
+        "ev_max_discharge_kw": needs.max_discharge_kw,
         "profile": str(needs.profile),
     }

@@ -6,10 +6,10 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from twinev.adapters.database.statements import upsert
-from twinev.adapters.database.tables import evses, stations
+from twinev.adapters.database.tables import evses, pending_station_keys, stations
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
 from twinev.errors import NotFound
 
@@ -61,6 +61,26 @@ class DatabaseStations:
 
     def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None:
         self._connection.execute(update(stations).where(stations.c.id == station_id).values(key_hmac=key_hmac))
+
+    def add_pending_key(self, station_id: str, key_hmac: bytes, at: datetime) -> int:
+        row = {"station_id": station_id, "key_hmac": key_hmac, "told_at": at}
+        return self._connection.execute(insert(pending_station_keys).values(row)).inserted_primary_key[0]
+
+    def pending_keys(self, station_id: str) -> list[tuple[int, bytes]]:
+        """Return number and HMAC of each key that the station has not come with yet, the newest first."""
+        keys = pending_station_keys.c
+        statement = select(keys.number, keys.key_hmac).where(keys.station_id == station_id)
+        return [(row.number, row.key_hmac) for row in self._connection.execute(statement.order_by(keys.number.desc()))]
+
+    def forget_pending_key(self, station_id: str, number: int) -> None:
+        keys = pending_station_keys
+        self._connection.execute(delete(keys).where(keys.c.station_id == station_id, keys.c.number == number))
+
+    def settle_key(self, station_id: str, number: int) -> None:
+        """Make a pending key the station's own; the one before, and those told before it, are forgotten."""
+        self.set_key_hmac(station_id, dict(self.pending_keys(station_id))[number])
+        keys = pending_station_keys
+        self._connection.execute(delete(keys).where(keys.c.station_id == station_id, keys.c.number <= number))
 
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None:
         """Note a socket gained or lost; the loss of a socket that another one has replaced changes nothing."""

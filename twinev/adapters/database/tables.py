@@ -66,6 +66,15 @@ stations = Table(
     Column("connection_id", String(64)),
 )
 
+pending_station_keys = Table(
+    "pending_station_keys",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("station_id", ForeignKey("stations.id"), nullable=False, index=True),
+    Column("key_hmac", LargeBinary, nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+)
+
 evses = Table(
     "evses",
     metadata,
@@ -101,6 +110,7 @@ charging_sessions = Table(
     Column("energy_requested_kwh", Float),
     Column("departure_at", UtcDateTime),
     Column("ev_max_kw", Float),
+    Column("ev_max_discharge_kw", Float),
     Column("profile", String(20), nullable=False),
     Column("charging_state", String(20)),
     Column("meter_start_kwh", Float),
@@ -126,6 +136,7 @@ held_needs = Table(
     Column("energy_requested_kwh", Float),
     Column("departure_at", UtcDateTime),
     Column("ev_max_kw", Float),
+    Column("ev_max_discharge_kw", Float),
     Column("profile", String(20), nullable=False),
 )
 
@@ -224,8 +235,27 @@ commands = Table(
     Column("round_trip_ms", Float),
     Column("plan_id", String(64), index=True),
     Column("restriction_id", String(64), index=True),
+    Column("app", String(200)),
+    Column("response", JSON(none_as_null=True)),
     Index("ix_commands_sent_at_id", "sent_at", "id"),
     Index("ix_commands_station_id_sent_at_id", "station_id", "sent_at", "id"),
+)
+
+# What stations told of themselves; numbered as they came.
+station_reports = Table(
+    "station_reports",
+    metadata,
+    Column("id", RowNumber, primary_key=True),
+    Column("station_id", ForeignKey("stations.id"), nullable=False),
+    Column("report", String(40), nullable=False),
+    Column("timestamp", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("evse_id", Integer),
+    Column("request_id", BigInteger),
+    Column("seq_no", BigInteger),
+    Column("to_be_continued", Boolean, nullable=False),
+    Column("content", JSON, nullable=False),
+    Index("ix_station_reports_station_id_id", "station_id", "id"),
 )
 
 restrictions = Table(
@@ -276,6 +306,22 @@ outbox = Table(
     Column("kind", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("data", JSON, nullable=False),
+)
+
+# Which messages of other modules were taken in: a redelivery changes nothing, an older one is known as stale.
+inbound_messages = Table(
+    "inbound_messages",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("message_id", String(128), primary_key=True),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("start", UtcDateTime, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False, index=True),
+    Index("ix_inbound_messages_kind_subject_end", "kind", "subject", "end"),
 )
 
 idempotency_keys = Table(

@@ -15,6 +15,7 @@ from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
 from twinev.adapters.database.idempotency import DatabaseIdempotency
+from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
 from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
 from twinev.adapters.database.plans import DatabasePlans
@@ -22,6 +23,12 @@ from twinev.adapters.database.restrictions import DatabaseRestrictions
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
 from twinev.adapters.database.sites import DatabaseSites
+from twinev.adapters.database.smart_charging import (
+    DatabaseAbilities,
+    DatabaseExternalLimits,
+    DatabaseStationFaults,
+)
+from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
@@ -118,11 +125,16 @@ class DatabaseUnitOfWork:
         self.facts = DatabaseFacts(connection)
         self.plans = DatabasePlans(connection)
         self.commands = DatabaseCommands(connection)
+        self.reports = DatabaseReports(connection)
         self.restrictions = DatabaseRestrictions(connection)
         self.series = DatabaseSeries(connection)
+        self.abilities = DatabaseAbilities(connection)
+        self.external_limits = DatabaseExternalLimits(connection)
+        self.station_faults = DatabaseStationFaults(connection)
         self.tokens = DatabaseTokens(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
+        self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
 
     def _release(self) -> None:

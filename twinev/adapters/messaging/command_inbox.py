@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 
 _LAST_MOMENT_SECONDS = 1.0
 
-Handler = Callable[[CommandMessage], Awaitable[CommandReply]]
+# None says nothing: another gateway has the station now, and answers.
+Handler = Callable[[CommandMessage], Awaitable[CommandReply | None]]
 
 
 class CommandInbox:
@@ -88,6 +89,8 @@ class StationInbox:
             return
         except Exception:
             logger.exception("a command on %s failed", message.subject)
+            return
+        if reply is None:
             return
         try:
             await message.respond(encode(reply))

@@ -6,24 +6,24 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import nats.errors
+import orjson
 from nats.aio.client import Client
 from nats.js.api import Header
 from nats.js.errors import APIError
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.acknowledged_publish import AcknowledgedPublisher
 from twinev.domain.facts import Decision, StationFact
 from twinev.errors import Unavailable
-from twinev.wire.messages import decode, encode
+from twinev.wire.messages import decode
 
 logger = logging.getLogger(__name__)
 
 ATTEMPT_SECONDS = 5.0
 _RETRY_SECONDS = (0.1, 0.2, 0.5, 1.0)
 _STREAM_FULL = (10047, 10077)  # JSInsufficientResourcesErr, JSStreamStoreFailed: maximum bytes exceeded
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class FactPublisher:
@@ -39,7 +39,7 @@ class FactPublisher:
 
     def __init__(self, *, client: Client, retry_seconds: float = 20.0) -> None:
         self._client = client
-        self._jetstream = client.jetstream()
+        self._acknowledged = AcknowledgedPublisher(client=client)
         self._retry_seconds = retry_seconds
 
     async def publish(self, fact: StationFact) -> None:
@@ -50,7 +50,8 @@ class FactPublisher:
         Unavailable
             NATS does not take it; the station keeps it and will send it again.
         """
-        subject, body, message_id = subjects.fact(fact.station_id, fact.action), encode(fact), fact_message_id(fact)
+        body = _write(fact)
+        subject, message_id = subjects.fact(fact.station_id, fact.action), _message_id(fact, body)
         deadline = asyncio.get_running_loop().time() + self._retry_seconds
         attempt = 0
         while True:
@@ -91,12 +92,11 @@ class FactPublisher:
 
     async def _publish_once(self, subject: str, body: bytes, message_id: str, deadline: float) -> None:
         remaining = deadline - asyncio.get_running_loop().time()
-        await self._jetstream.publish(
+        await self._acknowledged.publish(
             subject,
             body,
-            timeout=max(0.1, min(ATTEMPT_SECONDS, remaining)),
-            stream=subjects.FACTS_STREAM,
-            headers={Header.MSG_ID: message_id},
+            headers={Header.MSG_ID: message_id, Header.EXPECTED_STREAM: subjects.FACTS_STREAM},
+            timeout_seconds=max(0.1, min(ATTEMPT_SECONDS, remaining)),
         )
 
 
@@ -106,7 +106,19 @@ def fact_message_id(fact: StationFact) -> str:
     The natural key alone would not do: another content under the same key has to arrive, to be flagged. ``reply_to``
     counts, because a station that asks again needs an answer again.
     """
-    return hashlib.sha256(encode(replace(fact, received_at=_NEVER))).hexdigest()
+    return _message_id(fact, _write(fact))
+
+
+def _write(value: object) -> bytes:
+    # What `encode` writes of a dataclass, in a quarter of the time; it is in the way of every message of a station.
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+
+
+def _message_id(fact: StationFact, body: bytes) -> str:
+    # The first place where these bytes stand is the field itself: within a JSON text their quotes would be escaped.
+    before, found, after = body.partition(b'"received_at":' + _write(fact.received_at))
+    assert found, f"a fact is encoded without its received_at: {body!r}"
+    return hashlib.sha256(before + after).hexdigest()
 
 
 async def _unsubscribe(subscription: nats.aio.subscription.Subscription) -> None:

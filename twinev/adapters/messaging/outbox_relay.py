@@ -1,15 +1,23 @@
-"""Publishes the events of the outbox to JetStream: woken by each commit, and by a clock for what was left over."""
+"""Publishes the events of the outbox to JetStream: woken by each commit, and by a clock for what was left over.
+
+Each event is checked against its schema first. One that breaks it is a mistake in TwinEV: it goes to the dead letters
+instead, so that neither those who rely on the schema nor the events behind it suffer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from nats.aio.client import Client
 from nats.js.api import Header
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.dead_letters import DeadLetters, dead_letter
+from twinev.errors import BadInput
 from twinev.services.ports import Leadership, OutboxEvent, UnitOfWorkFactory
+from twinev.wire.message_schemas import require_fits
 from twinev.wire.messages import encode
 from twinev.wire.rest import EventOut
 
@@ -17,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 200
 _PUBLISH_SECONDS = 5.0
+_REMEDY = "report it: TwinEV made an event that its own schema forbids"
 
 
 class OutboxRelay:
@@ -32,6 +41,8 @@ class OutboxRelay:
         Only the leading API process publishes.
     poll_seconds : float
         How long an event may wait that another process wrote, or that a failure left. [s]
+    on_refused : callable
+        Told when an event broke its schema: who would have heard of it has to look for himself.
     """
 
     def __init__(
@@ -42,8 +53,11 @@ class OutboxRelay:
         reading: UnitOfWorkFactory,
         leadership: Leadership,
         poll_seconds: float = 1.0,
+        on_refused: Callable[[], None] | None = None,
     ) -> None:
         self._client = client
+        self._dead_letters = DeadLetters(client=client)
+        self._on_refused = on_refused
         self._unit_of_work = unit_of_work
         self._reading = reading
         self._leadership = leadership
@@ -88,6 +102,11 @@ class OutboxRelay:
 
     async def _publish(self, event: OutboxEvent) -> None:
         body = encode(EventOut(id=event.id, kind=event.kind, at=event.at, data=event.data))
+        try:
+            require_fits(f"evt.{event.kind}", body)
+        except BadInput as fault:
+            await self._refuse(event, body, str(fault))
+            return
         await self._client.jetstream().publish(
             subjects.event(event.kind),
             body,
@@ -95,6 +114,21 @@ class OutboxRelay:
             stream=subjects.EVENTS_STREAM,
             headers={Header.MSG_ID: event.id},
         )
+
+    async def _refuse(self, event: OutboxEvent, body: bytes, reason: str) -> None:
+        logger.error("event %s (%s) breaks its schema and is not published: %s", event.id, event.kind, reason)
+        letter = dead_letter(
+            body,
+            subject=subjects.event(event.kind),
+            reason=reason,
+            remedy=_REMEDY,
+            received_at=event.at,
+            refused_at=event.at,
+            sequence=0,
+        )
+        await self._dead_letters.add(letter, message_id=event.id)
+        if self._on_refused is not None:
+            self._on_refused()
 
     def _pending(self) -> list[OutboxEvent]:
         with self._reading() as work:

@@ -69,6 +69,21 @@ class PlannerClient:
             raise _error_of(reply)
         return Schedule.from_dict(reply.schedule, problem)
 
+    async def check(self) -> str:
+        """Return when a planner is there and well.
+
+        Raises
+        ------
+        Unavailable
+            None answers, or the one that does says what is amiss.
+        """
+        if not self._client.is_connected:
+            raise Unavailable("whether a planner is there is not known: NATS is not connected")
+        reply = await self._request(PROBE, self._probe_seconds)
+        if reply.error is not None:
+            raise Unavailable(f"the planner is not well: {reply.error}")
+        return "a planner answers"
+
     async def _ask(self, body: bytes, *, timeout_seconds: float) -> PlanReply:
         answering = asyncio.create_task(self._request(body, timeout_seconds))
         try:

@@ -6,10 +6,11 @@ import asyncio
 import logging
 
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import StayingClient
+from twinev.adapters.messaging.watchdog import link_health
 from twinev.errors import BadInput, TwinEVError
 from twinev.sct import Problem
 from twinev.services.ports import Planner
@@ -27,13 +28,13 @@ class PlannerEndpoint:
 
     Parameters
     ----------
-    client : Client
+    client : StayingClient
         A connection as the user ``planner``.
     planner : Planner
         Does the solving.
     """
 
-    def __init__(self, *, client: Client, planner: Planner) -> None:
+    def __init__(self, *, client: StayingClient, planner: Planner) -> None:
         self._client = client
         self._planner = planner
 
@@ -49,12 +50,16 @@ class PlannerEndpoint:
                 await subscription.unsubscribe()
 
     async def _answer(self, message: Msg) -> None:
-        # An empty request only asks whether somebody is here.
-        reply = await self._reply_to(message.data) if message.data else PlanReply()
+        reply = await self._reply_to(message.data) if message.data else self._how_it_is()
         try:
             await message.respond(encode(reply))
         except nats.errors.Error as error:
             _log.warning("a plan is lost on its way back: %r", error)
+
+    def _how_it_is(self) -> PlanReply:
+        """An empty request only asks whether somebody is here, and whether all is well."""
+        health = link_health(self._client)
+        return PlanReply(error=None if health.ok else health.detail)
 
     async def _reply_to(self, body: bytes) -> PlanReply:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import nats.errors
 from nats.aio.client import Client
@@ -21,7 +22,8 @@ from twinev.errors import Unavailable
 from twinev.wire.messages import decode, encode
 
 _STREAM = f"KV_{subjects.PRESENCE_BUCKET}"
-_KEYS = f"$KV.{subjects.PRESENCE_BUCKET}.>"
+# A station's key is one token; what gateways say of themselves stands under two.
+_KEYS = f"$KV.{subjects.PRESENCE_BUCKET}.*"
 _LAST_OF_EACH = ConsumerConfig(
     deliver_policy=DeliverPolicy.LAST_PER_SUBJECT, ack_policy=AckPolicy.NONE, inactive_threshold=30.0
 )
@@ -60,7 +62,7 @@ class Presence:
         key = subjects.station_token(station_id)
         try:
             bucket = await self._open()
-            return PresenceClaim(bucket, key, holder, await bucket.put(key, holder))
+            return PresenceClaim(bucket, key, holder, await _take_over(bucket, key, holder))
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"the presence of station {station_id} cannot be claimed: {error}") from error
 
@@ -74,20 +76,17 @@ class Presence:
         """
         # Not the library's watcher: it can report that it has told everything while an entry is still on its way.
         try:
-            consumer = await self._client.jetstream().pull_subscribe(_KEYS, stream=_STREAM, config=_LAST_OF_EACH)
-            try:
-                return await _read_holders(consumer)
-            finally:
-                await consumer.unsubscribe()
+            entries = await read_latest(self._client, _KEYS)
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"presence cannot be read: {error}") from error
+        return {subjects.station_of(entry.token): decode(SocketHolder, entry.value) for entry in entries}
 
     async def changes(self) -> AsyncIterator[tuple[str, SocketHolder | None]]:
         """Each claim, renewal (again the holder) and loss (None: released or expired) as it happens, with no end.
 
         What stands when it begins comes first.
         """
-        watcher = await (await self._open()).watchall()
+        watcher = await (await self._open()).watch("*")
         try:
             async for entry in watcher:
                 if entry is not None:
@@ -100,6 +99,29 @@ class Presence:
         if self._bucket is None:
             self._bucket = await self._client.jetstream().key_value(subjects.PRESENCE_BUCKET)
         return self._bucket
+
+
+async def _take_over(bucket: KeyValue, key: str, holder: bytes) -> int:
+    """Write the holder over whoever stands there, and return the revision.
+
+    With compare-and-set, not with a put: a put that waits in the buffer of a lost connection would reach the server
+    minutes later and take the station from whoever is connected by then.
+    """
+    while True:
+        try:
+            return await bucket.update(key, holder, last=(await _latest(bucket, key))[1])
+        except KeyWrongLastSequenceError:
+            # Somebody else claimed in this moment; each claim succeeds once, and the last one stands.
+            continue
+
+
+async def _latest(bucket: KeyValue, key: str) -> tuple[bytes, int]:
+    """What stands there, nothing after a release or an expiry, and its revision."""
+    try:
+        entry = await bucket.get(key)
+        return entry.value or b"", entry.revision or 0
+    except KeyNotFoundError as gone:
+        return b"", gone.entry.revision or 0 if gone.entry is not None else 0
 
 
 class PresenceClaim:
@@ -124,7 +146,7 @@ class PresenceClaim:
                 self._revision = await self._update(self._revision)
                 return True
             except KeyWrongLastSequenceError:
-                return await self._renew_expired()
+                return await self._renew_after_another()
         except KeyWrongLastSequenceError:
             return False
         except (nats.errors.Error, TimeoutError) as error:
@@ -138,25 +160,51 @@ class PresenceClaim:
             # Somebody newer holds it, or NATS is away and the claim expires by itself.
             return
 
-    async def _renew_expired(self) -> bool:
+    async def _renew_after_another(self) -> bool:
+        """Find out what has moved the revision: an expiry, our own lost renewal, or somebody newer."""
         try:
             entry = await self._bucket.get(self._key)
-            if entry.value:
-                return False
-            # The server's own marker of an expiry: it has no value, and nobody else has claimed since.
-            self._revision = await self._update(entry.revision or 0)
         except KeyNotFoundError as gone:
             if gone.entry is not None:  # Somebody newer claimed, and released again.
                 return False
             self._revision = await self._update(0)
+            return True
+        # The server's own marker of an expiry has no value. Our own value: a renewal was stored whose answer was lost.
+        if entry.value and entry.value != self._holder:
+            return False
+        self._revision = await self._update(entry.revision or 0)
         return True
 
     async def _update(self, last: int) -> int:
         return await self._bucket.update(self._key, self._holder, last=last)
 
 
-async def _read_holders(consumer: JetStreamContext.PullSubscription) -> dict[str, SocketHolder]:
-    holders: dict[str, SocketHolder] = {}
+@dataclass(frozen=True, kw_only=True)
+class LatestEntry:
+    """The latest value of a key, by the last token of its subject, with when the server took it."""
+
+    token: str
+    value: bytes
+    stored_at: datetime
+
+
+async def read_latest(client: Client, keys: str) -> list[LatestEntry]:
+    """The latest value of each key in the bucket that the subject pattern matches; what was released is left out.
+
+    Raises
+    ------
+    nats.errors.Error, TimeoutError
+        NATS does not answer.
+    """
+    consumer = await client.jetstream().pull_subscribe(keys, stream=_STREAM, config=_LAST_OF_EACH)
+    try:
+        return await _read_all(consumer)
+    finally:
+        await consumer.unsubscribe()
+
+
+async def _read_all(consumer: JetStreamContext.PullSubscription) -> list[LatestEntry]:
+    latest: dict[str, LatestEntry] = {}
     pending = (await consumer.consumer_info()).num_pending or 0
     while pending > 0:
         try:
@@ -164,9 +212,9 @@ async def _read_holders(consumer: JetStreamContext.PullSubscription) -> dict[str
         except TimeoutError:  # What was counted has expired in the meantime.
             break
         for message in messages:
-            station_id = subjects.station_of(message.subject.rpartition(".")[2])
-            holders.pop(station_id, None)
+            token = message.subject.rpartition(".")[2]
+            latest.pop(token, None)
             if message.data:  # Marks of a release or an expiry have no value.
-                holders[station_id] = decode(SocketHolder, message.data)
+                latest[token] = LatestEntry(token=token, value=message.data, stored_at=message.metadata.timestamp)
         pending = messages[-1].metadata.num_pending
-    return holders
+    return list(latest.values())

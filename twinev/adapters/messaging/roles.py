@@ -12,6 +12,17 @@ from twinev.adapters.messaging.connection import inbox_prefix
 from twinev.adapters.messaging.streams import EVENTS_CONSUMER
 
 _PRESENCE_STREAM = f"KV_{subjects.PRESENCE_BUCKET}"
+# All that keeping streams and reading them takes; deleting or purging one is for a person with other rights.
+_OWNING_STREAMS = (
+    "$JS.API.INFO",
+    "$JS.API.STREAM.CREATE.*",
+    "$JS.API.STREAM.UPDATE.*",
+    "$JS.API.STREAM.INFO.*",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.MSG.GET.*",
+    "$JS.API.DIRECT.GET.>",
+    "$JS.API.CONSUMER.>",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +40,14 @@ ROLES = (
         publish=(
             "ocpp.cmd.>",
             subjects.EVENTS,
+            subjects.DEAD,
             subjects.PLAN_REQUEST,
             f"{inbox_prefix('gateway')}.>",
-            "$JS.API.>",
+            *_OWNING_STREAMS,
             "$JS.ACK.>",
             "$JS.FC.>",
         ),
-        subscribe=(subjects.QUESTIONS, subjects.EVENTS, subjects.INBOUND, f"{inbox_prefix('api')}.>"),
+        subscribe=(subjects.QUESTIONS, subjects.EVENTS, f"{inbox_prefix('api')}.>"),
     ),
     NatsRole(
         user="gateway",
@@ -61,6 +73,6 @@ ROLES = (
             f"$JS.API.CONSUMER.MSG.NEXT.{subjects.EVENTS_STREAM}.{EVENTS_CONSUMER}",
             f"$JS.ACK.{subjects.EVENTS_STREAM}.{EVENTS_CONSUMER}.>",
         ),
-        subscribe=(subjects.EVENTS, f"{inbox_prefix('platform')}.>"),
+        subscribe=(subjects.EVENTS, subjects.DEAD, f"{inbox_prefix('platform')}.>"),
     ),
 )

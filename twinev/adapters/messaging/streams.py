@@ -55,6 +55,19 @@ STREAMS = (
         discard=DiscardPolicy.OLD,
         max_age=7 * 86_400.0,
         max_bytes=256 * MEBIBYTE,
+        # The longest message that the schemas allow is a quarter of this.
+        max_msg_size=MEBIBYTE,
+        duplicate_window=DUPLICATE_SECONDS,
+    ),
+    StreamConfig(
+        name=subjects.DEAD_STREAM,
+        description="Messages that were refused, each with the reason",
+        subjects=[subjects.DEAD],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_age=30 * 86_400.0,
+        max_bytes=64 * MEBIBYTE,
         duplicate_window=DUPLICATE_SECONDS,
     ),
 )

@@ -15,6 +15,7 @@ from websockets.frames import CloseCode
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.ports import Claim, Clock, Commands, Inbox, Presence
 from twinev.adapters.ocpp.station_link import StationLink
+from twinev.domain.commands import CommandMessage, CommandReply
 from twinev.domain.facts import ConnectionChanged
 from twinev.errors import Unavailable
 
@@ -53,28 +54,34 @@ class StationConnection:
         self._presence = presence
         self._renew_seconds = renew_seconds
         self._connection_id = uuid.uuid4().hex
+        self._claim: Claim | None = None
         self._inbox: Inbox | None = None
         self._announced = False
         self._superseded = False
+        self._elsewhere = False
+        self._renewing = asyncio.Lock()
+        self._giving_up: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Return when the socket is closed and everything about it is cleared away."""
-        claim: Claim | None = None
         try:
-            claim = await self._presence.claim(
-                self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
-            )
-            self._inbox = await self._commands.open(self._station_id, self._link.obey)
+            # The inbox before the claim, which ends the older gateway's answers: no command finds nobody. One that
+            # comes in between waits for the claim; rather two gateways carry it out than none.
+            async with self._renewing:
+                self._inbox = await self._commands.open(self._station_id, self._obey)
+                self._claim = await self._presence.claim(
+                    self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
+                )
             await self._announce(online=True)
             self._announced = True
-            async with self._background(claim):
+            async with self._background():
                 await self._read()
         except Unavailable as error:
             logger.warning("station %s cannot be taken in: %s", self._station_id, error)
             await self._socket.close(CloseCode.TRY_AGAIN_LATER, "the central system is not available; try again")
         finally:
-            await self._clear(claim)
+            await self._clear()
 
     async def supersede(self) -> None:
         """A newer connection has the station: take no more commands, and close without anybody waiting for it."""
@@ -89,8 +96,8 @@ class StationConnection:
                 await self._link.rpc.receive(frame)
 
     @contextlib.asynccontextmanager
-    async def _background(self, claim: Claim) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(self._serve()), asyncio.create_task(self._renew(claim))]
+    async def _background(self) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(self._serve()), asyncio.create_task(self._renew())]
         try:
             yield
         finally:
@@ -102,18 +109,38 @@ class StationConnection:
         with contextlib.suppress(ConnectionLost):
             await self._link.rpc.serve()
 
-    async def _renew(self, claim: Claim) -> None:
+    async def _renew(self) -> None:
         while True:
             await asyncio.sleep(self._renew_seconds)
+            if not await self._still_here():
+                return
+
+    async def _obey(self, message: CommandMessage) -> CommandReply | None:
+        """Carry out a command; None, so that its sender hears nothing from here, when another gateway has the station.
+
+        Until this gateway notices that, both get the command. Without this look both would tell the station, and the
+        sender would hear the faster one, which may be that of a half-open socket.
+        """
+        return await self._link.obey(message) if await self._still_here() else None
+
+    async def _still_here(self) -> bool:
+        # One at a time: two renewals of the same revision would look like a newer claim.
+        async with self._renewing:
+            if self._elsewhere or self._claim is None:
+                return False
             try:
-                if not await claim.renew():
-                    logger.info("station %s has a newer connection at another gateway", self._station_id)
-                    await self.supersede()
-                    return
+                # A superseded socket has closed its link, which says so to whoever sends a command.
+                if self._superseded or await self._claim.renew():
+                    return True
             except Unavailable as error:
                 logger.warning("station %s: %s", self._station_id, error)
+                return True  # Nothing is known; the claim is tried again before it expires.
+            logger.info("station %s has a newer connection at another gateway", self._station_id)
+            self._elsewhere = True
+        self._giving_up = asyncio.create_task(self.supersede())
+        return False
 
-    async def _clear(self, claim: Claim | None) -> None:
+    async def _clear(self) -> None:
         await self._stop_commands()
         # A superseded station is still online, through its newer socket.
         if self._announced and not self._superseded:
@@ -121,8 +148,10 @@ class StationConnection:
                 await self._announce(online=False)
             except Unavailable as error:
                 logger.warning("station %s went offline, which NATS did not take: %s", self._station_id, error)
-        if claim is not None:
-            await claim.release()
+        if self._claim is not None:
+            await self._claim.release()
+        if self._giving_up is not None:
+            await self._giving_up
         if self._closing is not None:
             await self._closing
 

@@ -79,8 +79,8 @@ class Dialect:
     station_messages: Mapping[str, ReadMessage]
     call_of: Callable[[AnyCommand, Station, Abilities], StationCall]
     outcome_of: Callable[[AnyCommand, dict[str, Any], Station], StationOutcome]
-    abilities_call: tuple[str, dict[str, Any]]
-    read_abilities: Callable[[dict[str, Any]], Abilities]
+    abilities_call: Callable[[Station], tuple[str, dict[str, Any]]]
+    read_abilities: Callable[[dict[str, Any], Station], Abilities]
 
     @property
     def complains_of_results(self) -> bool:

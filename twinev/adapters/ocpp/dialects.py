@@ -53,6 +53,6 @@ def _dialect(mapping: ModuleType, schemas: str, codes: ErrorCodes, message_types
         station_messages=mapping.STATION_MESSAGES,
         call_of=mapping.call_of,
         outcome_of=mapping.outcome_of,
-        abilities_call=mapping.ABILITIES_CALL,
+        abilities_call=mapping.abilities_call,
         read_abilities=mapping.read_abilities,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import weakref
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
@@ -15,96 +15,111 @@ from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
+from twinev.adapters.ocpp.listeners import Listeners, SocketLimits
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
-from twinev.adapters.ocpp.told_needs import ToldNeeds
+from twinev.adapters.ocpp.station_socket import Crowd
+from twinev.adapters.ocpp.tls import TlsPort
+from twinev.adapters.ocpp.turns import Turns
 
 logger = logging.getLogger(__name__)
 
-LARGEST_FRAME_BYTES = 1024 * 1024
-
 
 class Gateway:
-    """Listens on ``ws://host:port/ocpp/{id}``.
+    """Listens on ``ws://host:port/ocpp/{id}`` and, where there is a TLS port, on ``wss://``.
 
     Parameters
     ----------
+    port : int or None
+        The plain port, of security profile 1 (and of stations without any); 0 takes any that is free, None has none.
+    tls : TlsPort, optional
+        The port of security profile 2 or 3.
     gateway_id : str
         Names this process among several gateways.
     decision_seconds : float
         How long a station waits for a decision of the API before it is told to try again. [s]
     renew_seconds : float
         How often the presence of a station is renewed. [s]
-    ping_seconds : float
-        How often a socket is pinged; one that does not answer within twice that time is closed. [s]
+    limits : SocketLimits
+        How many sockets there may be, and how long one may be silent.
     """
 
     def __init__(
         self,
         *,
         host: str,
-        port: int,
+        port: int | None,
         gateway_id: str,
         clock: Clock,
         desk: Desk,
         facts: Facts,
         commands: Commands,
         presence: Presence,
+        tls: TlsPort | None = None,
         decision_seconds: float = 20.0,
         renew_seconds: float = 8.0,
-        ping_seconds: float = 20.0,
+        limits: SocketLimits | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
         self._gateway_id = gateway_id
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = ToldNeeds()
+        self._repetitions = Repetitions()
         self._commands = commands
         self._presence = presence
         self._decision_seconds = decision_seconds
         self._renew_seconds = renew_seconds
-        self._ping_seconds = ping_seconds
         self._dialects = load_dialects()
-        self._admission = Admission(desk=desk, protocols=tuple(self._dialects))
+        limits = limits or SocketLimits()
+        crowd = Crowd(limits.most_connections)
+        self._admission = Admission(
+            desk=desk,
+            protocols=tuple(self._dialects),
+            turns=Turns(at_once=limits.at_once, wait_seconds=limits.turn_seconds),
+            crowd=crowd,
+        )
+        self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
         self._not_accepted: dict[str, Registration] = {}
-        self._server: Server | None = None
 
     @property
-    def port(self) -> int:
-        """The port that is really listened on, where 0 was asked for."""
-        return self._server.sockets[0].getsockname()[1] if self._server is not None else self._port
+    def port(self) -> int | None:
+        """The plain port that is really listened on, where 0 was asked for."""
+        return self._listeners.port
+
+    @property
+    def tls_port(self) -> int | None:
+        """The TLS port that is really listened on."""
+        return self._listeners.tls_port
 
     @property
     def connected(self) -> frozenset[str]:
         """The ids of the stations that are connected here now."""
         return frozenset(self._connections)
 
+    @property
+    def sockets(self) -> tuple[ServerConnection, ...]:
+        """The sockets that have come through their handshake."""
+        return self._listeners.sockets
+
     async def start(self) -> None:
-        """Listen; from its return on stations can connect."""
-        self._server = await serve(
-            self._serve_station,
-            self._host,
-            self._port,
-            process_request=self._admit,
-            select_subprotocol=self._admission.select_subprotocol,
-            ping_interval=self._ping_seconds,
-            ping_timeout=self._ping_seconds,
-            max_size=LARGEST_FRAME_BYTES,
-            close_timeout=5,
-            server_header=None,
+        """Listen; from its return on stations can connect.
+
+        Raises
+        ------
+        BadInput, Conflict
+            The files of the TLS port cannot be used; somebody else has the port.
+        """
+        await self._listeners.start(
+            admit=self._admit, select_subprotocol=self._admission.select_subprotocol, serve=self._serve_station
         )
-        logger.info("listening for charging stations on ws://%s:%d/ocpp/", self._host, self.port)
 
     async def stop(self) -> None:
         """Close every socket and return when all is cleared away; stations come again by themselves."""
-        if self._server is not None:
-            self._server.close()
-            await self._server.wait_closed()
+        await self._listeners.stop()
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         verdict = await self._admission.check(connection, request)
@@ -146,7 +161,7 @@ class Gateway:
             clock=self._clock,
             desk=self._desk,
             facts=self._facts,
-            told_needs=self._told_needs,
+            repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
             # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
             registration=self._not_accepted.get(station_id, Registration.ACCEPTED),

@@ -20,7 +20,8 @@ from twinev.domain.facts import (
     StationFact,
 )
 
-CommandHandler = Callable[[CommandMessage], Awaitable[CommandReply]]
+# None says nothing: another gateway has the station now, and answers.
+CommandHandler = Callable[[CommandMessage], Awaitable[CommandReply | None]]
 
 
 class Clock(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+import orjson
 
 from twinev.adapters.ocpp.boot_gate import BootGate, Registration
 from twinev.adapters.ocpp.dialect import Dialect
@@ -17,26 +18,30 @@ from twinev.adapters.ocpp.mapping.steps import (
     AnswerNow,
     AskAuthorize,
     AskBoot,
+    StationCall,
     Step,
     Tell,
     TellAndAsk,
     UnusablePayload,
 )
 from twinev.adapters.ocpp.ports import Clock, Desk, Facts
+from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.rpc import Reply, Rpc
-from twinev.adapters.ocpp.told_needs import ToldNeeds
+from twinev.adapters.ocpp.schemas import InvalidPayload, check_request
 from twinev.domain.commands import (
+    AnyCommand,
     CommandMessage,
     CommandReply,
     GetCompositeSchedule,
     RequestStartTransaction,
     SetChargingProfile,
 )
-from twinev.domain.facts import AnyFact, BootAnswer, StationFact
+from twinev.domain.facts import AnyFact, BootAnswer, ChargingAbilitiesReported, StationFact, StationReported
 from twinev.errors import BadInput, Unavailable
 
 logger = logging.getLogger(__name__)
 
+ABILITIES = "ChargingAbilities"
 # While the API is away a station asks again soon, so that it is back within seconds of the API.
 PENDING_SECONDS = 10
 ABILITIES_SECONDS = 15.0
@@ -54,8 +59,8 @@ class StationLink:
         Who it is.
     dialect : Dialect
         What it speaks.
-    told_needs : ToldNeeds
-        Knows which of the drivers' wishes are repetitions; shared by all sockets.
+    repetitions : Repetitions
+        Knows which messages are repetitions; shared by all sockets.
     send : callable
         Puts a text frame on its socket.
     registration : Registration
@@ -74,7 +79,7 @@ class StationLink:
         clock: Clock,
         desk: Desk,
         facts: Facts,
-        told_needs: ToldNeeds,
+        repetitions: Repetitions,
         send: Callable[[str], Any],
         registration: Registration,
         on_registration: Callable[[Registration], None],
@@ -85,7 +90,7 @@ class StationLink:
         self._clock = clock
         self._desk = desk
         self._facts = facts
-        self._told_needs = told_needs
+        self._repetitions = repetitions
         self._gate = BootGate(registration)
         self._on_registration = on_registration
         self._decision_seconds = decision_seconds
@@ -101,7 +106,7 @@ class StationLink:
             raise CallFault(self._dialect.codes.security, "the boot of this station is not accepted yet")
         try:
             step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
-            return await self._take(action, payload, self._told_needs.settle(self._station.station_id, step))
+            return await self._take(action, payload, self._repetitions.settle(self._station.station_id, step))
         except (UnusablePayload, BadInput) as unusable:
             raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
         except Unavailable as error:
@@ -143,6 +148,7 @@ class StationLink:
         if isinstance(message.command, _NEEDING_ABILITIES):
             abilities = await self._known_abilities(deadline - loop.time())
         call = self._dialect.call_of(message.command, self._station, abilities)
+        self._require_sayable(message.command, call)
         sent_at = loop.time()
         result, response = await self._call(
             call.action,
@@ -154,11 +160,19 @@ class StationLink:
             command_id=message.command_id,
             outcome=result.outcome,
             status=result.status,
+            detail=result.detail,
             round_trip_ms=(loop.time() - sent_at) * 1000,
             sent=call.sent,
             composite=result.composite,
-            response=response,
+            response=response if result.response is None else result.response,
         )
+
+    def _require_sayable(self, command: AnyCommand, call: StationCall) -> None:
+        try:
+            check_request(self._dialect.schemas, call.action, call.payload)
+        except InvalidPayload as invalid:
+            allowed = f"what its schema in {self._station.protocol} takes: {invalid}"
+            raise BadInput(command.action, call.action, allowed) from invalid
 
     async def _take(self, action: str, payload: dict[str, Any], step: Step) -> Reply:
         match step:
@@ -202,20 +216,43 @@ class StationLink:
         return await self.rpc.call(action, payload, timeout_seconds=timeout_seconds, read=read)
 
     def _learn_abilities(self) -> None:
-        task = asyncio.create_task(self._known_abilities(ABILITIES_SECONDS))
+        self._in_background(self._known_abilities(ABILITIES_SECONDS))
+
+    def _in_background(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    async def _tell_abilities(self, abilities: Abilities, response: dict[str, Any]) -> None:
+        """Let planning know: how many profiles the station keeps, and where it discharges."""
+        now = self._clock.now()
+        fact = ChargingAbilitiesReported(
+            timestamp=now,
+            max_profiles=abilities.max_profiles,
+            max_periods=abilities.max_periods,
+            max_stack_level=abilities.max_stack_level,
+            discharging_evses=tuple(sorted(abilities.discharging_evses)),
+        )
+        try:
+            await self.tell(ABILITIES, fact, (now.isoformat(),), response)
+        except Unavailable as error:
+            # Told again after the next boot or reconnection; until then planning keeps what it knew.
+            logger.warning("station %s: its abilities are not passed on: %s", self._station.station_id, error)
 
     async def _known_abilities(self, timeout_seconds: float) -> Abilities:
         async with self._asking_abilities:
             if self._abilities is not None:
                 return self._abilities
-            action, payload = self._dialect.abilities_call
+            action, payload = self._dialect.abilities_call(self._station)
             seconds = min(max(0.0, timeout_seconds), ABILITIES_SECONDS)
             try:
-                self._abilities = await self._call(
-                    action, payload, timeout_seconds=seconds, read=self._dialect.read_abilities
+                self._abilities, response = await self._call(
+                    action,
+                    payload,
+                    timeout_seconds=seconds,
+                    read=lambda response: (self._dialect.read_abilities(response, self._station), response),
                 )
+                self._in_background(self._tell_abilities(self._abilities, response))
             except CallRefused as refused:
                 logger.info("station %s does not tell its abilities: %s", self._station.station_id, refused)
                 self._abilities = Abilities()
@@ -232,8 +269,9 @@ class StationLink:
             protocol=self._station.protocol,
             action=action,
             # A JSON array: no part can run into the next, whatever characters a station puts there.
-            key=json.dumps(parts, ensure_ascii=False, separators=(",", ":")),
+            key=orjson.dumps(parts).decode(),
             received_at=self._clock.now(),
             fact=fact,
-            payload=payload,
+            # A report's content is its message already, and may be large.
+            payload={} if isinstance(fact, StationReported) else payload,
         )

@@ -33,5 +33,8 @@ def command_out(command: SentCommand) -> CommandOut:
         round_trip_ms=command.round_trip_ms,
         plan_id=command.plan_id,
         restriction_id=command.restriction_id,
+        app=command.app,
+        detail=command.detail,
+        response=command.response,
         payload=command.payload,
     )

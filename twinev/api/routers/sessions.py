@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.live import LiveView
 from twinev.api.pagination import WantedPage, page_of
-from twinev.api.platform import Operator, Reading, Staff, ThePlatform
+from twinev.api.platform import CallingApp, Operator, Reading, Staff, ThePlatform
 from twinev.api.routers.commands import command_out
 from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
@@ -66,12 +66,14 @@ def patch_session(session_id: str, body: SessionNeedsIn, platform: ThePlatform, 
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model=None, responses=_CREATED)
-async def start_session(body: SessionStartIn, platform: ThePlatform, user: Operator, only_once: OnlyOnce) -> Any:
+async def start_session(
+    body: SessionStartIn, platform: ThePlatform, user: Operator, app: CallingApp, only_once: OnlyOnce
+) -> Any:
     """Ask a station to start charging; the answer tells how it took it, and the session begins when it says so."""
 
     async def start() -> CommandOut:
         sent = await platform.command_station.start_session(
-            body.station_id, evse_id=body.evse_id, id_token=body.id_token, issued_by=user.username
+            body.station_id, evse_id=body.evse_id, id_token=body.id_token, issued_by=user.username, app=app
         )
         return command_out(sent)
 
@@ -79,11 +81,13 @@ async def start_session(body: SessionStartIn, platform: ThePlatform, user: Opera
 
 
 @router.post("/{session_id}/stop", status_code=HTTPStatus.CREATED, response_model=None, responses=_CREATED)
-async def stop_session(session_id: str, platform: ThePlatform, user: Operator, only_once: OnlyOnce) -> Any:
+async def stop_session(
+    session_id: str, platform: ThePlatform, user: Operator, app: CallingApp, only_once: OnlyOnce
+) -> Any:
     """Ask the station to stop charging; the answer tells how it took it."""
 
     async def stop() -> CommandOut:
-        return command_out(await platform.command_station.stop_session(session_id, issued_by=user.username))
+        return command_out(await platform.command_station.stop_session(session_id, issued_by=user.username, app=app))
 
     return await only_once.answer(stop)
 

@@ -9,9 +9,12 @@ from fastapi import APIRouter
 from twinev.api.live import LiveView
 from twinev.api.pagination import WantedPage, page_of, rows_after
 from twinev.api.platform import Operator, Reading, Staff, ThePlatform
+from twinev.api.station_limits import not_following_out, station_limits_out
 from twinev.domain.charge_points import ChargingStation, Evse
+from twinev.domain.station_fault import StationFault
 from twinev.services.add_station import add_station
-from twinev.wire.rest import EvseOut, Page, StationCreated, StationIn, StationOut
+from twinev.services.show_limits import show_limits
+from twinev.wire.rest import EvseOut, Page, StationCreated, StationIn, StationLimitsOut, StationOut
 
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
 
@@ -23,14 +26,21 @@ def list_stations(
     """List the stations, by id."""
     live = platform.live_view(work, site_id=site_id)
     rows = rows_after(work.stations.list(site_id=site_id), ask, name=_id)
-    return page_of(rows, ask, out=lambda station: _out(station, live), name=_id)
+    faults = work.station_faults.all()
+    return page_of(rows, ask, out=lambda station: _out(station, live, faults.get(station.id)), name=_id)
 
 
 @router.get("/{station_id}")
 def get_station(station_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> StationOut:
     """Show one station."""
     station = work.stations.get(station_id)
-    return _out(station, platform.live_view(work, site_id=station.site_id))
+    return _out(station, platform.live_view(work, site_id=station.site_id), work.station_faults.get(station.id))
+
+
+@router.get("/{station_id}/limits")
+def get_station_limits(station_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> StationLimitsOut:
+    """Show what the station was told, what that comes to, what it reports, and what others limit it to."""
+    return station_limits_out(show_limits(station_id, work=work, now=platform.clock.now()))
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
@@ -44,7 +54,7 @@ def create_station(body: StationIn, platform: ThePlatform, _user: Operator) -> S
     return StationCreated(id=added.station.id, key=added.key)
 
 
-def _out(station: ChargingStation, live: LiveView) -> StationOut:
+def _out(station: ChargingStation, live: LiveView, fault: StationFault | None) -> StationOut:
     evses = tuple(_evse(station, evse, live) for evse in station.evses)
     return StationOut(
         id=station.id,
@@ -59,6 +69,7 @@ def _out(station: ChargingStation, live: LiveView) -> StationOut:
         last_seen=station.last_seen,
         max_kw=station.max_kw,
         power_kw=sum(evse.power_kw for evse in evses),
+        not_following=not_following_out(fault),
         evses=evses,
     )
 

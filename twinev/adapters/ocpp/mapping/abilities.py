@@ -21,11 +21,14 @@ class Abilities:
     Without a word from the station the unit is W: a limit in W means the same whatever number of phases the EV uses,
     while one in A times a wrong number of phases would be too high. A station that takes only A refuses, which is seen.
     Without ``max_periods`` a schedule is sent whole: merging periods costs the driver energy, and a refusal is seen.
+    ``max_profiles`` is how many profiles it keeps. Only ``discharging_evses`` are ever told to discharge.
     """
 
     rate_unit: RateUnit = RateUnit.WATT
     max_periods: int | None = None
     max_stack_level: int | None = None
+    max_profiles: int | None = None
+    discharging_evses: frozenset[int] = frozenset()
 
 
 def rate_unit_of(words: Iterable[str], *, watt: str, ampere: str) -> RateUnit:
@@ -43,3 +46,8 @@ def count_of(text: str | None, *, at_least: int) -> int | None:
     except ValueError:
         return None
     return count if count >= at_least else None
+
+
+def is_true(text: str | None) -> bool:
+    """Whether a station answered a yes-or-no question with yes."""
+    return (text or "").strip().lower() == "true"

@@ -38,6 +38,8 @@ class FittedProfile:
 def fit_profile(profile: ChargingProfile, abilities: Abilities, station: Station) -> FittedProfile:
     """Round and merge ``profile`` until the station can take it."""
     schedule = in_whole_seconds(profile.schedule)
+    if profile.evse_id not in abilities.discharging_evses:
+        schedule = without_discharging(schedule)
     periods = [
         StationPeriod(start_seconds=period.start_seconds, limit=to_station_unit(period.limit_kw, abilities, station))
         for period in schedule.periods
@@ -73,6 +75,12 @@ def to_kw(limit: float, rate_unit: RateUnit, phases: int, voltage_v: float) -> f
     if rate_unit is RateUnit.AMPERE:
         exact *= Fraction(repr(float(voltage_v))) * phases
     return float(exact / 1000)
+
+
+def without_discharging(schedule: ChargingSchedule) -> ChargingSchedule:
+    """Nothing instead of discharging: a station that knows no negative limits might read one as none at all."""
+    periods = tuple(replace(period, limit_kw=max(period.limit_kw, 0.0)) for period in schedule.periods)
+    return replace(schedule, periods=periods)
 
 
 def in_whole_seconds(schedule: ChargingSchedule) -> ChargingSchedule:

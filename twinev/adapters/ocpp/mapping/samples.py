@@ -76,5 +76,9 @@ def energy_register_kwh(samples: Iterable[Sample], context: str) -> float | None
 
 def identity_digest(samples: Iterable[Sample]) -> str:
     """Stands for which values a message holds, not how large they are: two messages of one instant stay apart."""
-    names = (f"{s.timestamp.isoformat()}|{s.measurand}|{s.phase}|{s.location}|{s.context}" for s in samples)
+    names, instant, text = [], None, ""
+    for s in samples:
+        if s.timestamp is not instant:  # The samples of one instant share it; writing it is what costs here.
+            instant, text = s.timestamp, s.timestamp.isoformat()
+        names.append(f"{text}|{s.measurand}|{s.phase}|{s.location}|{s.context}")
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:20]

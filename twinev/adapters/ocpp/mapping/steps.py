@@ -42,12 +42,14 @@ class AskAuthorize:
 class Tell:
     """A fact: the answer goes out when it is durable.
 
-    ``key`` are the parts of its natural key after action and station.
+    ``key`` are the parts of its natural key after action and station. ``subject``, a word and an EVSE, is set where the
+    message has no time and no number: an equal one on the same subject soon after is the same (`Repetitions`).
     """
 
     fact: AnyFact
     key: tuple[str | int | float | None, ...]
     payload: dict[str, Any]
+    subject: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +75,32 @@ class StationCall:
 
 @dataclass(frozen=True, kw_only=True)
 class StationOutcome:
-    """What the station's CALLRESULT means."""
+    """What the station's CALLRESULT means; ``response`` is it in OCPP 2.0.1's words, where those are others."""
 
     outcome: Literal["accepted", "rejected", "not_supported"]
     status: str | None
+    detail: str | None = None
     composite: CompositeSchedule | None = None
+    response: dict[str, Any] | None = None
+
+
+_ACCEPTED = frozenset({"Accepted", "AcceptedCanceled", "RebootRequired", "Scheduled", "Unlocked"})
+# What a station does not know it does not do.
+_NOT_SUPPORTED = frozenset(
+    {
+        "NotImplemented",
+        "NotSupported",
+        "NotSupportedAttributeType",
+        "UnknownComponent",
+        "UnknownMessageId",
+        "UnknownVariable",
+        "UnknownVendorId",
+    }
+)
 
 
 def outcome_of_status(status: str) -> Literal["accepted", "rejected", "not_supported"]:
     """A station's own word, as one of the three."""
-    if status == "Accepted":
+    if status in _ACCEPTED:
         return "accepted"
-    return "not_supported" if status == "NotSupported" else "rejected"
+    return "not_supported" if status in _NOT_SUPPORTED else "rejected"

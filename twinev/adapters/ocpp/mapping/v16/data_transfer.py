@@ -49,4 +49,9 @@ def read_data_transfer(station: Station, payload: dict[str, Any], now: datetime)
         max_kw=needs.max_kw,
         profile=None if needs.profile is None else needs.profile.value,
     )
-    return Tell(fact=fact, key=(fact.evse_id, now.isoformat()), payload={"status": "Accepted"})
+    return Tell(
+        fact=fact,
+        key=(fact.evse_id, now.isoformat()),
+        payload={"status": "Accepted"},
+        subject=(CHARGING_NEEDS, fact.evse_id),
+    )

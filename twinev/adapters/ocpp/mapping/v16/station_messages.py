@@ -10,6 +10,7 @@ from twinev.adapters.ocpp.mapping.answers import boot_answer, read_heartbeat
 from twinev.adapters.ocpp.mapping.samples import identity_digest, make_sample
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import (
+    AnswerNow,
     AskAuthorize,
     AskBoot,
     Step,
@@ -19,6 +20,7 @@ from twinev.adapters.ocpp.mapping.steps import (
 )
 from twinev.adapters.ocpp.mapping.times import read_time
 from twinev.adapters.ocpp.mapping.v16.data_transfer import read_data_transfer
+from twinev.adapters.ocpp.mapping.v16.reports import REPORTS
 from twinev.domain.facts import (
     AuthorizeQuestion,
     BootQuestion,
@@ -127,6 +129,9 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "StopTransaction": read_stop,
     "MeterValues": read_meter_values,
     "DataTransfer": read_data_transfer,
+    # TwinEV is no certificate authority.
+    "SignCertificate": lambda station, payload, now: AnswerNow(payload={"status": "Rejected"}),
+    **REPORTS,
 }
 
 
@@ -149,8 +154,9 @@ def _connector(payload: dict[str, Any], *, at_least: int) -> int:
 
 def _samples(meter_values: list[dict[str, Any]] | tuple[()]) -> tuple[Sample, ...]:
     made = (
-        _sample(read_time(meter_value["timestamp"]), sampled)
+        _sample(timestamp, sampled)
         for meter_value in meter_values
+        for timestamp in (read_time(meter_value["timestamp"]),)
         for sampled in meter_value["sampledValue"]
     )
     return tuple(sample for sample in made if sample is not None)

@@ -26,7 +26,12 @@ def read_charging_needs(station: Station, payload: dict[str, Any], now: datetime
         departure_at=None if departure is None else read_time(departure),
         max_kw=_max_kw(needs, station),
     )
-    return Tell(fact=fact, key=(evse_id, now.isoformat()), payload={"status": "Accepted"})
+    return Tell(
+        fact=fact,
+        key=(evse_id, now.isoformat()),
+        payload={"status": "Accepted"},
+        subject=("ChargingNeeds", evse_id),
+    )
 
 
 def _energy_kwh(needs: dict[str, Any]) -> float | None:

@@ -9,10 +9,13 @@ from typing import Any
 from twinev.adapters.ocpp.mapping.answers import boot_answer, read_heartbeat
 from twinev.adapters.ocpp.mapping.samples import identity_digest
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import AnswerNow, AskAuthorize, AskBoot, Step, Tell
+from twinev.adapters.ocpp.mapping.steps import AskAuthorize, AskBoot, Step, Tell
 from twinev.adapters.ocpp.mapping.times import read_time
+from twinev.adapters.ocpp.mapping.v201.charging_limits import read_charging_limit, read_cleared_limit
 from twinev.adapters.ocpp.mapping.v201.charging_needs import read_charging_needs
 from twinev.adapters.ocpp.mapping.v201.data_transfer import read_data_transfer
+from twinev.adapters.ocpp.mapping.v201.declined import DECLINED
+from twinev.adapters.ocpp.mapping.v201.reports import REPORTS
 from twinev.adapters.ocpp.mapping.v201.transaction_event import id_token_info, read_transaction_event, samples_of
 from twinev.domain.facts import AuthorizeQuestion, BootQuestion, MetersRead, StatusChanged
 
@@ -53,11 +56,6 @@ def read_meter_values(station: Station, payload: dict[str, Any], now: datetime) 
     return Tell(fact=fact, key=key, payload={})
 
 
-def read_report(station: Station, payload: dict[str, Any], now: datetime) -> Step:
-    """Taken note of: the gateway asks for the few variables that it needs by GetVariables."""
-    return AnswerNow(payload={})
-
-
 STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Step]] = {
     "BootNotification": read_boot,
     "Heartbeat": read_heartbeat,
@@ -66,6 +64,9 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "TransactionEvent": read_transaction_event,
     "MeterValues": read_meter_values,
     "NotifyEVChargingNeeds": read_charging_needs,
-    "NotifyReport": read_report,
+    "NotifyChargingLimit": read_charging_limit,
+    "ClearedChargingLimit": read_cleared_limit,
     "DataTransfer": read_data_transfer,
+    **REPORTS,
+    **DECLINED,
 }

@@ -36,8 +36,9 @@ def id_token_info(decision: Decision) -> dict[str, Any]:
 def samples_of(meter_values: list[dict[str, Any]]) -> tuple[Sample, ...]:
     """Every number in ``meterValue``, in the platform's units."""
     made = (
-        _sample(read_time(meter_value["timestamp"]), sampled)
+        _sample(timestamp, sampled)
         for meter_value in meter_values
+        for timestamp in (read_time(meter_value["timestamp"]),)
         for sampled in meter_value["sampledValue"]
     )
     return tuple(sample for sample in made if sample is not None)

@@ -27,6 +27,7 @@ def read_charging_needs(station: Station, payload: dict[str, Any], now: datetime
             fact,
             energy_kwh=fact.energy_kwh if energy_kwh is None else energy_kwh,
             max_kw=fact.max_kw if max_kw is None else max_kw,
+            max_discharge_kw=_max_discharge_kw(bidirectional),
         ),
     )
 
@@ -38,6 +39,16 @@ def _energy_kwh(bidirectional: dict[str, Any]) -> float | None:
 
 
 def _max_charge_kw(bidirectional: dict[str, Any]) -> float | None:
+    return _sum_kw(bidirectional, "maxChargePower")
+
+
+def _max_discharge_kw(bidirectional: dict[str, Any]) -> float | None:
+    """As a magnitude: some EVs tell it as a negative power."""
+    power_kw = _sum_kw(bidirectional, "maxDischargePower")
+    return None if power_kw is None else abs(power_kw)
+
+
+def _sum_kw(bidirectional: dict[str, Any], name: str) -> float | None:
     """The sum of the phases, or phase L1 where L2 and L3 have values of their own (V2XChargingParametersType)."""
-    watts = [bidirectional.get(f"maxChargePower{phase}") for phase in ("", "_L2", "_L3")]
+    watts = [bidirectional.get(f"{name}{phase}") for phase in ("", "_L2", "_L3")]
     return None if watts[0] is None else sum(watt or 0 for watt in watts) / 1000

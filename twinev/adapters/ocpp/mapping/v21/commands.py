@@ -1,16 +1,41 @@
-"""OCPP 2.1: commands become 2.0.1's CALLs; a reported schedule may say setpoints where 2.0.1 says limits."""
+"""OCPP 2.1: commands become 2.0.1's CALLs; what discharges is a setpoint, in what is sent and in what is reported."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twinev.adapters.ocpp.mapping import v201
+from twinev.adapters.ocpp.mapping.abilities import Abilities
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.mapping.steps import StationOutcome, outcome_of_status
-from twinev.adapters.ocpp.mapping.v201.commands import call_of
+from twinev.adapters.ocpp.mapping.steps import StationCall, StationOutcome, outcome_of_status
+from twinev.adapters.ocpp.mapping.v21.abilities import CENTRAL_SETPOINT
 from twinev.domain.commands import AnyCommand, GetCompositeSchedule
 
-__all__ = ["call_of", "outcome_of"]
+
+def call_of(command: AnyCommand, station: Station, abilities: Abilities) -> StationCall:
+    """The CALL that says what ``command`` means."""
+    call = v201.call_of(command, station, abilities)
+    profile = call.payload.get("chargingProfile")
+    if call.sent is None or profile is None:
+        return call
+    schedules = [
+        schedule | {"chargingSchedulePeriod": [_with_setpoint(p) for p in schedule["chargingSchedulePeriod"]]}
+        for schedule in profile["chargingSchedule"]
+    ]
+    payload = call.payload | {"chargingProfile": profile | {"chargingSchedule": schedules}}
+    return replace(call, payload=payload)
+
+
+def _with_setpoint(period: dict[str, Any]) -> dict[str, Any]:
+    """A negative limit is for older versions only (part 2, ChargingSchedulePeriodType): here it is a setpoint.
+
+    The limits beside it bound the overshoot: no charging, and no more discharging than planned.
+    """
+    limit = period["limit"]
+    if limit >= 0:
+        return period
+    return period | {"operationMode": CENTRAL_SETPOINT, "setpoint": limit, "dischargeLimit": limit, "limit": 0}
 
 
 def outcome_of(command: AnyCommand, response: dict[str, Any], station: Station) -> StationOutcome:

@@ -11,6 +11,8 @@ from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.mapping.steps import Step
 from twinev.adapters.ocpp.mapping.v21.charging_needs import read_charging_needs
 from twinev.adapters.ocpp.mapping.v21.data_transfer import read_data_transfer
+from twinev.adapters.ocpp.mapping.v21.declined import DECLINED
+from twinev.adapters.ocpp.mapping.v21.reports import REPORTS
 from twinev.adapters.ocpp.mapping.v21.transaction_event import read_transaction_event
 
 STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Step]] = {
@@ -18,4 +20,6 @@ STATION_MESSAGES: Mapping[str, Callable[[Station, dict[str, Any], datetime], Ste
     "DataTransfer": read_data_transfer,
     "NotifyEVChargingNeeds": read_charging_needs,
     "TransactionEvent": read_transaction_event,
+    **REPORTS,
+    **DECLINED,
 }

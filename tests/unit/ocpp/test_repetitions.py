@@ -1,10 +1,10 @@
-"""A driver's wish that is sent again is one fact; one that is expressed again is another."""
+"""What a station sends again is one fact; what it says again is another."""
 
 from datetime import timedelta
 
 import pytest
 
-from twinev.adapters.ocpp.told_needs import REPETITION, ToldNeeds
+from twinev.adapters.ocpp.repetitions import MOST_SUBJECTS, REPETITION, Repetitions
 
 SOON = timedelta(seconds=40)
 
@@ -32,7 +32,7 @@ def read(request, dialects, now):
 
 
 def test_needs_that_are_sent_again_are_the_fact_that_was_first_heard(read, now):
-    told = ToldNeeds()
+    told = Repetitions()
     first = told.settle("A", read())
 
     again = told.settle("A", read(SOON))
@@ -42,7 +42,7 @@ def test_needs_that_are_sent_again_are_the_fact_that_was_first_heard(read, now):
 
 
 def test_each_change_of_mind_is_a_fact_of_its_own(read):
-    told = ToldNeeds()
+    told = Repetitions()
 
     steps = [told.settle("A", read(n * SOON / 4, energy_wh=wh)) for n, wh in enumerate((20_000, 30_000, 20_000))]
 
@@ -52,7 +52,7 @@ def test_each_change_of_mind_is_a_fact_of_its_own(read):
 
 @pytest.mark.parametrize(("station_id", "evse_id", "after"), [("B", 1, SOON), ("A", 2, SOON), ("A", 1, REPETITION)])
 def test_equal_needs_elsewhere_or_later_are_another_fact(read, now, station_id, evse_id, after):
-    told = ToldNeeds()
+    told = Repetitions()
     told.settle("A", read())
 
     other = told.settle(station_id, read(after, evse_id=evse_id))
@@ -61,7 +61,7 @@ def test_equal_needs_elsewhere_or_later_are_another_fact(read, now, station_id, 
 
 
 def test_equal_needs_of_the_next_ev_are_another_fact(dialects, station_201, now):
-    told = ToldNeeds()
+    told = Repetitions()
     first = told.settle("A", read_needs(dialects, station_201, now))
     ended = {
         "eventType": "Ended",
@@ -80,4 +80,15 @@ def test_equal_needs_of_the_next_ev_are_another_fact(dialects, station_201, now)
 def test_other_messages_pass_unchanged(dialects, station_201, now):
     step = dialects["ocpp2.0.1"].station_messages["Heartbeat"](station_201, {}, now)
 
-    assert ToldNeeds().settle("A", step) is step
+    assert Repetitions().settle("A", step) is step
+
+
+def test_station_that_invents_evses_makes_the_gateway_forget_not_grow(read, now):
+    told = Repetitions()
+    told.settle("A", read(evse_id=1))
+
+    for evse_id in range(2, MOST_SUBJECTS + 2):
+        told.settle("A", read(evse_id=evse_id))
+
+    assert told.settle("A", read(SOON, evse_id=MOST_SUBJECTS)).fact.timestamp == now
+    assert told.settle("A", read(SOON, evse_id=1)).fact.timestamp == now + SOON

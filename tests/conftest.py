@@ -1,0 +1,26 @@
+"""For all tests: an event that breaks its schema fails the test that made it, where running it would be set aside."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from twinev.adapters.database.outbox import DatabaseEvents
+from twinev.wire.message_schemas import require_fits
+from twinev.wire.messages import encode
+from twinev.wire.rest import EventOut
+
+_AT = datetime(2026, 11, 22, 18, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _events_fit_their_schemas(monkeypatch: pytest.MonkeyPatch) -> None:
+    add = DatabaseEvents.add
+
+    def checked(self: DatabaseEvents, kind: str, data: dict[str, Any]) -> None:
+        require_fits(f"evt.{kind}", encode(EventOut(id="1", kind=kind, at=_AT, data=data)))
+        add(self, kind, data)
+
+    monkeypatch.setattr(DatabaseEvents, "add", checked)

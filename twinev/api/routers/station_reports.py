@@ -1,0 +1,51 @@
+"""What a station told of itself: firmware, logs, security, its device model, alarms."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from twinev.api.pagination import WantedPage, page_of
+from twinev.api.platform import Operator, Reading
+from twinev.domain.station_report import StationReport
+from twinev.errors import BadInput
+from twinev.wire.rest import Page, StationReportOut
+
+router = APIRouter(prefix="/api/v1/stations/{station_id}/reports", tags=["stations"])
+
+
+@router.get("")
+def list_reports(
+    *,
+    station_id: str,
+    ask: WantedPage,
+    work: Reading,
+    _user: Operator,
+    report: str | None = None,
+    request_id: int | None = None,
+) -> Page[StationReportOut]:
+    """List a station's reports, the last to come first; ``report`` is a message of OCPP 2.x, such as NotifyEvent."""
+    work.stations.get(station_id)
+    before = None if ask.after is None else _number(ask.after)
+    rows = work.reports.list(station_id, limit=ask.one_more, before=before, report=report, request_id=request_id)
+    return page_of(rows, ask, out=_out, name=lambda row: str(row.id))
+
+
+def _out(report: StationReport) -> StationReportOut:
+    return StationReportOut(
+        id=str(report.id),
+        station_id=report.station_id,
+        report=report.report,
+        timestamp=report.timestamp,
+        received_at=report.received_at,
+        evse_id=report.evse_id,
+        request_id=report.request_id,
+        seq_no=report.seq_no,
+        to_be_continued=report.to_be_continued,
+        content=report.content,
+    )
+
+
+def _number(after: str) -> int:
+    if not after.isdecimal():
+        raise BadInput("cursor", after, "the next_cursor of an earlier page")
+    return int(after)
