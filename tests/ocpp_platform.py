@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from nats.aio.client import Client
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
 from twinev.adapters.database.unit_of_work import Database
+from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect, disconnect
 from twinev.adapters.messaging.embedded_server import prepare_server
@@ -136,11 +137,13 @@ class OcppPlatform:
             _, going = await asyncio.wait(going, timeout=1)
         self._api_tasks = []
 
-    async def until(self, holds: Callable[[], Any]) -> None:
-        """Wait until the database says so."""
+    async def settled(self) -> None:
+        """Wait until everything that stations were answered is in the database: the stream of facts is empty then."""
+        assert self._api is not None
+        jetstream = self._api.jetstream()
         async with asyncio.timeout(WAIT_SECONDS):
-            while not await asyncio.to_thread(holds):
-                await asyncio.sleep(0.02)
+            while (await jetstream.stream_info(subjects.FACTS_STREAM)).state.messages:
+                await asyncio.sleep(0.01)
 
     def save_token(self, token: str, status: str) -> None:
         with self.database.unit_of_work() as work:

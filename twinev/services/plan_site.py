@@ -29,6 +29,8 @@ from twinev.services.translate_plan import standing_profiles, translate_plan
 # What the tool is asked for; on record with every plan.
 SOLVER = "auto"
 GAP = 1e-4
+# What the database keeps of why a plan was made: after an outage everything may have happened at once.
+LONGEST_TRIGGER = 64
 
 # Less than this below its fair part is rounding, and no reason to plan again when others fall.
 HELD_BACK_KW = 0.05
@@ -191,7 +193,7 @@ class SitePlanner:
             id=uuid.uuid4().hex,
             site_id=state.site.id,
             made_at=self._clock.now(),
-            trigger=trigger,
+            trigger=_in_short(trigger),
             formulation=built.formulation,
             scenario=built.problem.to_dict(),
             schedule=explained.to_dict(),
@@ -258,3 +260,14 @@ def _wanted(made: MadePlan, profiles: list[DesiredProfile], plan_id: str | None)
         online=frozenset(station.id for station in state.stations if station.online),
         unsteered=state.unresponsive & {station.id for station in state.stations},
     )
+
+
+def _in_short(trigger: str) -> str:
+    """As many of the reasons, joined by commas, as the database keeps, and how many there are besides."""
+    if len(trigger) <= LONGEST_TRIGGER:
+        return trigger
+    reasons = trigger.split(", ")
+    kept: list[str] = []
+    while len(", ".join([*kept, reasons[len(kept)], "and 99 more"])) <= LONGEST_TRIGGER:
+        kept.append(reasons[len(kept)])
+    return ", ".join([*kept, f"and {len(reasons) - len(kept)} more"])

@@ -27,7 +27,8 @@ from twinev.simulator.station import Station
 LOGGER = logging.getLogger(__name__)
 
 # All in seconds of the wall clock: they are about the computer that serves, not about the EVs.
-CALL_TIMEOUT_SECONDS = 10.0
+# Longer than a CSMS may take to decide: who asks again earlier only adds to its burden.
+CALL_TIMEOUT_SECONDS = 30.0
 SHORTEST_PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 2.0
 SHORTEST_HEARTBEAT_SECONDS = 1.0

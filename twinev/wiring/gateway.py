@@ -16,6 +16,7 @@ from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.station_desk import StationDesk
 from twinev.adapters.messaging.watchdog import while_linked
 from twinev.adapters.ocpp.gateway import Gateway
+from twinev.adapters.ocpp.listeners import SocketLimits
 from twinev.adapters.ocpp.tls import TlsPort
 from twinev.clock import PlatformClock
 from twinev.errors import BadInput
@@ -56,7 +57,7 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         facts=FactPublisher(client=client),
         commands=CommandInbox(client=client),
         presence=Presence(client=client),
-        most_connections=settings.ocpp_connections,
+        limits=SocketLimits(most_connections=settings.ocpp_connections),
     )
     board = asyncio.create_task(GatewayBoard(client=client, gateway_id=gateway_id).run())
     try:

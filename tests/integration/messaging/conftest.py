@@ -37,6 +37,12 @@ class RunningServer:
         self._process.wait(timeout=10)
         self._process = None
 
+    def change_passwords(self) -> None:
+        """Give every user another one and let the running server read its configuration again."""
+        (self.directory / "passwords.json").unlink()
+        self.embedded = prepare_server(directory=self.directory, port=self.port)
+        self._process.send_signal(signal.SIGHUP)
+
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()

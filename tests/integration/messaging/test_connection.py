@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import StayingClient, confirm
 from twinev.adapters.messaging.fact_publisher import FactPublisher
+from twinev.adapters.messaging.gateway_board import read_gateways
 from twinev.adapters.messaging.planner_client import PlannerClient
 from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
 from twinev.adapters.messaging.station_commands import StationCommandSender
@@ -130,6 +136,39 @@ def test_connection_that_the_library_closed_for_good_ends_the_work(nats_server) 
             return str(caught.value)
 
     assert "closed for good" in asyncio.run(scenario())
+
+
+def test_gateway_ends_when_the_server_throws_its_user_out_for_good(nats_server, tmp_path) -> None:
+    """A changed password makes the library close the connection, whatever it was told about reconnecting."""
+
+    async def scenario() -> tuple[int, str]:
+        async with nats_server.client("api") as api:
+            await ensure_streams(api)
+            gateway = await start_gateway(nats_server.embedded.urls["gateway"], tmp_path)
+            try:
+                async with asyncio.timeout(60):
+                    while not await read_gateways(api):
+                        await asyncio.sleep(0.1)
+            finally:
+                nats_server.change_passwords()
+            _, errors = await asyncio.wait_for(gateway.communicate(), 60)
+            return gateway.returncode, errors.decode()
+
+    returncode, errors = asyncio.run(scenario())
+
+    assert returncode == 2
+    assert "the connection is closed for good" in errors
+
+
+async def start_gateway(url: str, directory: Path) -> asyncio.subprocess.Process:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    told = {"TWINEV_NATS_URL": url, "TWINEV_DATA_DIR": str(directory), "TWINEV_OCPP_PORT": str(port)}
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "twinev", "gateway", env=kept | told, cwd=directory, stderr=subprocess.PIPE
+    )
 
 
 def test_connection_that_stays_away_from_a_server_that_answers_others_is_given_up(nats_server, another_server) -> None:

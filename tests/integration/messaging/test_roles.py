@@ -11,7 +11,7 @@ import pytest
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.connection import confirm, connect, disconnect
 from twinev.adapters.messaging.embedded_server import prepare_server
-from twinev.adapters.messaging.streams import EVENTS_CONSUMER, ensure_streams
+from twinev.adapters.messaging.streams import EVENTS_CONSUMER, STREAMS, ensure_streams
 
 # Who may publish what. Written by hand from the table of ADR 0008, not from the code: the test compares the two.
 PUBLISH = {
@@ -141,6 +141,19 @@ def test_streams_are_made_once_and_kept(nats_server) -> None:
 
     assert (facts.retention, facts.discard, facts.storage) == ("workqueue", "new", "file")
     assert messages == 1
+
+
+def test_stream_of_an_earlier_version_is_brought_up_to_date_with_what_is_in_it(nats_server) -> None:
+    async def scenario() -> tuple[int, int]:
+        async with nats_server.client("api") as api, nats_server.client("platform") as platform:
+            earlier = next(config for config in STREAMS if config.name == subjects.INBOUND_STREAM)
+            await api.jetstream().add_stream(earlier.evolve(max_msg_size=-1, max_bytes=1024 * 1024))
+            await platform.jetstream().publish(subjects.inbound("price", "NL"), b"{}")
+            await ensure_streams(api)
+            info = await api.jetstream().stream_info(subjects.INBOUND_STREAM)
+            return info.config.max_msg_size, info.state.messages
+
+    assert asyncio.run(scenario()) == (1024 * 1024, 1)
 
 
 def test_nobody_connects_without_a_password(nats_server) -> None:

@@ -277,12 +277,12 @@ class Bench:
         if key is not None:
             headers["Authorization"] = "Basic " + base64.b64encode(f"CP1:{key}".encode()).decode()
         assert self.gateway is not None
-        async with connected_station(self.gateway, path, protocols, additional_headers=headers, **options) as station:
+        async with _connected(self.gateway, path, protocols, additional_headers=headers, **options) as station:
             yield station
 
 
 @contextlib.asynccontextmanager
-async def connected_station(
+async def _connected(
     gateway: Gateway, path: str, protocols: tuple[str, ...] | None, **options: Any
 ) -> AsyncIterator[RawStation]:
     async with connect(
@@ -313,16 +313,24 @@ def platform(tmp_path: Path, migrated_file: Path) -> OcppPlatform:
 
 
 @pytest.fixture
+def connected_station() -> Any:
+    """Connect a station to a gateway: gateway, path and sub-protocols in, `RawStation` out of the context."""
+    return _connected
+
+
+@pytest.fixture
 def on_platform(platform: OcppPlatform) -> Any:
-    """Run ``script(station)`` with station CP1 on a running platform."""
+    """Run ``script(station)`` with station CP1 on a running platform, until all that it said is in the database."""
 
     def run(protocol: str, script: Any, **options: Any) -> Any:
         async def scenario() -> Any:
             async with (
                 platform.running(**options),
-                connected_station(platform.gateway, "/ocpp/CP1", (protocol,)) as station,
+                _connected(platform.gateway, "/ocpp/CP1", (protocol,)) as station,
             ):
-                return await script(station)
+                returned = await script(station)
+                await platform.settled()
+                return returned
 
         return asyncio.run(scenario())
 

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from twinev.adapters.ocpp.listeners import SocketLimits
 from twinev.domain.commands import CommandMessage, RequestStopTransaction
 from twinev.domain.facts import ConnectAnswer
 
@@ -182,6 +183,34 @@ def test_command_at_the_gateway_that_a_station_has_left_is_not_answered(bench, p
 
 
 @behaviour(
+    "C38",
+    "A command that arrives while a new connection is being noted waits for that, and is then carried out",
+    source="OCPP leaves it to the central system",
+)
+def test_command_that_comes_before_the_claim_waits_for_it(bench, protocol: str) -> None:
+    claim = bench.presence.claim
+    under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow_claim(station_id: str, **options: str) -> object:
+        under_way.set()
+        await go_on.wait()
+        return await claim(station_id, **options)
+
+    bench.presence.claim = slow_claim
+
+    async def scenario() -> str:
+        async with bench.running(), bench.station(protocols=(protocol,)) as station:
+            await under_way.wait()
+            sending = asyncio.create_task(bench.commands.send("CP1", STOP))
+            await asyncio.sleep(0)
+            go_on.set()
+            await station.answer_call(STOPS[protocol], {"status": "Accepted"})
+            return (await sending).outcome
+
+    assert asyncio.run(scenario()) == "accepted"
+
+
+@behaviour(
     "C16",
     "A station is sent away (1013) when its connection cannot be noted",
     source="RFC 6455 §7.4 and its registry of close codes",
@@ -203,7 +232,7 @@ def test_station_is_sent_away_when_nats_does_not_take_its_connection(bench, prot
     source="OCPP-J 1.6 §5.3; 2.0.1 part 4 §5.2; RFC 6455 §5.5.2",
 )
 def test_half_open_socket_is_found(bench, protocol: str) -> None:
-    bench.gateway_options = {"ping_seconds": 0.2, "close_seconds": 0.2}
+    bench.gateway_options = {"limits": SocketLimits(ping_seconds=0.2, close_seconds=0.2)}
 
     async def scenario() -> tuple[list[bool], frozenset[str]]:
         async with bench.running() as running, Proxy(running.gateway.port).running() as proxy:

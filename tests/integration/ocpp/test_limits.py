@@ -15,7 +15,7 @@ import pytest
 from ocpp_behaviours import behaviour
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from twinev.adapters.ocpp.gateway import LARGEST_FRAME_BYTES
+from twinev.adapters.ocpp.listeners import LARGEST_FRAME_BYTES, SocketLimits
 from twinev.adapters.ocpp.rpc import LONGEST_QUEUE
 from twinev.adapters.ocpp.station_socket import MOST_UNREAD_BYTES
 from twinev.domain.facts import ConnectAnswer, ConnectQuestion
@@ -136,7 +136,7 @@ async def flood_until_cut_off(bench, send: Callable[[int], Awaitable[object]]) -
     source="OCPP leaves it to the central system",
 )
 def test_station_that_does_not_read_is_cut_off(bench, protocol: str) -> None:
-    bench.gateway_options = {"unread_seconds": 0.3}
+    bench.gateway_options = {"limits": SocketLimits(unread_seconds=0.3)}
 
     async def scenario() -> int:
         async with bench.running(), deaf_station(bench, protocol) as station:
@@ -153,7 +153,7 @@ def test_station_that_does_not_read_is_cut_off(bench, protocol: str) -> None:
     source="RFC 6455 §5.5.2; OCPP leaves it to the central system",
 )
 def test_station_that_floods_with_pings_is_cut_off(bench, protocol: str) -> None:
-    bench.gateway_options = {"unread_seconds": 60.0}
+    bench.gateway_options = {"limits": SocketLimits(unread_seconds=60.0)}
 
     async def scenario() -> int:
         async with bench.running(), deaf_station(bench, protocol) as station:
@@ -168,7 +168,7 @@ def test_station_that_floods_with_pings_is_cut_off(bench, protocol: str) -> None
     source="OCPP leaves it to the central system",
 )
 def test_storm_of_handshakes_waits_its_turn(bench, protocol: str) -> None:
-    bench.gateway_options = {"at_once": 4}
+    bench.gateway_options = {"limits": SocketLimits(at_once=4)}
     storm = 60
 
     async def scenario() -> tuple[int, frozenset[str]]:
@@ -202,7 +202,7 @@ def test_storm_of_handshakes_waits_its_turn(bench, protocol: str) -> None:
     source="RFC 9110 §10.2.3; OCPP leaves it to the central system",
 )
 def test_handshake_whose_turn_does_not_come_is_told_to_try_again(bench, protocol: str) -> None:
-    bench.gateway_options = {"at_once": 1, "turn_seconds": 0.2}
+    bench.gateway_options = {"limits": SocketLimits(at_once=1, turn_seconds=0.2)}
 
     async def scenario() -> list[InvalidStatus]:
         bench.desk = GatedDesk()
@@ -234,7 +234,7 @@ def test_handshake_whose_turn_does_not_come_is_told_to_try_again(bench, protocol
     source="RFC 9110 §15.6.4; OCPP leaves it to the central system",
 )
 def test_full_gateway_turns_stations_away(bench, caplog, protocol: str) -> None:
-    bench.gateway_options = {"most_connections": 2}
+    bench.gateway_options = {"limits": SocketLimits(most_connections=2)}
 
     async def scenario() -> list[int]:
         refused = []
@@ -260,7 +260,7 @@ def test_full_gateway_turns_stations_away(bench, caplog, protocol: str) -> None:
 
 
 def test_sockets_that_never_say_anything_are_bounded(bench) -> None:
-    bench.gateway_options = {"most_connections": 3}
+    bench.gateway_options = {"limits": SocketLimits(most_connections=3)}
 
     async def scenario() -> int:
         async with bench.running():

@@ -407,8 +407,8 @@ def test_composite_above_what_was_accepted(steering, protocol):
 
 @behaviour(
     "S16",
-    "A composite schedule below what was accepted is no fault, but on record: the station may have limits of its own; where "
-    "the meter agrees, the plan counts on no more",
+    "A composite schedule below what was accepted is no fault, but on record: the station may have limits of its own; "
+    "where the meter agrees, the plan counts on no more",
     source="2.0.1 part 2 K08, K11",
 )
 def test_composite_below_what_was_accepted(steering, protocol):

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ocpp.v16
@@ -54,6 +54,7 @@ class Csms:
         self.close_codes: list[int | None] = []
         self.boot_statuses: list[str] = []
         self.token_status = "Accepted"
+        self.ahead = timedelta(0)
         # Decides of each CALL whether it is handled ("answer"), or the socket is cut before, or after handling it.
         self.fate: Callable[[Call], str] = lambda _call: "answer"
         self.transaction_ids: dict[str, int] = {}
@@ -132,8 +133,8 @@ class _Tap:
         await self._csms.changed()
 
 
-def now_text() -> str:
-    return datetime.now(UTC).isoformat()
+def now_text(csms: Csms) -> str:
+    return (datetime.now(UTC) + csms.ahead).isoformat()
 
 
 class Csms16(ocpp.v16.ChargePoint):
@@ -143,12 +144,12 @@ class Csms16(ocpp.v16.ChargePoint):
     def boot(self, **_: Any) -> result16.BootNotification:
         status = self.csms.boot_statuses.pop(0) if self.csms.boot_statuses else "Accepted"
         return result16.BootNotification(
-            current_time=now_text(), interval=300 if status == "Accepted" else 1, status=status
+            current_time=now_text(self.csms), interval=300 if status == "Accepted" else 1, status=status
         )
 
     @on("Heartbeat")
     def heartbeat(self) -> result16.Heartbeat:
-        return result16.Heartbeat(current_time=now_text())
+        return result16.Heartbeat(current_time=now_text(self.csms))
 
     @on("StatusNotification")
     def status(self, **_: Any) -> result16.StatusNotification:
@@ -187,12 +188,12 @@ class Answers2:
     def boot(self, **_: Any) -> result201.BootNotification:
         status = self.csms.boot_statuses.pop(0) if self.csms.boot_statuses else "Accepted"
         return result201.BootNotification(
-            current_time=now_text(), interval=300 if status == "Accepted" else 1, status=status
+            current_time=now_text(self.csms), interval=300 if status == "Accepted" else 1, status=status
         )
 
     @on("Heartbeat")
     def heartbeat(self) -> result201.Heartbeat:
-        return result201.Heartbeat(current_time=now_text())
+        return result201.Heartbeat(current_time=now_text(self.csms))
 
     @on("StatusNotification")
     def status(self, **_: Any) -> result201.StatusNotification:

@@ -406,3 +406,20 @@ def test_station_that_limits_itself_is_planned_at_that_once_its_meter_agrees(mak
 
     entry = next(s for s in system.planner.problems[-1].to_dict()["sessions"] if s["id"] == "session-A")
     assert entry["max_kw"][0] == 1.5
+
+
+def test_plan_that_has_many_reasons_names_as_many_as_the_database_keeps(make, memory):
+    system = build(make, memory, debounce_seconds=0.05)
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(memory.plans) == 1)
+            for number in range(40):
+                system.loop.mark_dirty("site", f"reason.number.{number}")
+            await make.until(lambda: len(memory.plans) == 2)
+
+    asyncio.run(act())
+
+    expected = "reason.number.0, reason.number.1, reason.number.2, and 37 more"
+    assert memory.plans[1].trigger == expected
+    assert memory.events_of("plan.made")[1]["trigger"] == expected

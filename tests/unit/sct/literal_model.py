@@ -20,7 +20,7 @@ SLACK = 3e-7
 # CBC's shortcuts lose the optimum of some of these models, each of others: both ways are tried, the better counts.
 WAYS = (["preprocess off", "presolve off", "heuristics off"], ["preprocess off"])
 # Where neither finds any plan, though there is one: what an earlier stage holds is tighter than they bear.
-LAST_RESORTS = ([*WAYS[0], "primalTolerance 1e-6"], ["presolve off"])
+LAST_RESORTS = ([*WAYS[0], "scaling off"], ["preprocess off", "scaling off"], ["presolve off"])
 STAGES = ("fast", "green", "cheap", "default")
 
 

@@ -95,6 +95,15 @@ def test_scenario_that_cannot_be_used_is_refused(written, content, named):
         read_scenario(written(content))
 
 
+def test_example_of_the_documentation_can_be_read(written):
+    page = Path(twinev.__file__).parent.parent / "docs" / "simulator.md"
+    example = page.read_text(encoding="utf-8").split("## The scenario")[1].split("\n\n")[2]
+    scenario = read_scenario(written(json.loads(example)))
+    assert [station.id for station in scenario.stations] == ["A-1", "A-2"]
+    assert [entry["kind"] for entries in scenario.faults.values() for entry in entries] == ["reboot", "charging_limit"]
+    assert scenario.arrivals["A-1", 2][0]["energy_kwh"] == 20
+
+
 def test_same_part_in_two_files_is_refused(written):
     with pytest.raises(BadInput, match="one file only"):
         read_scenario(written({"stations": [STATION]}, {"stations": [STATION]}))

@@ -84,6 +84,8 @@ class DeadLetters:
         Unavailable
             NATS does not answer.
         """
+        if not self._client.is_connected:
+            raise Unavailable("the refused messages cannot be read: NATS is not connected")
         try:
             state = (await self._client.jetstream().stream_info(subjects.DEAD_STREAM)).state
             return await self._read(state, limit, before)

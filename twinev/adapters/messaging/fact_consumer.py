@@ -16,6 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.own_threads import OwnThreads
 from twinev.domain.facts import Decision, StationFact
 from twinev.errors import BadInput, Unavailable
 from twinev.services.ports import Clock, Leadership, UnitOfWork, UnitOfWorkFactory
@@ -79,13 +80,14 @@ class FactConsumer:
         self._leadership = leadership
         self._clock = clock
         self._batch_size = batch_size
+        self._threads = OwnThreads("facts", count=1)
 
     async def run(self) -> None:
         """Consume for ever; a server or a database that is away is waited for."""
         failures = 0
         while True:
             try:
-                if await asyncio.to_thread(self._leadership.held):
+                if await self._threads.run(self._leadership.held):
                     await self._consume()
                     failures = 0
             except (nats.errors.Error, TimeoutError) as error:
@@ -97,12 +99,13 @@ class FactConsumer:
         """Read while this process leads, over one connection: what a lost one carried must come again, and first."""
         connection = self._client.stats["reconnects"]
         subscription = await self._subscribe()
-        while self._client.stats["reconnects"] == connection and await asyncio.to_thread(self._leadership.held):
+        while self._client.stats["reconnects"] == connection and await self._threads.run(self._leadership.held):
             try:
                 messages = await subscription.fetch(self._batch_size, timeout=_FETCH_SECONDS)
             except TimeoutError:
                 continue
-            await self._take_until_done([_read(message) for message in messages])
+            # Not here: reading a full batch takes 20 ms, in which the API would answer nobody.
+            await self._take_until_done(await asyncio.to_thread(_read_all, messages))
 
     async def _subscribe(self) -> JetStreamContext.PullSubscription:
         """Make the consumer anew: what an earlier reader left unacknowledged then comes first, and at once."""
@@ -125,7 +128,7 @@ class FactConsumer:
         failures = 0
         while True:
             try:
-                decisions = await asyncio.to_thread(self._take, letters)
+                decisions = await self._threads.run(self._take, letters)
                 break
             except Unavailable as error:
                 pause = _PAUSES_SECONDS[min(failures, len(_PAUSES_SECONDS) - 1)]
@@ -171,6 +174,10 @@ class FactConsumer:
     def _keep_aside(self, work: UnitOfWork, letter: _Letter, reason: str) -> None:
         key = letter.fact.key if letter.fact else f"stream {letter.message.metadata.sequence.stream}"
         work.facts.set_aside(_station_of(letter.message), key, letter.message.data, reason, self._clock.now())
+
+
+def _read_all(messages: Sequence[Msg]) -> list[_Letter]:
+    return [_read(message) for message in messages]
 
 
 def _read(message: Msg) -> _Letter:

@@ -77,6 +77,8 @@ class PlannerClient:
         Unavailable
             None answers, or the one that does says what is amiss.
         """
+        if not self._client.is_connected:
+            raise Unavailable("whether a planner is there is not known: NATS is not connected")
         reply = await self._request(PROBE, self._probe_seconds)
         if reply.error is not None:
             raise Unavailable(f"the planner is not well: {reply.error}")

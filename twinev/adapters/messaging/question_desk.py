@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import nats.errors
@@ -13,6 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.own_threads import OwnThreads
 from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, ConnectAnswer, ConnectQuestion, Decision
 from twinev.errors import BadInput
 from twinev.wire.messages import decode, encode
@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "api"
 _AT_ONCE = 4
+# Who asked longer ago has given up and asks anew. Answering him would make the others wait until they give up as well,
+# and after an overload the desk would never again be in time. [s]
+_STALE_SECONDS = 4.0
 
 # An empty reply says at once that there is no answer; silence would cost the station its time limit.
 _NO_ANSWER = b""
@@ -47,6 +50,8 @@ class QuestionDesk:
 
     def __init__(self, *, client: Client, answers: Answers) -> None:
         self._client = client
+        self._threads = OwnThreads("questions", count=_AT_ONCE)
+        self._free = asyncio.Semaphore(_AT_ONCE)
         self._kinds: dict[str, tuple[type[Any], Callable[[Any], object]]] = {
             "Connect": (ConnectQuestion, answers.connect),
             "BootNotification": (BootQuestion, answers.boot),
@@ -56,23 +61,26 @@ class QuestionDesk:
     async def run(self) -> None:
         """Answer for ever; after a reconnection the subscription stands again by itself."""
         subscription = await self._client.subscribe(subjects.QUESTIONS, queue=QUEUE)
-        free = asyncio.Semaphore(_AT_ONCE)
-        # Threads of its own: in a storm the shared ones are busy telling profiles to the stations that are back, and
-        # those that still knock would wait behind that.
-        threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="questions")
         try:
             async with asyncio.TaskGroup() as answering:
                 async for message in subscription.messages:
-                    await free.acquire()
-                    answering.create_task(self._answer(message, threads)).add_done_callback(lambda _: free.release())
+                    answering.create_task(self._answer_in_time(message))
         finally:
-            threads.shutdown(wait=False)
             if not self._client.is_closed:
                 await subscription.unsubscribe()
 
-    async def _answer(self, message: Msg, threads: ThreadPoolExecutor) -> None:
+    async def _answer_in_time(self, message: Msg) -> None:
+        loop = asyncio.get_running_loop()
+        asked_at = loop.time()
+        async with self._free:
+            if loop.time() - asked_at < _STALE_SECONDS:
+                await self._answer(message)
+            else:
+                logger.warning("the question %s has waited too long for an answer", message.subject)
+
+    async def _answer(self, message: Msg) -> None:
         try:
-            reply = await asyncio.get_running_loop().run_in_executor(threads, self._reply_to, message)
+            reply = await self._threads.run(self._reply_to, message)
         except Exception:
             # Whatever went wrong, the desk must answer the next one; the station is told to come again.
             logger.exception("the question %s has no answer", message.subject)

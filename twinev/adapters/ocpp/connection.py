@@ -66,12 +66,13 @@ class StationConnection:
     async def run(self) -> None:
         """Return when the socket is closed and everything about it is cleared away."""
         try:
-            # The inbox first: commands are silently heard until the claim, which in one moment ends the old gateway's
-            # answers and begins ours.
-            self._inbox = await self._commands.open(self._station_id, self._obey)
-            self._claim = await self._presence.claim(
-                self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
-            )
+            # The inbox before the claim, which ends the older gateway's answers: no command finds nobody. One that
+            # comes in between waits for the claim; rather two gateways carry it out than none.
+            async with self._renewing:
+                self._inbox = await self._commands.open(self._station_id, self._obey)
+                self._claim = await self._presence.claim(
+                    self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
+                )
             await self._announce(online=True)
             self._announced = True
             async with self._background():

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import weakref
-from functools import partial
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
@@ -17,23 +15,16 @@ from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
+from twinev.adapters.ocpp.listeners import Listeners, SocketLimits
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
 from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
-from twinev.adapters.ocpp.station_socket import Crowd, StationSocket
+from twinev.adapters.ocpp.station_socket import Crowd
 from twinev.adapters.ocpp.tls import TlsPort
 from twinev.adapters.ocpp.turns import Turns
-from twinev.errors import Conflict
 
 logger = logging.getLogger(__name__)
-
-# After decompression too. Reports of 2.x stations come in parts of some ten kB; nothing in OCPP is larger.
-LARGEST_FRAME_BYTES = 256 * 1024
-# Frames of one station that wait for those before them; behind them the socket is not read.
-MOST_FRAMES_WAITING = 8
-# Connections that the kernel keeps until we take them: after an outage all stations come within a second or two.
-BACKLOG = 1024
 
 
 class Gateway:
@@ -51,18 +42,8 @@ class Gateway:
         How long a station waits for a decision of the API before it is told to try again. [s]
     renew_seconds : float
         How often the presence of a station is renewed. [s]
-    ping_seconds : float
-        How often a socket is pinged; one that does not answer within twice that time is closed. [s]
-    unread_seconds : float
-        How long a station may leave unread what it is sent. [s]
-    at_once : int
-        How many handshakes ask the API at a time; the others wait.
-    turn_seconds : float
-        How long they wait before they are told to try again. [s]
-    close_seconds : float
-        How long a station may take to agree to the end of its connection. [s]
-    most_connections : int
-        How many stations may be connected here.
+    limits : SocketLimits
+        How many sockets there may be, and how long one may be silent.
     """
 
     def __init__(
@@ -79,16 +60,8 @@ class Gateway:
         tls: TlsPort | None = None,
         decision_seconds: float = 20.0,
         renew_seconds: float = 8.0,
-        ping_seconds: float = 20.0,
-        unread_seconds: float = 30.0,
-        at_once: int = 32,
-        turn_seconds: float = 8.0,
-        close_seconds: float = 5.0,
-        most_connections: int = 5000,
+        limits: SocketLimits | None = None,
     ) -> None:
-        self._host = host
-        self._port = port
-        self._tls = tls
         self._gateway_id = gateway_id
         self._clock = clock
         self._desk = desk
@@ -98,32 +71,29 @@ class Gateway:
         self._presence = presence
         self._decision_seconds = decision_seconds
         self._renew_seconds = renew_seconds
-        self._ping_seconds = ping_seconds
-        self._unread_seconds = unread_seconds
-        self._turn_seconds = turn_seconds
-        self._close_seconds = close_seconds
         self._dialects = load_dialects()
-        self._crowd = Crowd(most_connections)
+        limits = limits or SocketLimits()
+        crowd = Crowd(limits.most_connections)
         self._admission = Admission(
             desk=desk,
             protocols=tuple(self._dialects),
-            turns=Turns(at_once=at_once, wait_seconds=turn_seconds),
-            crowd=self._crowd,
+            turns=Turns(at_once=limits.at_once, wait_seconds=limits.turn_seconds),
+            crowd=crowd,
         )
+        self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
         self._not_accepted: dict[str, Registration] = {}
-        self._servers: dict[str, Server] = {}
 
     @property
     def port(self) -> int | None:
         """The plain port that is really listened on, where 0 was asked for."""
-        return self._real_port("ws", self._port)
+        return self._listeners.port
 
     @property
     def tls_port(self) -> int | None:
         """The TLS port that is really listened on."""
-        return self._real_port("wss", None if self._tls is None else self._tls.port)
+        return self._listeners.tls_port
 
     @property
     def connected(self) -> frozenset[str]:
@@ -133,7 +103,7 @@ class Gateway:
     @property
     def sockets(self) -> tuple[ServerConnection, ...]:
         """The sockets that have come through their handshake."""
-        return tuple(socket for server in self._servers.values() for socket in server.connections)
+        return self._listeners.sockets
 
     async def start(self) -> None:
         """Listen; from its return on stations can connect.
@@ -143,53 +113,13 @@ class Gateway:
         BadInput, Conflict
             The files of the TLS port cannot be used; somebody else has the port.
         """
-        if self._port is not None:
-            await self._listen("ws", self._port, None)
-            logger.info("listening for charging stations on ws://%s:%d/ocpp/ (profile 1)", self._host, self.port)
-        if self._tls is not None:
-            await self._listen("wss", self._tls.port, self._tls.context())
-            profile = self._tls.security_profile
-            logger.info("listening on wss://%s:%d/ocpp/ (profile %d)", self._host, self.tls_port, profile)
+        await self._listeners.start(
+            admit=self._admit, select_subprotocol=self._admission.select_subprotocol, serve=self._serve_station
+        )
 
     async def stop(self) -> None:
         """Close every socket and return when all is cleared away; stations come again by themselves."""
-        for server in self._servers.values():
-            server.close()
-        for server in self._servers.values():
-            await server.wait_closed()
-
-    async def _listen(self, scheme: str, port: int, context: ssl.SSLContext | None) -> None:
-        try:
-            self._servers[scheme] = await self._serve(port, context)
-        except OSError as error:
-            raise Conflict(
-                f"port {port} on {self._host} cannot be used for stations ({error.strerror or error}); "
-                "end the program that holds it, or take another with --port or --tls-port"
-            ) from error
-
-    async def _serve(self, port: int, context: ssl.SSLContext | None) -> Server:
-        return await serve(
-            self._serve_station,
-            self._host,
-            port,
-            ssl=context,
-            backlog=BACKLOG,
-            process_request=self._admit,
-            select_subprotocol=self._admission.select_subprotocol,
-            create_connection=partial(StationSocket, crowd=self._crowd, unread_seconds=self._unread_seconds),
-            # The request itself, then the turn, then the API's answer.
-            open_timeout=10.0 + self._turn_seconds,
-            ping_interval=self._ping_seconds,
-            ping_timeout=self._ping_seconds,
-            max_size=LARGEST_FRAME_BYTES,
-            max_queue=MOST_FRAMES_WAITING,
-            close_timeout=self._close_seconds,
-            server_header=None,
-        )
-
-    def _real_port(self, scheme: str, asked: int | None) -> int | None:
-        server = self._servers.get(scheme)
-        return asked if server is None else server.sockets[0].getsockname()[1]
+        await self._listeners.stop()
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         verdict = await self._admission.check(connection, request)
