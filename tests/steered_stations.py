@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from twinev.services.desired_profile import DesiredProfile
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fit_room import fit_room
+from twinev.services.own_limits import believed_limits
 from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
 from twinev.services.site_state import SiteState, read_site_state
@@ -305,7 +306,7 @@ class Steering:
     def state(self) -> SiteState:
         self.hear()
         with self.database.reading() as work:
-            return read_site_state(
+            state = read_site_state(
                 work,
                 "site",
                 self.clock.now(),
@@ -313,6 +314,8 @@ class Steering:
                 unresponsive=frozenset(self.told.faults),
                 learned_room=dict(self.told.room),
             )
+        own = believed_limits(self.told.reported_less, state.sessions, self.clock.now())
+        return replace(state, external_limits=(*state.external_limits, *own))
 
     def wanted(self, powers_kw: Mapping[EvseKey, float]) -> WantedState:
         """Each session at a constant power for two hours, beside fallbacks and maxima."""

@@ -200,7 +200,8 @@ def _reservation_notes(reserved_kw: Mapping[EvseKey, tuple[float, ...]]) -> list
 
 
 def _external_notes(state: SiteState) -> list[str]:
+    limited = {(limit.station_id, limit.source): None for limit in state.external_limits}
     return [
-        f"Station {limit.station_id} is limited by {limit.source}, which is kept beside this plan's own limits."
-        for limit in state.external_limits
+        f"Station {station_id} is limited by {source}, which is kept beside this plan's own limits."
+        for station_id, source in limited
     ]

@@ -19,6 +19,7 @@ from twinev.services.desired_profile import DesiredProfile
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseKey, EvseLimits
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.own_limits import believed_limits
 from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
 from twinev.services.share_restriction import fair_parts_kw, share_kw
 from twinev.services.site_state import SiteState, read_site_state
@@ -141,7 +142,7 @@ class SitePlanner:
             return self._read_within(work, site_id, self._clock.now())
 
     def _read_within(self, work: UnitOfWork, site_id: str, now: datetime) -> SiteState:
-        return read_site_state(
+        state = read_site_state(
             work,
             site_id,
             now,
@@ -150,6 +151,8 @@ class SitePlanner:
             idle_session_ids=self._idle.ids,
             learned_room=dict(self._told.room),
         )
+        own = believed_limits(dict(self._told.reported_less), state.sessions, now)
+        return replace(state, external_limits=(*state.external_limits, *own)) if own else state
 
     def _share(self, site_id: str) -> MadePlan:
         """Read the site with its parts of the restrictions that it shares with others."""

@@ -19,6 +19,7 @@ from twinev.services.compare_composite import Difference, differences
 from twinev.services.compare_profiles import schedule_end
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
+from twinev.services.own_limits import ASK_AGAIN_AFTER, own_limits
 from twinev.services.ports import Clock
 from twinev.services.send_profile import ProfileSender
 from twinev.services.told_limits import REFUSALS, UNSURE, ToldLimits
@@ -170,6 +171,9 @@ class StationTeller:
         if reply.outcome != "accepted" or reply.composite is None:
             cause = FaultCause.READ_BACK if reply.outcome == "accepted" else FaultCause(reply.outcome)
             return cause, f"GetCompositeSchedule: {answer_text(reply)}"
+        # What it was told meanwhile may hide what it reported before: both are kept for a while.
+        known = (limit for limit in self._told.reported_less.get(key, ()) if now - limit.at < ASK_AGAIN_AFTER)
+        self._told.reported_less[key] = (*known, *own_limits(key, found, now))
         worse = next((difference for difference in found if difference.higher), None)
         if worse is None:
             return None

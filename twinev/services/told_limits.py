@@ -11,6 +11,7 @@ from datetime import datetime
 
 from twinev.domain.charge_points import ChargingStation
 from twinev.domain.charging_profile import ChargingProfile, ProfilePurpose
+from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.plan import SentCommand
 from twinev.domain.station_fault import FaultCause, StationFault
 from twinev.services.evse_limits import EvseKey, EvseLimits, limits_at
@@ -30,7 +31,8 @@ class ToldLimits:
 
     ``refused`` are purposes that a station does not take at all and can do without (its maximum); ``room`` is how many
     profiles it turned out to keep; ``unclean`` are stations where profiles of others, or too many of ours, are in the
-    way, ``cleaned`` those that were rid of them. ``on_change(station_id, trigger)`` is called when a station begins or
+    way, ``cleaned`` those that were rid of them; ``reported_less`` is where an EVSE's
+    composite schedule was below what it accepted. ``on_change(station_id, trigger)`` is called when a station begins or
     ceases to follow, ``on_fault(station_id, fault)`` whenever it was seen to fail, and with None when it was seen to
     follow.
     """
@@ -43,6 +45,7 @@ class ToldLimits:
     room: dict[str, int] = field(default_factory=dict)
     unclean: set[str] = field(default_factory=set)
     cleaned: set[str] = field(default_factory=set)
+    reported_less: dict[EvseKey, tuple[ExternalLimit, ...]] = field(default_factory=dict)
     on_change: Callable[[str, str], None] = lambda station_id, trigger: None
     on_fault: Callable[[str, StationFault | None], None] = lambda station_id, fault: None
 
@@ -96,7 +99,7 @@ class ToldLimits:
 
     def forget(self, station_id: str) -> None:
         """The station came back and may have lost everything: tell it again, and see anew whether it follows."""
-        for memory in (self.limits, self.accepted_at):
+        for memory in (self.limits, self.accepted_at, self.reported_less):
             for key in [key for key in memory if key[0] == station_id]:
                 del memory[key]
         self.refused = {known for known in self.refused if known[0] != station_id}
@@ -159,7 +162,7 @@ class ToldLimits:
 
     def reset(self) -> None:
         """Forget everything, as before `restore`."""
-        of_evses = (self.limits, self.sent, self.accepted_at)
+        of_evses = (self.limits, self.sent, self.accepted_at, self.reported_less)
         of_stations = (self.faults, self.refused, self.room, self.unclean, self.cleaned)
         for memory in (*of_evses, *of_stations):
             memory.clear()

@@ -407,18 +407,25 @@ def test_composite_above_what_was_accepted(steering, protocol):
 
 @behaviour(
     "S16",
-    "A composite schedule below what was accepted is no fault: the station may have limits of its own; it is on record",
+    "A composite schedule below what was accepted is no fault, but on record: the station may have limits of its own; "
+    "where the meter agrees, the plan counts on no more",
     source="2.0.1 part 2 K08, K11",
 )
 def test_composite_below_what_was_accepted(steering, protocol):
     async def script(station):
         station.reports = 3700.0
         await steering.settle({CP1: 7.0})
-        return station.actions("ClearChargingProfile"), steering.fault()
+        before = build_problem(steering.state()).scenario["sessions"][0]
+        steering.clock.advance(seconds=60)
+        steering.save(replace(steering.session(), power_kw=3.6, measured_at=steering.clock.now()))
+        after = build_problem(steering.state()).scenario["sessions"][0]
+        return station.actions("ClearChargingProfile"), steering.fault(), before, after
 
-    cleared, fault = steer(steering, protocol, script)
+    cleared, fault, before, after = steer(steering, protocol, script)
 
     assert (cleared, fault) == ([], None)
+    assert "max_kw" not in before
+    assert after["max_kw"][0] == 3.7
     lower = only(steering_records(steering)).payload["differences"][0]
     assert (lower["expected_kw"], lower["reported_kw"]) == (7.0, 3.7)
 

@@ -175,6 +175,7 @@ class FakeStations:
     outcomes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     always: dict[str, str] = field(default_factory=dict)
     reported_kw: dict[str, float] = field(default_factory=dict)
+    own_limit_kw: dict[str, float] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     log: list[tuple[str, AnyCommand]] = field(default_factory=list)
     installed: dict[tuple[str, int, ProfilePurpose], ChargingProfile] = field(default_factory=dict)
@@ -231,7 +232,8 @@ class FakeStations:
         periods = []
         for instant in change_points([profile.schedule for profile in profiles], start, end):
             limits = [kw for p in profiles if (kw := p.schedule.limit_kw_at(instant)) is not None]
-            limit_kw = self.reported_kw.get(station_id, limits[0] if limits else 99.0)
+            ruling_kw = min(limits[0] if limits else 99.0, self.own_limit_kw.get(station_id, 99.0))
+            limit_kw = self.reported_kw.get(station_id, ruling_kw)
             periods.append(SchedulePeriod(start_seconds=int((instant - start).total_seconds()), limit_kw=limit_kw))
         return CompositeSchedule(evse_id=evse_id, start=start, duration_seconds=seconds, periods=tuple(periods))
 

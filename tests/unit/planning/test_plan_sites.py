@@ -389,6 +389,25 @@ def test_station_that_reconnected_unheard_is_told_again(make, memory, reconnecte
     assert told == ([] if reconnected_after_minutes is None else ["A"])
 
 
+def test_station_that_limits_itself_is_planned_at_that_once_its_meter_agrees(make, memory):
+    system = build(make, memory)
+    system.stations.own_limit_kw["A"] = 1.5
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: bool(system.told.reported_less.get(("A", 1))))
+            system.clock.advance(minutes=1)
+            memory.add(replace(memory.sessions["session-A"], power_kw=1.5, measured_at=system.clock.now()))
+            planned = len(system.planner.problems)
+            system.loop.mark_dirty("site", "test")
+            await make.until(lambda: len(system.planner.problems) > planned)
+
+    asyncio.run(act())
+
+    entry = next(s for s in system.planner.problems[-1].to_dict()["sessions"] if s["id"] == "session-A")
+    assert entry["max_kw"][0] == 1.5
+
+
 def test_plan_that_has_many_reasons_names_as_many_as_the_database_keeps(make, memory):
     system = build(make, memory, debounce_seconds=0.05)
 
