@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 # The client's own 2 MiB fill within seconds of an outage and then every publish fails; this holds some minutes.
 PENDING_BYTES = 16 * 1024 * 1024
 _VIOLATIONS_KEPT = 20
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 class StayingClient(Client):
@@ -170,6 +171,15 @@ async def cancellable(asking: Coroutine[Any, Any, Answer]) -> Answer:
         return task.result()
     finally:
         task.cancel()
+
+
+async def end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel until all have ended: the library loses a cancellation that meets an answer in the same moment."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def disconnect(client: Client) -> None:
