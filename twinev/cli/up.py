@@ -15,6 +15,7 @@ from rich.table import Table
 from twinev.clock import PlatformClock
 from twinev.errors import TwinEVError
 from twinev.settings import Settings
+from twinev.simulator.scenario import PARTS_BESIDE_STATIONS, require_parts
 from twinev.supervisor import Supervisor
 from twinev.wiring.data_dir import held, remember_clock, resumed_clock
 from twinev.wiring.gateway import tls_port_of
@@ -42,6 +43,8 @@ def up(
     settings = Settings()
     demonstration = Demonstration(scenario=scenario, seed=seed) if simulator else None
     try:
+        if scenario is not None:
+            require_parts(scenario, PARTS_BESIDE_STATIONS)
         with held(settings.data_dir.absolute()) as data_dir:
             settings = settings.model_copy(update={"data_dir": data_dir})
             require_free_ports(settings)

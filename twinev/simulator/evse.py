@@ -103,6 +103,11 @@ class Evse:
     def exported_wh(self) -> float:
         return self._memory.exported_wh
 
+    def runs(self, transaction: str | None) -> bool:
+        """Whether that transaction, by the station's name or the CSMS's, runs here."""
+        running = self._memory.transaction
+        return running is not None and transaction is not None and transaction in (running.id, running.csms_id)
+
     @property
     def card_to_authorize(self) -> str | None:
         """The id token that a driver holds to the reader right now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -30,7 +30,7 @@ class Fault:
     at: datetime
     kind: FaultKind
     seconds: float
-    limit_kw: float | None = None
+    limit_kw: float | None = field(default=None, compare=False)
 
 
 class Faults:

@@ -23,6 +23,8 @@ from twinev.simulator.faults import read_faults
 from twinev.simulator.fleet import StationSpec, make_stations, read_station
 
 PARTS = ("url", "id_tokens", "stations", "every_station", "arrivals", "faults")
+# What may be said where the stations are given, as by `twinev up`.
+PARTS_BESIDE_STATIONS = ("arrivals", "faults")
 CARDS_PER_EVSE = 2
 
 
@@ -57,6 +59,12 @@ def read_scenario(paths: Sequence[Path], *, stations: int | None = None, ocpp: s
         arrivals=None if arrivals is None else read_arrivals(arrivals, specs),
         faults=read_faults(parts.get("faults", []), specs),
     )
+
+
+def require_parts(path: Path, allowed: Sequence[str]) -> None:
+    """Raise `BadInput` when the file cannot be read or has other parts than ``allowed``."""
+    if unknown := _read(path).keys() - set(allowed):
+        raise BadInput("scenario", sorted(unknown), f"{' and '.join(allowed)} alone ({path})")
 
 
 def _parts(paths: Sequence[Path]) -> dict[str, Any]:

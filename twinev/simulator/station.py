@@ -14,19 +14,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from twinev.clock import PlatformClock
-from twinev.simulator import limits
 from twinev.simulator.dialect import Dialect
 from twinev.simulator.drivers import Visits
-from twinev.simulator.evse import PLUG_IN_TIMEOUT, Evse, RemoteStart, Situation
+from twinev.simulator.evse import Evse, Situation
 from twinev.simulator.faults import Fault, FaultKind
 from twinev.simulator.fleet import ClockSetting, StationSpec
 from twinev.simulator.ledger import Ledger
 from twinev.simulator.limits import EXTERNAL, Period, StationProfile
-from twinev.simulator.memory import EvseMemory, MemoryFile, StationMemory, Transaction
+from twinev.simulator.memory import EvseMemory, MemoryFile, StationMemory
 from twinev.simulator.message_queue import MessageQueue, QueuedMessage
 from twinev.simulator.meter import to_millisecond
+from twinev.simulator.orders import Orders
 from twinev.simulator.outlet import Outlet
-from twinev.simulator.profiles import InstalledProfiles, Refusal
+from twinev.simulator.profiles import InstalledProfiles
 from twinev.simulator.reports import Reports, token_accepted
 from twinev.simulator.station_clock import StationClock
 
@@ -85,6 +85,13 @@ class Station:
         for evse in self.evses:
             if evse.plugged is None:
                 evse.expect_visit(self._memory.at, started=True)
+        self.orders = Orders(
+            evses=self.evses,
+            profiles=self._profiles,
+            clock=self._clock,
+            catch_up=self.catch_up,
+            changed=self._changed,
+        )
 
     def _evse(self, memory: EvseMemory, visits: Visits, now: datetime) -> Evse:
         shared = {"spec": self.spec, "memory": memory, "profiles": self._profiles, "clock": self._clock}
@@ -272,7 +279,7 @@ class Station:
     def confirmed(self, message: QueuedMessage, answer: dict[str, Any]) -> None:
         """A CALLRESULT came for the first message of the queue."""
         confirmation = self.dialect.read_confirmation(message.action, answer)
-        evse = next((evse for evse in self.evses if message.transaction in _names(evse.transaction)), None)
+        evse = next((evse for evse in self.evses if evse.runs(message.transaction)), None)
         if confirmation.csms_id is not None:
             self.reports.named(message, confirmation.csms_id)
             if evse is not None:
@@ -283,72 +290,6 @@ class Station:
         if evse is not None and not token_accepted(confirmation.token_status):
             evse.end_transaction("DeAuthorized", self.catch_up())
             self._changed()
-
-    def install(self, profile: StationProfile) -> Refusal | None:
-        """Take a charging profile, or say why not."""
-        now = self._clock.shown(self.catch_up())
-        running = None
-        if 1 <= profile.evse_id <= len(self.evses):
-            transaction = self.evses[profile.evse_id - 1].transaction
-            running = None if transaction is None else (transaction.csms_id or transaction.id)
-        refusal = self._profiles.install(profile, now=now, transaction_id=running)
-        self._changed()
-        return refusal
-
-    def clear(self, **criteria: Any) -> int:
-        """Remove profiles; see `InstalledProfiles.clear`."""
-        self.catch_up()
-        cleared = self._profiles.clear(**criteria)
-        self._changed()
-        return cleared
-
-    def composite(self, evse_id: int, duration_seconds: int, unit: str) -> tuple[datetime, tuple[Period, ...]]:
-        """The schedule that an EVSE (0: the station) will apply from now on, in W or A."""
-        now = self._clock.shown(self.catch_up())
-        evses = self.evses if evse_id == 0 else [self.evses[evse_id - 1]]
-        start, periods = limits.composite(
-            self._profiles.all(),
-            now=now,
-            duration_seconds=duration_seconds,
-            evses=[evse.outlet.circumstances() for evse in evses],
-        )
-        phases = max(evse.outlet.phases for evse in evses)
-        return start, tuple(
-            Period(start_seconds=period.start_seconds, limit=limits.from_kw(period.limit, unit, phases))
-            for period in periods
-        )
-
-    def start_from_afar(
-        self,
-        id_token: str,
-        *,
-        evse_id: int | None = None,
-        remote_start_id: int | None = None,
-        profile: StationProfile | None = None,
-    ) -> Transaction | bool:
-        """Start a transaction now, which is returned, or as soon as an EV comes; False when none can start."""
-        now = self.catch_up()
-        start = RemoteStart(
-            id_token=id_token, remote_start_id=remote_start_id, profile=profile, until=now + PLUG_IN_TIMEOUT
-        )
-        free = [evse for evse in self.evses if evse.transaction is None and evse_id in (None, evse.id)]
-        if not free:
-            return False
-        # Where somebody has plugged in already.
-        evse = next((evse for evse in free if evse.plugged), free[0])
-        evse.start_from_afar(start, now)
-        self._changed()
-        return evse.transaction or True
-
-    def stop_from_afar(self, transaction_id: str) -> bool:
-        """Stop the transaction of that id; False when it does not run."""
-        now = self.catch_up()
-        evse = next((evse for evse in self.evses if transaction_id in _names(evse.transaction)), None)
-        if evse is None:
-            return False
-        evse.end_transaction("Remote", now)
-        self._changed()
-        return True
 
     def report_again(self, what: str, evse_id: int | None = None) -> bool:
         """Send the ``status``, the ``meter`` or a ``heartbeat`` once more; False when there is nothing to tell."""
@@ -376,10 +317,6 @@ class Station:
 def _new_memory(spec: StationSpec, now: datetime) -> StationMemory:
     evses = [EvseMemory(id=number) for number in range(1, spec.evses + 1)]
     return StationMemory(at=now, clock_set_at=now, evses=evses)
-
-
-def _names(transaction: Transaction | None) -> tuple[str | None, ...]:
-    return () if transaction is None else (transaction.csms_id, transaction.id)
 
 
 def _up_to_millisecond(at: datetime) -> datetime:

@@ -40,13 +40,13 @@ def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_res
             return call_result.SetChargingProfile(status="NotSupported")
         case ProfileManner.REJECTED:
             return call_result.SetChargingProfile(status="Rejected")
-    refusal = station.install(_profile(payload["csChargingProfiles"], payload["connectorId"]))
+    refusal = station.orders.install(_profile(payload["csChargingProfiles"], payload["connectorId"]))
     return call_result.SetChargingProfile(status="Accepted" if refusal is None else "Rejected")
 
 
 def _clear_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.ClearChargingProfile:
     purpose = payload.get("chargingProfilePurpose")
-    cleared = station.clear(
+    cleared = station.orders.clear(
         profile_id=payload.get("id"),
         evse_id=payload.get("connectorId"),
         purpose=STATION_MAX if purpose == CHARGE_POINT_MAX else purpose,
@@ -59,7 +59,7 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
     unit = payload.get("chargingRateUnit") or station.spec.preferred_unit
     if unit not in station.spec.rate_units or payload["connectorId"] not in (0, *station.numbers_of_evses):
         return call_result.GetCompositeSchedule(status="Rejected")
-    start, periods = station.composite(payload["connectorId"], payload["duration"], unit)
+    start, periods = station.orders.composite(payload["connectorId"], payload["duration"], unit)
     schedule = datatypes.ChargingSchedule(
         charging_rate_unit=unit,
         duration=payload["duration"],
@@ -80,12 +80,12 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
 def _remote_start(station: Station, payload: dict[str, Any]) -> call_result.RemoteStartTransaction:
     connector_id = payload.get("connectorId")
     profile = _profile(payload["chargingProfile"], connector_id or 1) if "chargingProfile" in payload else None
-    accepted = station.start_from_afar(payload["idTag"], evse_id=connector_id, profile=profile)
+    accepted = station.orders.start_from_afar(payload["idTag"], evse_id=connector_id, profile=profile)
     return call_result.RemoteStartTransaction(status="Accepted" if accepted else "Rejected")
 
 
 def _remote_stop(station: Station, payload: dict[str, Any]) -> call_result.RemoteStopTransaction:
-    accepted = station.stop_from_afar(str(payload["transactionId"]))
+    accepted = station.orders.stop_from_afar(str(payload["transactionId"]))
     return call_result.RemoteStopTransaction(status="Accepted" if accepted else "Rejected")
 
 

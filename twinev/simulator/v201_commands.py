@@ -49,7 +49,7 @@ def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_res
     refusal = None
     if profile.purpose == TX and profile.transaction_id is None:
         refusal = Refusal(code="MissingParam", detail="a TxProfile names its transaction")
-    refusal = refusal or station.install(profile)
+    refusal = refusal or station.orders.install(profile)
     return call_result.SetChargingProfile(
         status="Accepted" if refusal is None else "Rejected", status_info=_why(refusal)
     )
@@ -57,7 +57,7 @@ def _set_charging_profile(station: Station, payload: dict[str, Any]) -> call_res
 
 def _clear_charging_profile(station: Station, payload: dict[str, Any]) -> call_result.ClearChargingProfile:
     criteria = payload.get("chargingProfileCriteria", {})
-    cleared = station.clear(
+    cleared = station.orders.clear(
         profile_id=payload.get("chargingProfileId"),
         evse_id=criteria.get("evseId"),
         purpose=criteria.get("chargingProfilePurpose"),
@@ -74,7 +74,7 @@ def _get_composite_schedule(station: Station, payload: dict[str, Any]) -> call_r
     if payload["evseId"] not in (0, *station.numbers_of_evses):
         refusal = Refusal(code="UnknownEvse", detail=f"there is no EVSE {payload['evseId']}")
         return call_result.GetCompositeSchedule(status="Rejected", status_info=_why(refusal))
-    start, periods = station.composite(payload["evseId"], payload["duration"], unit)
+    start, periods = station.orders.composite(payload["evseId"], payload["duration"], unit)
     return call_result.GetCompositeSchedule(
         status="Accepted",
         schedule=datatypes.CompositeScheduleType(
@@ -99,7 +99,7 @@ def _reported_period(station: Station, period: Period) -> Any:
 def _request_start(station: Station, payload: dict[str, Any]) -> call_result.RequestStartTransaction:
     evse_id = payload.get("evseId")
     profile = _profile(payload["chargingProfile"], evse_id or 1) if "chargingProfile" in payload else None
-    started = station.start_from_afar(
+    started = station.orders.start_from_afar(
         payload["idToken"]["idToken"], evse_id=evse_id, remote_start_id=payload["remoteStartId"], profile=profile
     )
     return call_result.RequestStartTransaction(
@@ -109,7 +109,7 @@ def _request_start(station: Station, payload: dict[str, Any]) -> call_result.Req
 
 
 def _request_stop(station: Station, payload: dict[str, Any]) -> call_result.RequestStopTransaction:
-    accepted = station.stop_from_afar(payload["transactionId"])
+    accepted = station.orders.stop_from_afar(payload["transactionId"])
     return call_result.RequestStopTransaction(status="Accepted" if accepted else "Rejected")
 
 

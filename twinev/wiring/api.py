@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -74,6 +76,9 @@ logger = logging.getLogger(__name__)
 
 GRACEFUL_SECONDS = 2
 SWITCH_SECONDS = 0.0005
+# Few: they share the interpreter with the thread that takes facts in, and a flood of commands to be recorded must not
+# hold that one up. Stations' questions and facts have threads of their own.
+SHARED_THREADS = 2
 
 
 class WallClock:
@@ -91,6 +96,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     # Threads that compute hold the interpreter for 5 ms at a time by default, and each answer to a station needs it
     # several times: in a storm of reconnections that is the difference between milliseconds and a time-out.
     sys.setswitchinterval(SWITCH_SECONDS)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(SHARED_THREADS, thread_name_prefix="shared"))
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = open_engine(settings.database_url or f"sqlite:///{settings.data_dir.absolute() / 'twinev.db'}")
     upgrade_engine(engine)

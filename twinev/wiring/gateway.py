@@ -9,7 +9,7 @@ import signal
 import uuid
 
 from twinev.adapters.messaging.command_inbox import CommandInbox
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import connect, disconnect, end
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.gateway_board import GatewayBoard
 from twinev.adapters.messaging.presence import Presence
@@ -64,8 +64,7 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         await gateway.start()
         await while_linked(ended.wait(), client, url)
     finally:
-        board.cancel()
-        await asyncio.gather(board, return_exceptions=True)
+        await end(board)
         await gateway.stop()
         await disconnect(client)
 

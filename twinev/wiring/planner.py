@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import connect, disconnect, end
 from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
 from twinev.adapters.messaging.watchdog import while_linked
 from twinev.fleet import ProcessFleet
@@ -30,9 +30,7 @@ async def run_planner(settings: Settings) -> None:
         await asyncio.wait({endpoint, ending}, return_when=asyncio.FIRST_COMPLETED)
         (endpoint if endpoint.done() else ending).result()
     finally:
-        for task in (endpoint, ending):
-            task.cancel()
-        await asyncio.gather(endpoint, ending, return_exceptions=True)
+        await end(endpoint, ending)
         quick.close()
         long.close()
         await disconnect(client)

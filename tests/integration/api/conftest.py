@@ -19,7 +19,7 @@ from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
 from twinev.adapters.database.migrate import upgrade
 from twinev.adapters.database.unit_of_work import Database
-from twinev.adapters.messaging.connection import connect, disconnect
+from twinev.adapters.messaging.connection import connect, disconnect, end
 from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.adapters.messaging.streams import ensure_streams
 from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
@@ -158,9 +158,7 @@ async def _going(*services: Callable[[], Awaitable[None]]) -> AsyncIterator[list
     try:
         yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def _until(holds: Callable[[], object], *, within: float = 15.0) -> None:

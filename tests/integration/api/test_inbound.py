@@ -14,7 +14,7 @@ from nats.js.errors import APIError
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.dead_letters import DeadLetters
-from twinev.adapters.messaging.inbound_consumer import InboundConsumer
+from twinev.adapters.messaging.inbound_consumer import CONSUMER, InboundConsumer
 from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
@@ -266,6 +266,27 @@ def test_messages_survive_the_killing_of_the_server_once_and_in_order(stage):
     assert taken(stage.database) == [str(number) for number in range(1, count + 1)]
     assert demand_now(stage.database, stage.clock) == float(count)
     assert letters == []
+
+
+def test_reader_that_begins_anew_meets_every_message_again_and_changes_nothing(stage):
+    """A server that is killed may forget how far its consumer was, even that it was there."""
+
+    async def scenario():
+        async with both(stage.nats_server) as (api, other):
+            async with stage.going(stage.consumer_of(api).run):
+                for message in (stage.demand(1), stage.demand(2, unit="W"), stage.demand(3)):
+                    await send(other, message)
+                await stage.until(lambda: taken(stage.database) == ["1", "3"])
+                # Under the running reader, which has to notice.
+                await api.jetstream().delete_consumer(subjects.INBOUND_STREAM, CONSUMER)
+                await send(other, stage.demand(4))
+                await stage.until(lambda: taken(stage.database)[-1] == "4", within=30)
+            return await refused(api, 1)
+
+    letters = asyncio.run(scenario())
+
+    assert taken(stage.database) == ["1", "3", "4"]
+    assert [letter.sequence for letter in letters] == [2]
 
 
 def test_message_that_is_too_large_is_refused_to_its_sender(stage):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from twinev.adapters.messaging.command_inbox import CommandInbox
-from twinev.adapters.messaging.connection import StayingClient, confirm
+from twinev.adapters.messaging.connection import StayingClient, cancellable, confirm
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.gateway_board import read_gateways
 from twinev.adapters.messaging.planner_client import PlannerClient
@@ -263,3 +264,20 @@ def test_facts_beyond_what_the_client_can_hold_are_refused_and_taken_after_the_o
     assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
     assert any("outbound buffer" in str(outcome) for outcome in outcomes)
     assert stored == 10
+
+
+def test_waiting_for_the_server_ends_when_it_is_cancelled_though_the_answer_is_there() -> None:
+    async def answered() -> str:
+        # What the library's calls do on Python 3.11 when both come in the same moment.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return "the answer"
+
+    async def scenario() -> None:
+        waiting = asyncio.create_task(cancellable(answered()))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await waiting
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(scenario())

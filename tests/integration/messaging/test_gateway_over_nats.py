@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.command_inbox import CommandInbox
-from twinev.adapters.messaging.connection import confirm
+from twinev.adapters.messaging.connection import confirm, end
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.station_commands import StationCommandSender
@@ -58,8 +58,7 @@ class PlayedApi:
         try:
             yield self
         finally:
-            taking.cancel()
-            await asyncio.gather(taking, return_exceptions=True)
+            await end(taking)
 
     async def wait_for(self, count: int) -> None:
         async with asyncio.timeout(60), self._grown:

@@ -7,6 +7,7 @@ import contextlib
 
 import pytest
 
+from twinev.adapters.messaging.connection import end
 from twinev.adapters.messaging.gateway_board import GatewayBoard, read_gateways
 from twinev.adapters.messaging.presence import Presence, SocketHolder
 from twinev.adapters.messaging.streams import ensure_streams
@@ -183,8 +184,7 @@ def test_gateway_that_says_nothing_more_is_seen_no_more(nats_server) -> None:
                 await asyncio.sleep(0.05)
             await asyncio.sleep(1.5)
             while_speaking = len(await read_gateways(api))
-            speaking.cancel()
-            await asyncio.gather(speaking, return_exceptions=True)
+            await end(speaking)
             async with asyncio.timeout(20):
                 while await read_gateways(api):
                     await asyncio.sleep(0.05)

@@ -8,6 +8,7 @@ import ocpp_messages
 from ocpp_behaviours import behaviour
 
 from twinev.domain.commands import ClearChargingProfile, RequestStartTransaction, RequestStopTransaction
+from twinev.domain.operating_commands import GetBaseReport, TriggerMessage
 
 PENDING, REJECTED = "Pending", "Rejected"
 START = RequestStartTransaction(evse_id=1, id_token="AB12", remote_start_id=7)
@@ -215,6 +216,51 @@ def test_boot_is_noted(platform, on_platform, protocol: str) -> None:
     with platform.database.reading() as work:
         station = work.stations.get("CP1")
     assert (station.protocol, station.vendor, station.model) == (protocol, "V", "M")
+
+
+@behaviour(
+    "B12",
+    "A heartbeat is answered with the time, also while the API and NATS are away",
+    source="1.6 ed. 2 §4.6; 2.x part 2 G02",
+)
+def test_heartbeat_needs_nobody(bench, protocol: str) -> None:
+    async def script(station):
+        await station.boot(protocol)
+        bench.desk.away = bench.facts.away = True
+        answer = await station.ask("Heartbeat")
+        bench.facts.away = False
+        return answer
+
+    assert with_station(bench, protocol, script)[2] == {"currentTime": "2026-11-22T18:00:05.000Z"}
+
+
+@behaviour(
+    "B13",
+    "A pending station may send what TriggerMessage, or in 2.x a request for a report, asks it for, and nothing else",
+    source="1.6 ed. 2 §4.2; 2.x part 2 B02.FR.02, B02.FR.09",
+)
+def test_pending_station_may_send_what_it_was_asked_for(bench, protocol: str) -> None:
+    asked_for = [(TriggerMessage(requested_message="StatusNotification"), ocpp_messages.status(protocol))]
+    if protocol != "ocpp1.6":
+        report = {"requestId": 5, "generatedAt": ocpp_messages.AT, "seqNo": 0}
+        asked_for.append((GetBaseReport(request_id=5), ("NotifyReport", report)))
+
+    async def script(station):
+        bench.desk.boot_status = PENDING
+        await station.ask(*ocpp_messages.boot(protocol))
+        answers = []
+        for command, message in asked_for:
+            answers.append(await station.ask(*message))
+            sending = asyncio.create_task(bench.commands.send("CP1", command))
+            await station.answer_call(command.action, {"status": "Accepted"})
+            await sending
+            answers.append(await station.ask(*message))
+        return answers, await station.ask("Heartbeat")
+
+    answers, heartbeat = with_station(bench, protocol, script)
+
+    assert [answer[0] for answer in answers] == [4, 3] * len(asked_for)
+    assert (heartbeat[0], heartbeat[2]) == (4, "SecurityError")
 
 
 async def _answering_abilities(station, protocol: str, command):

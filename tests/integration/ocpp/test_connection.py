@@ -120,6 +120,35 @@ def test_newest_socket_wins_and_the_station_stays_online(bench, protocol: str) -
     assert [change.online for change in bench.facts.connections] == [True, True, False]
 
 
+def test_older_socket_whose_claim_is_slow_does_not_take_the_station_back(bench) -> None:
+    claim = bench.presence.claim
+    first_under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow_first_claim(station_id: str, **options: str) -> object:
+        if not first_under_way.is_set():
+            first_under_way.set()
+            await go_on.wait()
+        return await claim(station_id, **options)
+
+    bench.presence.claim = slow_first_claim
+
+    async def scenario() -> tuple[int, str]:
+        async with bench.running(), bench.station() as older:
+            await first_under_way.wait()
+            async with bench.station() as newer:
+                # The newer one is there, and waits for the older one to be out of its way.
+                await newer.send([2, "m", "Heartbeat", {}])
+                go_on.set()
+                code = await older.closed()
+                (online,) = await bench.facts.wait_for("ConnectionChanged")
+                assert (await newer.receive())[:2] == [3, "m"]
+                assert bench.presence.holders == {"CP1": online.fact.connection_id}
+                return code, bench.gateway.sockets[0].subprotocol
+
+    assert asyncio.run(scenario()) == (1001, "ocpp1.6")
+    assert [change.online for change in bench.facts.connections] == [True, False]
+
+
 @behaviour(
     "C13",
     "Who cannot authenticate as a station never disturbs its live socket",

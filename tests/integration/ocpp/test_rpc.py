@@ -396,6 +396,20 @@ def test_broken_result_fails_the_command(bench, protocol: str, rest: list) -> No
             },
             "PropertyConstraintViolation",
         ),
+        # Valid by its schema, and yet before the schedule begins.
+        (
+            {
+                "status": "Accepted",
+                "schedule": {
+                    "evseId": 1,
+                    "duration": 60,
+                    "scheduleStart": "2026-11-22T18:00:00Z",
+                    "chargingRateUnit": "W",
+                    "chargingSchedulePeriod": [{"startPeriod": -1, "limit": 1.0}],
+                },
+            },
+            "PropertyConstraintViolation",
+        ),
     ],
 )
 def test_unusable_result_is_complained_of(bench, protocol: str, result: dict, code: str) -> None:

@@ -8,6 +8,7 @@ import json
 from datetime import timedelta
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import end
 from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.event_hub import EventHub
 from twinev.adapters.messaging.inbound_consumer import InboundConsumer
@@ -92,9 +93,7 @@ async def platform_loops(database, client):
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)
 
 
 async def next_plan(events, *, trigger: str) -> dict:

@@ -11,7 +11,7 @@ import pytest
 import twinev.simulator
 from twinev.errors import BadInput
 from twinev.simulator.fleet import StationSpec
-from twinev.simulator.scenario import read_scenario
+from twinev.simulator.scenario import PARTS_BESIDE_STATIONS, read_scenario, require_parts
 
 DEMO = json.loads((Path(twinev.simulator.__file__).parent / "demo_fleet.json").read_text())
 STATION = {"id": "A", "ocpp": "1.6"}
@@ -112,6 +112,13 @@ def test_same_part_in_two_files_is_refused(written):
 def test_number_of_stations_beside_named_ones_is_refused(written):
     with pytest.raises(BadInput, match="--stations"):
         read_scenario(written({"stations": [STATION]}), stations=3)
+
+
+def test_scenario_beside_given_stations_has_arrivals_and_faults_alone(written):
+    [good, bad] = written({"arrivals": [], "faults": []}, {"arrivals": [], "stations": [STATION]})
+    require_parts(good, PARTS_BESIDE_STATIONS)
+    with pytest.raises(BadInput, match="arrivals and faults alone"):
+        require_parts(bad, PARTS_BESIDE_STATIONS)
 
 
 def test_scenario_that_is_not_there_is_refused(tmp_path):

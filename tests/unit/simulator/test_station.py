@@ -171,7 +171,7 @@ def test_power_follows_a_profile_within_the_ramp_and_the_new_power_is_reported_a
     clock = StoppedClock()
     station = charging_station(clock)
     sent(station)
-    assert station.install(limit(6)) is None
+    assert station.orders.install(limit(6)) is None
     clock.to(73)
     station.catch_up()
     assert station.power_kw == pytest.approx(6)
@@ -185,7 +185,7 @@ def test_power_follows_a_profile_within_the_ramp_and_the_new_power_is_reported_a
 def test_limit_below_the_least_current_suspends_the_charging_and_says_so():
     clock = StoppedClock()
     station = charging_station(clock)
-    station.install(limit(4))
+    station.orders.install(limit(4))
     clock.to(79)
     station.catch_up()
     assert station.power_kw == 0
@@ -206,7 +206,7 @@ def test_satisfied_ev_suspends_the_charging():
 def test_profile_that_ends_gives_the_power_back_without_anybody_telling():
     clock = StoppedClock()
     station = charging_station(clock)
-    station.install(limit(6, duration_seconds=120))
+    station.orders.install(limit(6, duration_seconds=120))
     clock.to(119)
     station.catch_up()
     assert station.power_kw == pytest.approx(6)
@@ -231,7 +231,7 @@ def test_start_from_afar_waits_for_the_plug_and_takes_its_profile_along():
     station = station_at(clock)
     station.connected()
     tx_profile = limit(5, purpose="TxProfile", start=None, kind="Relative")
-    assert station.start_from_afar("REMOTE", remote_start_id=4, profile=tx_profile)
+    assert station.orders.start_from_afar("REMOTE", remote_start_id=4, profile=tx_profile)
     clock.to(60)
     station.catch_up()
     assert station.evses[0].transaction.id_token == "REMOTE"
@@ -246,7 +246,7 @@ def test_number_that_the_central_system_allots_is_in_what_waits_behind_the_start
     station.confirmed(start, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
     addressed = {message.action: reports.to_send(message) for message in list(reports.queue._messages)}
     assert addressed["MeterValues"]["transactionId"] == 77
-    assert station.stop_from_afar("77")
+    assert station.orders.stop_from_afar("77")
     assert reports.to_send(list(reports.queue._messages)[-1])["transactionId"] == 77
 
 
@@ -312,7 +312,7 @@ def test_evses_of_a_station_have_transactions_and_registers_of_their_own():
     station = charging_station(clock, evses=2)
     first, second = station.evses
     assert station.power_kw == pytest.approx(22)
-    assert station.install(limit(5, evse_id=2)) is None
+    assert station.orders.install(limit(5, evse_id=2)) is None
     clock.to(80)
     station.catch_up()
     assert (first.outlet.power_kw, second.outlet.power_kw) == (pytest.approx(11), pytest.approx(5))
@@ -328,15 +328,15 @@ def test_evses_of_a_station_have_transactions_and_registers_of_their_own():
 def test_evses_in_use_share_the_maximum_of_their_station():
     clock = StoppedClock()
     station = charging_station(clock, evses=2)
-    station.install(limit(12, purpose=STATION_MAX, evse_id=0))
+    station.orders.install(limit(12, purpose=STATION_MAX, evse_id=0))
     clock.to(80)
     station.catch_up()
     assert [evse.outlet.power_kw for evse in station.evses] == pytest.approx([6, 6])
-    assert station.stop_from_afar(station.evses[0].transaction.id)
+    assert station.orders.stop_from_afar(station.evses[0].transaction.id)
     clock.to(90)
     station.catch_up()
     assert [evse.outlet.power_kw for evse in station.evses] == pytest.approx([0, 11])
-    _, periods = station.composite(0, 60, "W")
+    _, periods = station.orders.composite(0, 60, "W")
     assert [period.limit for period in periods] == [12000]
 
 
@@ -348,7 +348,7 @@ def test_setpoint_below_zero_discharges_and_the_export_register_counts():
     assert needs["chargingNeeds"]["requestedEnergyTransfer"] == "AC_BPT"
     assert needs["chargingNeeds"]["v2xChargingParameters"]["maxDischargePower"] == 11_000
     assert needs["chargingNeeds"]["v2xChargingParameters"]["evMinEnergyRequest"] == -36_000
-    assert station.install(limit(-6)) is None
+    assert station.orders.install(limit(-6)) is None
     clock.to(430)
     station.catch_up()
     (evse,) = station.evses
@@ -365,11 +365,11 @@ def test_setpoint_below_zero_discharges_and_the_export_register_counts():
 def test_profile_that_is_accepted_and_not_followed_is_in_the_composite_schedule_all_the_same():
     clock = StoppedClock()
     station = charging_station(clock, profiles=ProfileManner.IGNORED)
-    assert station.install(limit(4.5)) is None
+    assert station.orders.install(limit(4.5)) is None
     clock.to(90)
     station.catch_up()
     assert station.power_kw == pytest.approx(11)
-    _, (period,) = station.composite(1, 60, "W")
+    _, (period,) = station.orders.composite(1, 60, "W")
     assert period.limit == 4500
 
 
@@ -420,7 +420,7 @@ def test_limit_that_somebody_else_sets_holds_for_its_time_and_is_told():
     clock.to(130)
     station.catch_up()
     assert station.power_kw == pytest.approx(5)
-    assert station.clear() == 0
+    assert station.orders.clear() == 0
     (told,) = (payload for payload in sent(station) if "chargingLimit" in payload)
     assert told["chargingLimit"] == {"chargingLimitSource": "EMS"}
     assert told["chargingSchedule"][0]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 5000}]
@@ -449,7 +449,7 @@ def test_profile_begins_and_ends_by_the_clock_of_the_station():
     clock = StoppedClock()
     station = charging_station(clock, clock_drift_seconds_per_hour=360, visit={"stay_minutes": 200})
     # By its clock, which is fast, it begins six minutes early.
-    station.install(limit(5, start=START + timedelta(seconds=3960)))
+    station.orders.install(limit(5, start=START + timedelta(seconds=3960)))
     clock.to(3595)
     station.catch_up()
     assert station.power_kw == pytest.approx(11)
@@ -467,7 +467,7 @@ def test_agenda_lets_only_those_stations_live_for_which_something_is_due():
     assert busy.evses[0].transaction is not None
     assert idle.next_instant == START + timedelta(seconds=5000)
     # What changes from outside moves the next instant.
-    busy.install(limit(6, duration_seconds=100))
+    busy.orders.install(limit(6, duration_seconds=100))
     clock.to(105)
     agenda.let_time_pass()
     assert busy.power_kw == pytest.approx(11)

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import nats.errors
 from nats.aio.client import Client
@@ -14,9 +15,12 @@ from nats.aio.msg import Msg
 
 logger = logging.getLogger(__name__)
 
+Answer = TypeVar("Answer")
+
 # The client's own 2 MiB fill within seconds of an outage and then every publish fails; this holds some minutes.
 PENDING_BYTES = 16 * 1024 * 1024
 _VIOLATIONS_KEPT = 20
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 class StayingClient(Client):
@@ -147,21 +151,35 @@ async def request(client: Client, subject: str, body: bytes, *, timeout_seconds:
 
     While there is no connection the library would keep the question and send it when the server is back: a command
     whose sender was told long ago that it failed. Here the question waits for the connection instead.
-
-    Unlike the library's own request this never loses a cancellation: on Python 3.11 `asyncio.wait_for`, which the
-    library uses, returns the answer when it arrives in the same moment as a cancellation, and a loop that should have
-    ended goes on for ever.
     """
     deadline = asyncio.get_running_loop().time() + timeout_seconds
     if isinstance(client, StayingClient) and not client.is_connected:
         await client.until_connected(timeout_seconds)
     left = max(deadline - asyncio.get_running_loop().time(), 0.001)
-    asking = asyncio.create_task(client.request(subject, body, timeout=left))
+    return await cancellable(client.request(subject, body, timeout=left))
+
+
+async def cancellable(asking: Coroutine[Any, Any, Answer]) -> Answer:
+    """Wait for a call of the library that waits for the server, and never lose a cancellation.
+
+    On Python 3.11 `asyncio.wait_for`, which the library uses, returns the answer when it arrives in the same moment as
+    a cancellation, and a loop that should have ended goes on for ever.
+    """
+    task = asyncio.create_task(asking)
     try:
-        await asyncio.wait({asking})
-        return asking.result()
+        await asyncio.wait({task})
+        return task.result()
     finally:
-        asking.cancel()
+        task.cancel()
+
+
+async def end(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel until all have ended: the library loses a cancellation that meets an answer in the same moment."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
 
 
 async def disconnect(client: Client) -> None:

@@ -106,12 +106,16 @@ class InboundConsumer:
             failures += 1
 
     async def _consume(self) -> None:
+        """Read while this process leads, over one connection: a server that was killed may have lost its consumer."""
+        connection = self._client.stats["reconnects"]
         subscription = await self._subscribe()
         try:
-            while await asyncio.to_thread(self._leadership.held):
+            while self._client.stats["reconnects"] == connection and await asyncio.to_thread(self._leadership.held):
                 try:
                     messages = await subscription.fetch(1, timeout=_FETCH_SECONDS)
                 except TimeoutError:
+                    # Silence may also mean that nobody keeps the consumer any more; then this raises.
+                    await subscription.consumer_info()
                     continue
                 for message in messages:
                     await self._decide(message)

@@ -18,6 +18,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.connection import cancellable
 from twinev.errors import Unavailable
 from twinev.wire.messages import decode, encode
 
@@ -163,7 +164,7 @@ class PresenceClaim:
     async def _renew_after_another(self) -> bool:
         """Find out what has moved the revision: an expiry, our own lost renewal, or somebody newer."""
         try:
-            entry = await self._bucket.get(self._key)
+            entry = await cancellable(self._bucket.get(self._key))
         except KeyNotFoundError as gone:
             if gone.entry is not None:  # Somebody newer claimed, and released again.
                 return False
@@ -176,7 +177,8 @@ class PresenceClaim:
         return True
 
     async def _update(self, last: int) -> int:
-        return await self._bucket.update(self._key, self._holder, last=last)
+        # Who renews is cancelled when the socket closes; a renewal that outlived it would never end.
+        return await cancellable(self._bucket.update(self._key, self._holder, last=last))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ EVENTS_CONSUMER = "platform"
 
 # A publisher retries for less than this; a Msg-Id seen within it is stored once.
 DUPLICATE_SECONDS = 600.0
+INBOUND_SECONDS = 7 * 86_400.0
 
 STREAMS = (
     StreamConfig(
@@ -53,7 +54,7 @@ STREAMS = (
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
         discard=DiscardPolicy.OLD,
-        max_age=7 * 86_400.0,
+        max_age=INBOUND_SECONDS,
         max_bytes=256 * MEBIBYTE,
         # The longest message that the schemas allow is a quarter of this.
         max_msg_size=MEBIBYTE,
@@ -68,7 +69,8 @@ STREAMS = (
         discard=DiscardPolicy.OLD,
         max_age=30 * 86_400.0,
         max_bytes=64 * MEBIBYTE,
-        duplicate_window=DUPLICATE_SECONDS,
+        # A consumer that a crash of the server sets back meets old messages again; each is refused once all the same.
+        duplicate_window=INBOUND_SECONDS,
     ),
 )
 

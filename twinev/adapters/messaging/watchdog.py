@@ -14,7 +14,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from twinev.adapters.messaging.connection import StayingClient
+from twinev.adapters.messaging.connection import StayingClient, end
 from twinev.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -94,9 +94,7 @@ async def while_linked(work: Awaitable[object], client: StayingClient, url: str,
             return
         raise Unavailable(f"{watching.result()}; this process ends and has to be started again")
     finally:
-        for task in (working, watching):
-            task.cancel()
-        await asyncio.gather(working, watching, return_exceptions=True)
+        await end(working, watching)
 
 
 async def _somebody_answers(url: str) -> bool:

@@ -73,6 +73,9 @@ class StationConnection:
                 self._claim = await self._presence.claim(
                     self._station_id, gateway_id=self._gateway_id, connection_id=self._connection_id
                 )
+            if self._superseded:
+                await self._close_superseded()
+                return
             await self._announce(online=True)
             self._announced = True
             async with self._background():
@@ -87,6 +90,9 @@ class StationConnection:
         """A newer connection has the station: take no more commands, and close without anybody waiting for it."""
         if not self._superseded:
             self._superseded = True
+            self._link.close()
+            async with self._renewing:
+                pass  # A claim of ours that is under way must not come after the newer connection's.
             await self._stop_commands()
             self._closing = asyncio.create_task(self._close_superseded())
 

@@ -18,6 +18,7 @@ from twinev.adapters.ocpp.dialect import Dialect
 from twinev.adapters.ocpp.faults import CallFault, CallRefused, CallTimedOut, ConnectionLost
 from twinev.adapters.ocpp.mapping.steps import UnusablePayload
 from twinev.adapters.ocpp.schemas import InvalidPayload, check_request, check_response, check_send
+from twinev.errors import BadInput
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +187,7 @@ class Rpc:
             return read(answer.payload)
         except InvalidPayload as invalid:
             raise CallRefused(self._code_of(invalid), f"unusable result: {invalid}") from invalid
-        except UnusablePayload as unusable:
+        except (UnusablePayload, BadInput) as unusable:
             raise CallRefused(codes.property, f"unusable result: {unusable}") from unusable
         except Exception as error:
             logger.exception("station %s: the result of %s cannot be read", self._name, action)

@@ -107,7 +107,7 @@ class StationLink:
         try:
             step = self._dialect.station_messages[action](self._station, payload, self._clock.now())
             return await self._take(action, payload, self._repetitions.settle(self._station.station_id, step))
-        except UnusablePayload as unusable:
+        except (UnusablePayload, BadInput) as unusable:
             raise CallFault(self._dialect.codes.property, str(unusable)) from unusable
         except Unavailable as error:
             logger.warning("station %s: %s is not answered: %s", self._station.station_id, action, error)
