@@ -18,6 +18,7 @@ from twinev.domain.station_fault import FaultCause
 from twinev.services.compare_profiles import needs_sending
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
+from twinev.services.fit_room import fit_room
 from twinev.services.order_sending import order_sending
 from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
 from twinev.services.send_profile import ProfileSender
@@ -95,7 +96,9 @@ class PlanDispatcher:
     def want(self, wanted: WantedState) -> None:
         """Pursue ``wanted`` from now on, and nothing older of this site."""
         previous = self._pursuits.get(wanted.site_id)
-        pursuit = _Pursuit(wanted=_with_kept_profiles(wanted, previous.wanted if previous else None))
+        kept = _with_kept_profiles(wanted, previous.wanted if previous else None)
+        # What is kept has to find room beside what is new.
+        pursuit = _Pursuit(wanted=replace(kept, profiles=tuple(fit_room(kept.profiles, self._told.room))))
         self._pursuits[wanted.site_id] = pursuit
         if previous is not None:
             previous.superseded.set()
@@ -139,8 +142,7 @@ class PlanDispatcher:
         now = self._clock.now()
         steered = wanted.online - wanted.unsteered
         self._blame_unreachable(wanted, now)
-        for station_id in sorted(self._outgrown(wanted) & steered):
-            await self._teller.clean(station_id, plan_id=wanted.plan_id)
+        await self._tidy(self._outgrown(wanted) & steered, wanted)
         pending = self._pending(pursuit, steered, now)
         within = min(timedelta(seconds=SENDING_SECONDS / self._clock.wall_seconds(1.0)), wanted.slot)
         first, raises = order_sending(pending, wanted.profiles, self._told, now, within=within)
@@ -164,14 +166,19 @@ class PlanDispatcher:
                 if await _set_within(pursuit.superseded, delay):
                     return
             attempt += 1
-            if station_id in self._told.unclean:
-                await self._teller.clean(station_id, plan_id=pursuit.wanted.plan_id)
+            await self._tidy({station_id}, pursuit.wanted)
             wanted = [desired for desired in self._takable(pursuit) if desired.key[0] == station_id]
             failed = await self._send_all(pursuit, wanted)
             if not failed and not pursuit.superseded.is_set():
                 await self._read_back_all(pursuit, {desired.key for desired in wanted})
             if station_id not in self._told.faults:
                 return
+
+    async def _tidy(self, station_ids: Iterable[str], wanted: WantedState) -> None:
+        """Rid stations of what is in the way of the profiles that they shall have."""
+        self._told.unclean |= self._outgrown(wanted).intersection(station_ids)
+        for station_id in sorted(self._told.unclean.intersection(station_ids)):
+            await self._teller.clean(station_id, plan_id=wanted.plan_id)
 
     def _blame_unreachable(self, wanted: WantedState, now: datetime) -> None:
         """An EV at a station without a socket follows what was told last, not this plan."""

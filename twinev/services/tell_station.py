@@ -84,8 +84,10 @@ class StationTeller:
         await asyncio.gather(*checks)
 
     async def clean(self, station_id: str, *, plan_id: str | None) -> None:
-        """Remove every profile of the purposes that TwinEV sends: something else than ours rules there."""
+        """Remove every profile of the purposes that TwinEV sends, once: something else than ours rules there."""
         async with self._locks[station_id]:
+            if station_id not in self._told.unclean:
+                return
             for purpose in OWN_PURPOSES:
                 reply = await self._sender.clear(station_id, purpose, plan_id=plan_id)
                 if reply.outcome in UNSURE:

@@ -8,6 +8,7 @@ import pytest
 from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.charging_profile import ChargingSchedule, SchedulePeriod
 from twinev.domain.external_limit import ExternalLimit
+from twinev.domain.plan import SentCommand
 from twinev.domain.session import ChargingSession
 from twinev.domain.station_fault import FaultCause, StationFault
 from twinev.domain.vehicles import ChargingNeeds
@@ -96,3 +97,24 @@ def test_session_keeps_what_its_ev_gives_back(fleet):
     with fleet.unit_of_work() as work:
         assert work.sessions.get("x") == session
         assert work.sessions.take_needs("A", 2, since=NOW) == session.needs
+
+
+def test_commands_are_listed_by_their_actions(fleet):
+    actions = ("SetChargingProfile", "GetCompositeSchedule", "ClearChargingProfile", "SetChargingProfile")
+    with fleet.unit_of_work() as work:
+        for number, action in enumerate(actions):
+            work.commands.save(
+                SentCommand(
+                    id=str(number),
+                    station_id="A",
+                    action=action,
+                    payload={},
+                    issued_by="planning",
+                    sent_at=NOW + timedelta(seconds=number),
+                )
+            )
+        work.commit()
+
+    with fleet.reading() as work:
+        found = work.commands.list(limit=2, station_id="A", actions=("SetChargingProfile", "ClearChargingProfile"))
+    assert [command.id for command in found] == ["3", "2"]

@@ -176,6 +176,7 @@ class FakeStations:
     always: dict[str, str] = field(default_factory=dict)
     reported_kw: dict[str, float] = field(default_factory=dict)
     own_limit_kw: dict[str, float] = field(default_factory=dict)
+    room: dict[str, int] = field(default_factory=dict)
     gates: dict[str, asyncio.Event] = field(default_factory=dict)
     log: list[tuple[str, AnyCommand]] = field(default_factory=list)
     installed: dict[tuple[str, int, ProfilePurpose], ChargingProfile] = field(default_factory=dict)
@@ -203,6 +204,11 @@ class FakeStations:
 
     def _answer(self, station_id: str, command: AnyCommand) -> CommandReply:
         if isinstance(command, SetChargingProfile):
+            place = (station_id, command.profile.evse_id, command.profile.purpose)
+            kept = {key for key in self.installed if key[0] == station_id} | {place}
+            if len(kept) > self.room.get(station_id, len(kept)):
+                response = {"status": "Rejected", "statusInfo": {"reasonCode": "TooManyProfiles"}}
+                return CommandReply(command_id="c", outcome="rejected", status="Rejected", response=response)
             outcome = self._next_outcome(station_id)
             if outcome == "accepted":
                 self.installed[station_id, command.profile.evse_id, command.profile.purpose] = command.profile

@@ -423,3 +423,29 @@ def test_plan_that_has_many_reasons_names_as_many_as_the_database_keeps(make, me
     expected = "reason.number.0, reason.number.1, reason.number.2, and 37 more"
     assert memory.plans[1].trigger == expected
     assert memory.events_of("plan.made")[1]["trigger"] == expected
+
+
+@pytest.mark.parametrize("room", [1, 2])
+def test_station_that_keeps_few_profiles_and_says_so_late_follows_its_plan(make, memory, room):
+    system = build(make, memory)
+    system.stations.room["A"] = room
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: bool(sent_plans(memory)) and (room == 2 or "A" in system.told.room))
+            await make.until(lambda: steered(system) and not system.told.faults)
+            await system.dispatcher.idle()
+            return make.effective_kw(system.stations, "A", make.NOW), dict(system.told.faults)
+
+    power_kw, faults = asyncio.run(act())
+
+    assert power_kw > 0
+    assert faults == {}
+    assert steered(system)
+    assert len([key for key in system.stations.installed if key[0] == "A"]) <= room
+
+
+def steered(system):
+    """Whether the last plan decides on the EV at A."""
+    problems = system.planner.problems
+    return bool(problems) and "session-A" in [session["id"] for session in problems[-1].to_dict()["sessions"]]
