@@ -23,7 +23,7 @@ LARGEST_FRAME_BYTES = 256 * 1024
 # Frames of one station that wait for those before them; behind them the socket is not read.
 MOST_FRAMES_WAITING = 8
 # Connections that the kernel keeps until we take them: after an outage all stations come within a second or two.
-BACKLOG = 1024
+BACKLOG = 4096
 # How long a peer may take for its TLS handshake, and again for its request with the API's answer, its turn aside.
 REQUEST_SECONDS = 10.0
 
