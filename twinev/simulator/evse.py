@@ -78,6 +78,8 @@ class Evse:
         self._next_visit: Visit | None = None
         self._condition = Condition.AVAILABLE
         self._condition_since = now
+        # What the clock showed then: it stays so when the hands are moved.
+        self._condition_shown = self._shown(now)
 
     @property
     def id(self) -> int:
@@ -178,15 +180,13 @@ class Evse:
             self._reports.state_changed(transaction, self._shown(at), offline=self._offline)
         condition_changed = condition is not self._condition
         if condition_changed:
-            self._condition, self._condition_since = condition, at
+            self._condition, self._condition_since, self._condition_shown = condition, at, self._shown(at)
             self.tell_condition()
         return state_changed or condition_changed
 
     def tell_condition(self) -> None:
         """Have the condition reported, also when it is told already."""
-        self._reports.condition_changed(
-            self.id, self._condition, self._shown(self._condition_since), online=self._situation.online
-        )
+        self._reports.condition_changed(self.id, self._condition, self._condition_shown, online=self._situation.online)
 
     def tell_meter(self, at: datetime) -> bool:
         """Have the meter reported outside its turn; False when no transaction runs."""
@@ -295,3 +295,4 @@ class Evse:
             # What is left of the stay is kept.
             self._memory.plugged.departs_at -= timedelta(seconds=set_back_seconds)
         self._condition, self._condition_since = self._condition_now(), at
+        self._condition_shown = self._shown(at)

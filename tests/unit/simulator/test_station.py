@@ -471,3 +471,14 @@ def test_agenda_lets_only_those_stations_live_for_which_something_is_due():
     clock.to(105)
     agenda.let_time_pass()
     assert busy.power_kw == pytest.approx(11)
+
+
+def test_condition_keeps_the_time_at_which_it_was_noted_when_the_clock_is_set_back():
+    clock = StoppedClock()
+    station = charging_station(clock, clock_drift_seconds_per_hour=1800)
+    noted = station.reports.statuses[-1].at
+    station.time_told(clock.at, by=ClockSetting.HEARTBEAT)
+    station.disconnected()
+    station.connected()
+    assert [status.at for status in station.reports.statuses] == [noted]
+    assert noted > START + timedelta(seconds=10)
