@@ -8,6 +8,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.inbound_consumer import InboundConsumer
 from twinev.adapters.messaging.outbox_relay import OutboxRelay
@@ -71,4 +73,4 @@ def test_example_publishes_a_price_and_hears_a_session(nats_server, database, le
     assert [line.split()[0] for line in lines[1:]] == ["series.changed", "session.ended"]
     with database.reading() as work:
         (price,) = work.series.values(SeriesKind.PRICE, "NL", began, step_minutes=30, count=1)
-    assert price == 61.2 / 1000
+    assert price == pytest.approx(61.2 / 1000)

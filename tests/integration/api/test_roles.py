@@ -44,6 +44,8 @@ ALLOWED = {
     "GET /api/v1/sessions/{session_id}/meter-values": STAFF,
     "GET /api/v1/commands": STAFF,
     "POST /api/v1/stations/{station_id}/commands": OPERATORS,
+    "POST /api/v1/stations/{station_id}/key-rotations": OPERATORS,
+    "GET /api/v1/stations/{station_id}/limits": STAFF,
     "GET /api/v1/stations/{station_id}/reports": OPERATORS,
     "PUT /api/v1/id-tokens/{id_token}": OPERATORS,
     "GET /api/v1/series/{kind}/{subject}": STAFF,

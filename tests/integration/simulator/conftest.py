@@ -55,7 +55,8 @@ class Csms:
         self.boot_statuses: list[str] = []
         self.token_status = "Accepted"
         self.ahead = timedelta(0)
-        # Decides of each CALL whether it is handled ("answer"), or the socket is cut before, or after handling it.
+        # Decides of each CALL: it is handled ("answer"), gets a CALLERROR ("refuse"), or the socket is cut before it is
+        # handled ("cut") or after ("cut after handling").
         self.fate: Callable[[Call], str] = lambda _call: "answer"
         self.transaction_ids: dict[str, int] = {}
         self._connections = 0
@@ -122,6 +123,9 @@ class _Tap:
             await self._csms.changed()
             if fate == "cut":
                 raise Cut
+            if fate == "refuse":
+                await self._socket.send(json.dumps([4, call.message_id, "InternalError", "try again", {}]))
+                return await self.recv()
             if fate == "cut after handling":
                 self._cut_at_answer_to = call.message_id
         return raw

@@ -105,7 +105,7 @@ class FactConsumer:
             except TimeoutError:
                 continue
             # Not here: reading a full batch takes 20 ms, in which the API would answer nobody.
-            await self._take_until_done(await asyncio.to_thread(_read_all, messages))
+            await self._take_until_done(await self._threads.run(_read_all, messages))
 
     async def _subscribe(self) -> JetStreamContext.PullSubscription:
         """Make the consumer anew: what an earlier reader left unacknowledged then comes first, and at once."""
