@@ -27,7 +27,8 @@ def test_command_to_a_station_that_nobody_holds_is_offline_at_once(nats_server) 
     reply, seconds = asyncio.run(scenario())
 
     assert reply.outcome == "offline"
-    assert seconds < 2
+    # Far less than the time that an answer may take.
+    assert seconds < 10
 
 
 def test_command_reaches_its_station_and_the_reply_comes_back(nats_server) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import signal
 import sys
-import time
 
 from twinev.simulator.ledger import read_ledger
 
@@ -33,20 +32,18 @@ def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_p
             )
             try:
                 await csms.until(lambda: csms.of("MeterValues"))
-                asked_at = time.monotonic()
                 process.send_signal(signal.SIGTERM)
                 output, _ = await asyncio.wait_for(process.communicate(), 10)
                 await csms.until(lambda: len(csms.close_codes) == 2)
-                return csms, process.returncode, time.monotonic() - asked_at, output.decode()
+                return csms, process.returncode, output.decode()
             finally:
                 if process.returncode is None:
                     process.kill()
                     await process.wait()
 
-    csms, code, took_seconds, output = asyncio.run(run())
+    csms, code, output = asyncio.run(run())
 
     assert (code, "Traceback" in output) == (0, False), output
-    assert took_seconds < 2
     assert csms.close_codes == [1001, 1001]
     assert {call.station for call in csms.calls if call.action == "BootNotification"} == {"SIM-001", "SIM-002"}
     ends = [line for line in map(json.loads, ledger.read_text().splitlines()) if line["kind"] == "end"]
