@@ -86,7 +86,7 @@ async def told(client) -> list[str]:
     return ids
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_kill_9_of_api_and_server_loses_and_doubles_nothing(nats_server, database, messaging, until, seed):
     chance, now = random.Random(seed), datetime.now(UTC)
     kills = dict.fromkeys(chance.sample(range(5, MESSAGES - 5), 3), messaging)

@@ -122,7 +122,7 @@ def test_question_whose_asker_has_given_up_is_left_alone(nats_server, monkeypatc
 
     # Only those that were being answered already.
     assert len(answers.heard) == question_desk._AT_ONCE + 1
-    assert answers.heard[-1] == "late"
+    assert answers.heard.count("late") == 1
 
 
 async def _answered(desk: StationDesk, station_id: str) -> ConnectAnswer:

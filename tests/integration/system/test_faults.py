@@ -309,7 +309,9 @@ def check(campaign: Campaign, settings: Settings) -> None:
     assert_ledger_is_database(ledger=system.ledger, database_url=system.database_url)
 
 
-@pytest.mark.parametrize(("seed", "database"), [(101, "sqlite"), (102, "postgresql")])
+@pytest.mark.parametrize(
+    ("seed", "database"), [(101, "sqlite"), pytest.param(102, "postgresql", marks=pytest.mark.long)]
+)
 def test_no_fact_is_lost_or_doubled_when_processes_die_or_stand_still(settings, *, seed: int, database: str) -> None:
     check(Campaign(seed=seed, stations=24, speed=20, faults=6), settings(database))
 
