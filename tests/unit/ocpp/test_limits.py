@@ -13,6 +13,7 @@ from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.limits import fit_profile, in_whole_seconds, to_kw, to_station_unit
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
+from twinev.errors import BadInput
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
 THREE_PHASES = Station(station_id="CP", protocol="ocpp1.6", phases=3, voltage_v=230.0)
@@ -208,3 +209,8 @@ def test_in_whole_seconds_lets_reductions_come_early_and_raises_late() -> None:
 
     assert whole.start == START
     assert [(p.start_seconds, p.limit_kw) for p in whole.periods] == [(0, 5.0), (60, 3.0), (121, 9.0)]
+
+
+def test_limit_that_no_float_can_hold_is_the_stations_mistake() -> None:
+    with pytest.raises(BadInput, match="limit"):
+        to_kw(1e308, RateUnit.AMPERE, 3, 230.0)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from twinev.adapters.ocpp.mapping.abilities import Abilities, RateUnit
 from twinev.adapters.ocpp.mapping.station import Station
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, SchedulePeriod
+from twinev.errors import BadInput
 
 # Weighs the last period of a schedule without an end when periods are merged. [s]
 _OPEN_END_SECONDS = 86_400
@@ -70,11 +71,20 @@ def to_station_unit(limit_kw: float, abilities: Abilities, station: Station) -> 
 
 
 def to_kw(limit: float, rate_unit: RateUnit, phases: int, voltage_v: float) -> float:
-    """What a station's limit means. [kW]"""
+    """What a station's limit means. [kW]
+
+    Raises
+    ------
+    BadInput
+        It is more than any number that a computer counts in.
+    """
     exact = Fraction(repr(float(limit)))
     if rate_unit is RateUnit.AMPERE:
         exact *= Fraction(repr(float(voltage_v))) * phases
-    return float(exact / 1000)
+    try:
+        return float(exact / 1000)
+    except OverflowError as error:
+        raise BadInput("limit", limit, "a power that a float can hold") from error
 
 
 def without_discharging(schedule: ChargingSchedule) -> ChargingSchedule:
