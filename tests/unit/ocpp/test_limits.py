@@ -213,4 +213,4 @@ def test_in_whole_seconds_lets_reductions_come_early_and_raises_late() -> None:
 
 def test_limit_that_no_float_can_hold_is_the_stations_mistake() -> None:
     with pytest.raises(BadInput, match="limit"):
-        to_kw(1e308, RateUnit.AMPERE, 3, 230.0)
+        to_kw(1e308, RateUnit.AMPERE, 1000, 230.0)
