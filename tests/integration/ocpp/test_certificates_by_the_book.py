@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import ssl
 import subprocess
 from pathlib import Path
 
-import pytest
 from websockets.asyncio.client import connect
 
 from twinev.adapters.ocpp.tls import TlsPort
@@ -17,7 +15,6 @@ PAGE = Path(__file__).parents[3] / "docs" / "own_stations.md"
 MADE_BY = ("openssl ecparam", "openssl req", "openssl x509", "printf", "chmod")
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="the page's commands need openssl")
 def test_certificates_made_by_the_pages_commands_let_a_station_in(bench, tmp_path: Path) -> None:
     lines = [line.strip() for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("    ")]
     commands = [line for line in lines if line.startswith(MADE_BY)]
