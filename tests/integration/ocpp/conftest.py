@@ -7,7 +7,7 @@ import base64
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -263,6 +263,15 @@ class Bench:
             yield self
         finally:
             await self.gateway.stop()
+
+    def talk(self, protocol: str, script: Callable[[RawStation], Awaitable[Any]]) -> Any:
+        """Run the gateway and one station of that version, and return what ``script`` makes of it."""
+
+        async def scenario() -> Any:
+            async with self.running(), self.station(protocols=(protocol,)) as station:
+                return await script(station)
+
+        return asyncio.run(scenario())
 
     @contextlib.asynccontextmanager
     async def station(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import ocpp_messages
 import pytest
 from ocpp_behaviours import behaviour
@@ -11,14 +9,6 @@ from ocpp_messages import told_status
 
 VERSIONS_OF_2 = ("ocpp2.0.1", "ocpp2.1")
 LONGEST_TOKEN = {"ocpp1.6": 20, "ocpp2.0.1": 36, "ocpp2.1": 255}
-
-
-def with_station(bench, protocol: str, script):
-    async def scenario():
-        async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            return await script(station)
-
-    return asyncio.run(scenario())
 
 
 @behaviour(
@@ -64,7 +54,7 @@ def test_authorize_without_the_api_is_an_internal_error(bench, protocol: str) ->
         bench.desk.away = False
         return refused, await station.ask(*ocpp_messages.authorize(protocol))
 
-    refused, answered = with_station(bench, protocol, script)
+    refused, answered = bench.talk(protocol, script)
 
     assert (refused[0], refused[2]) == (4, "InternalError")
     assert told_status(answered[2]) == "Accepted"
@@ -95,7 +85,7 @@ def test_token_that_is_too_long_is_refused(bench, protocol: str) -> None:
         taken = await station.ask(*ocpp_messages.authorize(protocol, "T" * longest))
         return taken, await station.ask(*ocpp_messages.authorize(protocol, "T" * (longest + 1)))
 
-    taken, refused = with_station(bench, protocol, script)
+    taken, refused = bench.talk(protocol, script)
 
     assert taken[0] == 3
     assert (refused[0], refused[2]) == (4, "PropertyConstraintViolation")
@@ -107,7 +97,7 @@ def test_token_that_is_too_long_is_refused(bench, protocol: str) -> None:
     source="1.6 ed. 2 §4.1; 2.x part 2 C01",
 )
 def test_authorize_is_no_fact(bench, protocol: str) -> None:
-    with_station(bench, protocol, lambda station: station.ask(*ocpp_messages.authorize(protocol)))
+    bench.talk(protocol, lambda station: station.ask(*ocpp_messages.authorize(protocol)))
 
     assert {fact.fact.kind for fact in bench.facts.published} == {"ConnectionChanged"}
 

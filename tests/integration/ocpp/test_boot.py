@@ -16,14 +16,6 @@ STOP = RequestStopTransaction(ocpp_transaction_id="42")
 CLEAR = ClearChargingProfile(profile_id=5)
 
 
-def with_station(bench, protocol: str, script):
-    async def scenario():
-        async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            return await script(station)
-
-    return asyncio.run(scenario())
-
-
 @behaviour(
     "B01",
     "An accepted boot is told the time and the heartbeat's interval, and then asked what the station can do",
@@ -34,7 +26,7 @@ def test_accepted_boot_is_told_time_and_interval(bench, protocol: str) -> None:
         answer = await station.ask(*ocpp_messages.boot(protocol))
         return answer, await station.receive()
 
-    answer, asked = with_station(bench, protocol, script)
+    answer, asked = bench.talk(protocol, script)
 
     assert answer[2] == {"status": "Accepted", "currentTime": "2026-11-22T18:00:05.000Z", "interval": 300}
     assert asked[2] == ("GetConfiguration" if protocol == "ocpp1.6" else "GetVariables")
@@ -50,7 +42,7 @@ def test_boot_while_the_api_is_away_is_pending(bench, protocol: str) -> None:
         bench.desk.away = True
         return await station.ask(*ocpp_messages.boot(protocol))
 
-    answer = with_station(bench, protocol, script)
+    answer = bench.talk(protocol, script)
 
     assert answer[2]["status"] == PENDING
     assert 0 < answer[2]["interval"] <= 30
@@ -72,7 +64,7 @@ def test_call_before_acceptance_is_a_security_error(bench, protocol: str) -> Non
             answers.append(await station.ask(*ocpp_messages.authorize(protocol)))
         return answers
 
-    answers = with_station(bench, protocol, script)
+    answers = bench.talk(protocol, script)
 
     assert [(answer[0], answer[2]) for answer in answers] == [(4, "SecurityError")] * 6
     assert {fact.fact.kind for fact in bench.facts.published} == {"ConnectionChanged"}
@@ -92,7 +84,7 @@ def test_later_acceptance_opens_the_way(bench, protocol: str) -> None:
         await station.boot(protocol)
         return await station.ask(*ocpp_messages.status(protocol))
 
-    assert with_station(bench, protocol, script)[0] == 3
+    assert bench.talk(protocol, script)[0] == 3
 
 
 @behaviour(
@@ -108,7 +100,7 @@ def test_pending_station_may_be_sent_calls(bench, protocol: str) -> None:
         await station.answer_call("ClearChargingProfile", {"status": "Accepted"})
         return await sending
 
-    assert with_station(bench, protocol, script).outcome == "accepted"
+    assert bench.talk(protocol, script).outcome == "accepted"
 
 
 @behaviour(
@@ -128,7 +120,7 @@ def test_pending_station_is_not_asked_for_transactions(bench, protocol: str) -> 
         assert (probe[0], probe[2]) == (4, "SecurityError")
         return answers
 
-    for reply in with_station(bench, protocol, script):
+    for reply in bench.talk(protocol, script):
         assert (reply.outcome, reply.status) == ("call_error", "SecurityError")
         assert reply.detail == "not sent: the boot of this station is not accepted"
 
@@ -144,7 +136,7 @@ def test_rejected_station_is_sent_nothing(bench, protocol: str) -> None:
         assert (probe[0], probe[2]) == (4, "SecurityError")
         return replies
 
-    assert [reply.outcome for reply in with_station(bench, protocol, script)] == ["call_error"] * 3
+    assert [reply.outcome for reply in bench.talk(protocol, script)] == ["call_error"] * 3
 
 
 @behaviour(
@@ -201,7 +193,7 @@ def test_rejected_boot_is_told_when_to_come_again(bench, protocol: str) -> None:
         bench.desk.boot_status = REJECTED
         return [await station.ask(*ocpp_messages.boot(protocol)) for _ in range(3)]
 
-    for answer in with_station(bench, protocol, script):
+    for answer in bench.talk(protocol, script):
         assert (answer[0], answer[2]["status"], answer[2]["interval"]) == (3, REJECTED, 300)
 
 
@@ -231,7 +223,7 @@ def test_heartbeat_needs_nobody(bench, protocol: str) -> None:
         bench.facts.away = False
         return answer
 
-    assert with_station(bench, protocol, script)[2] == {"currentTime": "2026-11-22T18:00:05.000Z"}
+    assert bench.talk(protocol, script)[2] == {"currentTime": "2026-11-22T18:00:05.000Z"}
 
 
 @behaviour(
@@ -257,7 +249,7 @@ def test_pending_station_may_send_what_it_was_asked_for(bench, protocol: str) ->
             answers.append(await station.ask(*message))
         return answers, await station.ask("Heartbeat")
 
-    answers, heartbeat = with_station(bench, protocol, script)
+    answers, heartbeat = bench.talk(protocol, script)
 
     assert [answer[0] for answer in answers] == [4, 3] * len(asked_for)
     assert (heartbeat[0], heartbeat[2]) == (4, "SecurityError")

@@ -61,14 +61,6 @@ SENDS = [
 ]
 
 
-def with_station(bench, protocol: str, script):
-    async def scenario():
-        async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            return await script(station)
-
-    return asyncio.run(scenario())
-
-
 def answers_to(bench, protocol: str, frames) -> list[list]:
     """What comes for each of ``frames`` before a heartbeat behind it is answered: one frame, or ``[]`` for none."""
 
@@ -81,7 +73,7 @@ def answers_to(bench, protocol: str, frames) -> list[list]:
             answers.append(came[0] if came else [])
         return answers
 
-    return with_station(bench, protocol, script)
+    return bench.talk(protocol, script)
 
 
 def answer_to(bench, protocol: str, frame) -> list:
@@ -281,7 +273,7 @@ def test_one_call_at_a_time(bench, protocol: str) -> None:
             await station.send([3, message_id, {"status": "Accepted"}])
         return await asyncio.gather(*sending)
 
-    assert [reply.outcome for reply in with_station(bench, protocol, script)] == ["accepted"] * 3
+    assert [reply.outcome for reply in bench.talk(protocol, script)] == ["accepted"] * 3
 
 
 @behaviour(
@@ -301,7 +293,7 @@ def test_crossing_calls_are_both_answered(bench, protocol: str) -> None:
         bench.facts.release.set()
         return reply, await station.receive()
 
-    reply, answer = with_station(bench, protocol, script)
+    reply, answer = bench.talk(protocol, script)
 
     assert reply.outcome == "accepted"
     assert answer == [3, "mine", {}]
@@ -328,7 +320,7 @@ def test_late_result_is_ignored(bench, protocol: str) -> None:
         assert await station.answers_before_a_heartbeat() == []
         return first, await sending
 
-    first, second = with_station(bench, protocol, script)
+    first, second = bench.talk(protocol, script)
 
     assert (first.outcome, second.outcome) == ("timeout", "accepted")
 
@@ -346,7 +338,7 @@ def test_unusable_result_fails_the_command(bench, protocol: str, result) -> None
         await station.answer_call(STOP_ACTION.get(protocol, "RequestStopTransaction"), result)
         return await sending
 
-    reply = with_station(bench, protocol, script)
+    reply = bench.talk(protocol, script)
 
     assert reply.outcome == "call_error"
     assert reply.detail.startswith("unusable result")
@@ -366,7 +358,7 @@ def test_broken_result_fails_the_command(bench, protocol: str, rest: list) -> No
         await station.send([rest[0], message_id, *rest[1:]])
         return await sending
 
-    reply = with_station(bench, protocol, script)
+    reply = bench.talk(protocol, script)
 
     assert (reply.outcome, reply.status) == ("call_error", NO_FRAME[protocol])
 
@@ -422,7 +414,7 @@ def test_unusable_result_is_complained_of(bench, protocol: str, result: dict, co
         assert complaint[1] == message_id
         return complaint, await asking
 
-    complaint, reply = with_station(bench, protocol, script)
+    complaint, reply = bench.talk(protocol, script)
 
     assert (complaint[0], complaint[2], complaint[4]) == (5, code, {})
     assert (reply.outcome, reply.status) == ("call_error", code)
@@ -462,7 +454,7 @@ def test_more_calls_at_once_than_are_kept_are_refused(bench, protocol: str) -> N
         bench.facts.release.set()
         return refused + [await station.receive() for _ in range(99)]
 
-    answers = with_station(bench, protocol, script)
+    answers = bench.talk(protocol, script)
 
     taken = [int(answer[1]) for answer in answers if answer[0] == 3]
     refused = [answer for answer in answers if answer[0] == 4]
@@ -486,7 +478,7 @@ def test_id_of_a_call_that_is_being_handled_is_refused(bench, protocol: str) -> 
         bench.facts.release.set()
         return [refused, await station.receive()]
 
-    refused, confirmed = with_station(bench, protocol, script)
+    refused, confirmed = bench.talk(protocol, script)
 
     assert refused[:3] == [4, "a", NO_FRAME[protocol]]
     assert confirmed == [3, "a", {}]
@@ -505,7 +497,7 @@ def test_id_of_an_answered_call_is_answered_again(bench, protocol: str) -> None:
             answers.append(await station.receive())
         return answers
 
-    assert with_station(bench, protocol, script) == [[3, "a", {}]] * 2
+    assert bench.talk(protocol, script) == [[3, "a", {}]] * 2
     first, second = bench.facts.of("StatusChanged")
     assert first.key == second.key
 
@@ -520,7 +512,7 @@ def test_failure_inside_the_gateway_is_an_internal_error(bench, protocol: str) -
         refused = await station.ask(*ocpp_messages.authorize(protocol))
         return [refused, await station.ask("Heartbeat")]
 
-    refused, heartbeat = with_station(bench, protocol, script)
+    refused, heartbeat = bench.talk(protocol, script)
 
     assert (refused[0], refused[2]) == (4, "InternalError")
     assert heartbeat[0] == 3
@@ -597,7 +589,7 @@ def test_queue_of_sends_is_bounded_and_said_so(bench, caplog) -> None:
         bench.facts.release.set()
         return [refused, await station.receive()]
 
-    refused, confirmed = with_station(bench, "ocpp2.1", script)
+    refused, confirmed = bench.talk("ocpp2.1", script)
 
     assert refused[:3] == [4, "last", "GenericError"]
     assert confirmed == [3, "held", {}]

@@ -17,14 +17,6 @@ OFFLINE = "1.6 ed. 2 §3.7; 2.x part 2 E04"
 NATURAL_KEY = "1.6 ed. 2 §3.7.1; 2.x part 2 E13"
 
 
-def with_station(bench, protocol: str, script):
-    async def scenario():
-        async with bench.running(), bench.station(protocols=(protocol,)) as station:
-            return await script(station)
-
-    return asyncio.run(scenario())
-
-
 def a_backlog(protocol: str, number: int | None = None) -> list[ocpp_messages.Message]:
     """A transaction's five readings and its end, as a station queues them: ``number`` is what 1.6 was given."""
     readings = [(f"2026-11-22T18:{10 * minute:02}:00Z", 1000 + 200 * minute) for minute in range(1, 6)]
@@ -278,7 +270,7 @@ def test_answer_waits_until_the_fact_is_durable(bench, protocol: str) -> None:
         bench.facts.release.set()
         return [refused[:2], *[(await station.receive())[:2] for _ in range(2)]]
 
-    assert with_station(bench, protocol, script) == [[4, "first"], [3, "first"], [3, "second"]]
+    assert bench.talk(protocol, script) == [[4, "first"], [3, "first"], [3, "second"]]
 
 
 @behaviour(
@@ -295,7 +287,7 @@ def test_fact_that_is_not_durable_is_not_confirmed(bench, protocol: str) -> None
         bench.facts.away = False
         return refused, [await station.ask(*message) for message in messages]
 
-    refused, confirmed = with_station(bench, protocol, script)
+    refused, confirmed = bench.talk(protocol, script)
 
     assert [(answer[0], answer[2]) for answer in refused] == [(4, "InternalError")] * 3
     assert [answer[0] for answer in confirmed] == [3] * 3
@@ -424,7 +416,7 @@ def test_start_ends_what_never_ended(platform, on_platform, protocol: str) -> No
     source="1.6 ed. 2 §4.7; 2.x part 2 J01",
 )
 def test_meter_values_outside_of_transactions_are_kept(bench, protocol: str) -> None:
-    answer = with_station(bench, protocol, lambda station: station.ask(*ocpp_messages.meter_values(protocol, 1500)))
+    answer = bench.talk(protocol, lambda station: station.ask(*ocpp_messages.meter_values(protocol, 1500)))
 
     assert answer == [3, answer[1], {}]
     (fact,) = bench.facts.of("MetersRead")
@@ -443,7 +435,7 @@ def test_values_that_are_no_numbers_are_confirmed(bench, protocol: str) -> None:
     values.append({"value": "1.5", "format": "SignedData"})
     payload = {"connectorId": 1, "meterValue": [{"timestamp": AT, "sampledValue": values}]}
 
-    answer = with_station(bench, protocol, lambda station: station.ask("MeterValues", payload))
+    answer = bench.talk(protocol, lambda station: station.ask("MeterValues", payload))
 
     assert answer[0] == 3
     (fact,) = bench.facts.of("MetersRead")
@@ -460,7 +452,7 @@ def test_values_that_are_no_numbers_are_confirmed(bench, protocol: str) -> None:
 def test_transaction_at_connector_0_is_refused(bench, protocol: str) -> None:
     action, payload = ocpp_messages.started(protocol)
 
-    answer = with_station(bench, protocol, lambda station: station.ask(action, payload | {"connectorId": 0}))
+    answer = bench.talk(protocol, lambda station: station.ask(action, payload | {"connectorId": 0}))
 
     assert (answer[0], answer[2]) == (4, "PropertyConstraintViolation")
     assert bench.facts.of("TransactionStarted") == []
@@ -478,7 +470,7 @@ def test_fact_has_its_natural_key_and_the_station_s_own_words(bench, protocol: s
     bench.facts.decision = Decision(status="ConcurrentTx", ocpp_transaction_id="42")
     action, payload = ocpp_messages.started(protocol)
 
-    answer = with_station(bench, protocol, lambda station: station.ask(action, payload))
+    answer = bench.talk(protocol, lambda station: station.ask(action, payload))
 
     assert told_status(answer[2]) == "ConcurrentTx"
     (fact,) = bench.facts.of("TransactionStarted")
