@@ -7,19 +7,15 @@ import contextlib
 
 import httpx
 import pytest
+from gateway_over_nats import running_gateway
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call, call_result
 from websockets.asyncio.client import connect
 
-from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.fact_consumer import FactConsumer
-from twinev.adapters.messaging.fact_publisher import FactPublisher
-from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.adapters.messaging.station_commands import StationCommandSender
-from twinev.adapters.messaging.station_desk import StationDesk
-from twinev.adapters.ocpp.gateway import Gateway
 from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
@@ -48,25 +44,6 @@ class Station(ChargePoint):
         part = {"request_id": self.asked_by, "generated_at": AT}
         await self.call(call.NotifyReport(seq_no=0, tbc=True, report_data=[ABOUT], **part))
         await self.call(call.NotifyReport(seq_no=1, **part))
-
-
-@contextlib.asynccontextmanager
-async def running_gateway(client, clock):
-    gateway = Gateway(
-        host="127.0.0.1",
-        port=0,
-        gateway_id="g1",
-        clock=clock,
-        desk=StationDesk(client=client),
-        facts=FactPublisher(client=client),
-        commands=CommandInbox(client=client),
-        presence=Presence(client=client),
-    )
-    await gateway.start()
-    try:
-        yield gateway
-    finally:
-        await gateway.stop()
 
 
 @contextlib.asynccontextmanager

@@ -8,19 +8,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import nats.errors
+from gateway_over_nats import running_gateway
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call, call_result
 from websockets.asyncio.client import connect
 
 from twinev.adapters.messaging import subjects
-from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import confirm, end
-from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.station_commands import StationCommandSender
-from twinev.adapters.messaging.station_desk import StationDesk
 from twinev.adapters.messaging.streams import ensure_streams
-from twinev.adapters.ocpp.gateway import Gateway
 from twinev.clock import PlatformClock
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule, ProfilePurpose, SchedulePeriod
 from twinev.domain.commands import SetChargingProfile
@@ -102,25 +99,6 @@ class Station(ChargePoint):
 
 
 @contextlib.asynccontextmanager
-async def running_gateway(client):
-    gateway = Gateway(
-        host="127.0.0.1",
-        port=0,
-        gateway_id="g1",
-        clock=PlatformClock(),
-        desk=StationDesk(client=client),
-        facts=FactPublisher(client=client),
-        commands=CommandInbox(client=client),
-        presence=Presence(client=client),
-    )
-    await gateway.start()
-    try:
-        yield gateway
-    finally:
-        await gateway.stop()
-
-
-@contextlib.asynccontextmanager
 async def connected_station(gateway):
     async with connect(f"ws://127.0.0.1:{gateway.port}/ocpp/%3E%20RDAM%201", subprotocols=["ocpp1.6"]) as socket:
         station = Station(STATION, socket, response_timeout=60)
@@ -145,7 +123,7 @@ def test_station_of_the_library_goes_all_the_way_up_and_down(nats_server) -> Non
             PlayedApi(api).running(),
         ):
             sender, presence = StationCommandSender(client=api), Presence(client=api)
-            async with running_gateway(client) as gateway, connected_station(gateway) as station:
+            async with running_gateway(client, PlatformClock()) as gateway, connected_station(gateway) as station:
                 boot = await station.call(call.BootNotification(charge_point_vendor="V", charge_point_model="M"))
                 assert boot.status == "Accepted"
                 started = await station.call(
@@ -169,7 +147,7 @@ def test_meter_values_of_a_connected_station_survive_the_killing_of_nats(nats_se
             nats_server.client("api") as api,
             nats_server.client("gateway") as client,
             PlayedApi(api).running() as played,
-            running_gateway(client) as gateway,
+            running_gateway(client, PlatformClock()) as gateway,
             connected_station(gateway) as station,
         ):
             for number in range(20):
