@@ -11,7 +11,7 @@ from hypothesis import settings
 from twinev.adapters.database.outbox import DatabaseEvents
 from twinev.wire.message_schemas import require_fits
 from twinev.wire.messages import encode
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 # How long an example takes says something of the machine, nothing of the code.
 settings.register_profile("untimed", deadline=None)

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 class ProcessFleet:
-    """`twinev.services.ports.Executor` as a pool of processes, started at the first use.
+    """`twinev.services.ports.planning.Executor` as a pool of processes, started at the first use.
 
     Parameters
     ----------

@@ -15,7 +15,8 @@ from fastapi.responses import JSONResponse
 from twinev.api.identity import CurrentUser
 from twinev.api.platform import ThePlatform
 from twinev.errors import BadInput, Conflict
-from twinev.services.ports import KeptAnswer, UnitOfWorkFactory
+from twinev.services.ports.requests import KeptAnswer
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.wire.base import WireModel
 
 #: How long an answer is kept, and after which time a first request without an answer is taken to have died.

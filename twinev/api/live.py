@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from twinev.domain.session import ChargingSession
 from twinev.services.planned_power import PlannedPower
-from twinev.services.ports import Clock, UnitOfWork
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 #: A measured power that is older says nothing of now. In an accelerated demonstration, where the way of a message takes
 #: minutes of the platform's time, it may be this old on the wall.

@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 
 from twinev.errors import BadInput
 from twinev.wire.base import WireModel
-from twinev.wire.rest import Page
+from twinev.wire.rest.pages import Page
 
 Row = TypeVar("Row")
 Out = TypeVar("Out", bound=WireModel)

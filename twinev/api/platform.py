@@ -14,8 +14,10 @@ from twinev.api.live import LiveView, PlanMemory
 from twinev.domain.session import ChargingSession
 from twinev.domain.users import Role, User
 from twinev.services.command_station import CommandStation
-from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
-from twinev.wire.rest import EventOut, PartHealth
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.planning import Planner
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from twinev.wire.rest.system import EventOut, PartHealth
 
 HealthCheck = Callable[[], Awaitable[PartHealth]]
 

@@ -23,7 +23,7 @@ from twinev.errors import (
     TwinEVError,
     Unavailable,
 )
-from twinev.wire.rest import Problem
+from twinev.wire.rest.pages import Problem
 
 logger = logging.getLogger(__name__)
 

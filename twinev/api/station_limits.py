@@ -10,15 +10,15 @@ from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.station_fault import StationFault
 from twinev.services.profile_records import composite_from_record
 from twinev.services.show_limits import EvseLimitsShown, StationLimitsShown
-from twinev.wire.rest import (
+from twinev.wire.rest.station_limits import (
     EvseLimitsOut,
     ExternalLimitOut,
     InstalledProfile,
     LimitDifference,
     LimitStep,
-    NotFollowing,
     StationLimitsOut,
 )
+from twinev.wire.rest.stations import NotFollowing
 
 
 def not_following_out(fault: StationFault | None) -> NotFollowing | None:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from twinev.client.problems import error_of
 from twinev.errors import NotAuthenticated, Unavailable
-from twinev.wire.rest import LoginIn, LoginOut, TicketIn
+from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn
 
 # Renewed when this share of its life is left, so that a slow minute does not end a session.
 RENEW_AT_SHARE_LEFT = 0.4

@@ -15,7 +15,8 @@ from twinev import __version__
 from twinev.client.problems import error_of
 from twinev.errors import Unavailable
 from twinev.wire.base import WireModel
-from twinev.wire.rest import EventOut, Page
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.system import EventOut
 
 Body = TypeVar("Body", bound=WireModel)
 

@@ -8,7 +8,7 @@ import httpx
 from pydantic import ValidationError
 
 from twinev.errors import BadInput, Conflict, Forbidden, NotAuthenticated, NotFound, TwinEVError, Unavailable
-from twinev.wire.rest import Problem
+from twinev.wire.rest.pages import Problem
 
 
 def error_of(response: httpx.Response) -> TwinEVError:

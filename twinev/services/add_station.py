@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from twinev.domain.charge_points import ChargingStation, Evse
 from twinev.errors import Conflict, NotFound
 from twinev.services.answer_stations import WITHOUT_KEY
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.station_keys import key_hmac, make_key
 
 

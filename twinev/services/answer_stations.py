@@ -10,7 +10,8 @@ from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, Con
 from twinev.domain.users import AuthorizationStatus
 from twinev.errors import NotFound
 from twinev.services.authorise_token import token_status
-from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.station_keys import is_current_key, key_hmac, pending_key
 
 logger = logging.getLogger(__name__)

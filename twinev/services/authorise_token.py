@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twinev.domain.users import AuthorizationStatus
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 
 def token_status(id_token: str, *, site_id: str, work: UnitOfWork) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from twinev.domain.session import ChargingSession
 from twinev.errors import Conflict
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 
 def change_needs(session_id: str, changes: Mapping[str, Any], *, work: UnitOfWork) -> ChargingSession:

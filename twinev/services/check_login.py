@@ -14,7 +14,7 @@ from twinev.domain.login import Account, LoggedIn, LoginSession, SessionKind
 from twinev.errors import Forbidden, NotAuthenticated
 from twinev.services.identity_ports import AccountStore, Signer
 from twinev.services.log_in import hash_of_secret
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 
 TOKEN_SECONDS = 300
 TICKET_SECONDS = 30

@@ -7,7 +7,8 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from twinev.services.ports import Clock, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 
 #: Longer than any command waits for its answer: what is older has no sender any more. [s of the wall clock]
 PATIENCE_SECONDS = 30.0

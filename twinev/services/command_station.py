@@ -15,7 +15,9 @@ from twinev.services.hide_secrets import (
     payload_without_secrets,
     response_without_secrets,
 )
-from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.station_link import StationCommands
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 
 
 def new_request_id() -> int:

@@ -20,7 +20,9 @@ from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fit_room import fit_room
 from twinev.services.order_sending import order_sending
-from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.station_link import StationCommands
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.send_profile import ProfileSender
 from twinev.services.tell_station import StationTeller
 from twinev.services.told_limits import ToldLimits

@@ -12,7 +12,7 @@ from twinev.domain.charge_points import ChargingState, ChargingStation
 from twinev.domain.facts import Sample, StationFact
 from twinev.domain.session import ChargingSession
 from twinev.errors import NotFound
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from twinev.services.ports import Leadership
+from twinev.services.ports.requests import Leadership
 
 CHECK_SECONDS = 2.0
 

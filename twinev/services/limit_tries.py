@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Hashable
 
 from twinev.errors import TooManyTries
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 
 WINDOW_SECONDS = 60.0
 

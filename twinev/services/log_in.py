@@ -13,7 +13,7 @@ from twinev.domain.login import Account, EndReason, LoggedIn, LoginSession, Sess
 from twinev.errors import BadInput, NotAuthenticated
 from twinev.services.identity_ports import AccountStore, PasswordHasher
 from twinev.services.limit_tries import TryLimit
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256

@@ -13,7 +13,7 @@ from twinev.domain.users import Role, User
 from twinev.errors import BadInput, Conflict
 from twinev.services.identity_ports import AccountStore, PasswordHasher
 from twinev.services.log_in import require_password
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 
 # Nothing that breaks a line of the log or hides in a page.
 _USERNAME = re.compile(r"[\w.@+-]{1,64}")

@@ -20,7 +20,9 @@ from twinev.services.dispatch_plan import PlanDispatcher, WantedState
 from twinev.services.evse_limits import EvseKey, EvseLimits
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.own_limits import believed_limits
-from twinev.services.ports import Clock, Planner, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.planning import Planner
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.share_restriction import fair_parts_kw, share_kw
 from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.told_limits import ToldLimits

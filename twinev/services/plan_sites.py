@@ -20,7 +20,9 @@ from twinev.services.compare_meter import lags_plan
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.plan_site import MadePlan, SitePlanner
-from twinev.services.ports import Clock, EventFeed, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.station_link import EventFeed
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 
 SITE_EVENTS = frozenset(

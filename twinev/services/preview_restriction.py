@@ -12,7 +12,9 @@ from twinev.domain.users import User
 from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem, build_problem
 from twinev.services.idle_sessions import IdleSessions
-from twinev.services.ports import Clock, Planner, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.planning import Planner
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.restrict import RestrictionOrder, draft_restriction, require_may_restrict, sites_of
 from twinev.services.share_restriction import fair_parts_kw
 from twinev.services.site_state import SiteState, count_evses, read_site_state

@@ -6,7 +6,7 @@ from typing import Any
 
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import NotFound
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 #: These belong to a price zone, with all its sites; the others to one site.
 OF_ZONES = frozenset({SeriesKind.PRICE, SeriesKind.RENEWABLE_SHARE})

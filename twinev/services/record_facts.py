@@ -28,7 +28,7 @@ from twinev.domain.facts import (
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
 from twinev.services.fact_batch import FactBatch
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.read_meters import with_samples
 from twinev.services.record_limits import note_abilities, note_external_limit
 from twinev.services.record_reports import keep_report

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from twinev.domain.station_fault import StationFault
 from twinev.errors import NotFound, Unavailable
-from twinev.services.ports import UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 RETRY_SECONDS = 1.0
 

@@ -11,7 +11,8 @@ from typing import Any
 from twinev.domain.grid import Enforcement, Restriction
 from twinev.domain.users import Role, User
 from twinev.errors import BadInput, Conflict, Forbidden, NotFound
-from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 MAY_RESTRICT = frozenset({Role.GRID_OPERATOR, Role.ADMINISTRATOR})
 

@@ -10,7 +10,9 @@ from twinev.domain.operating_commands import SetBasicAuthPassword
 from twinev.domain.plan import SentCommand
 from twinev.errors import Conflict
 from twinev.services.answer_stations import WITHOUT_KEY
-from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.station_link import StationCommands
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.station_keys import key_hmac, make_key
 
 #: Keys that a station was told and never came with. More than that, and something else is wrong with it.

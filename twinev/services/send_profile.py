@@ -20,7 +20,9 @@ from twinev.domain.plan import SentCommand
 from twinev.services.compare_composite import Difference
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
-from twinev.services.ports import Clock, StationCommands, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.station_link import StationCommands
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.profile_records import composite_to_record, profile_to_record
 
 ISSUED_BY = "planning"

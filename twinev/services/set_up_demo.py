@@ -12,7 +12,8 @@ from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.users import AuthorizationStatus
 from twinev.services.add_station import register
 from twinev.services.demo_curves import demand_kw, price_eur_per_kwh, production_kw
-from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 #: At 60 times the speed two weeks pass in under six hours; afterwards planning carries the last known days on.
 _DAYS = 14

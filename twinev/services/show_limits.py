@@ -15,7 +15,7 @@ from twinev.domain.composite_schedule import RunningTransaction, Stretch, compos
 from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.plan import SentCommand
 from twinev.domain.station_fault import StationFault
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.told_limits import ToldLimits
 
 SHOWN = timedelta(hours=24)

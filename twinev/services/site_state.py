@@ -14,7 +14,7 @@ from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import SeriesKind
 from twinev.services.evse_limits import EvseKey, EvseLimits, Limits, change_points, limits_at
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 OUT_OF_SERVICE_AFTER = timedelta(hours=24)
 # 6 A at 230 V, below which no EV charges (IEC 61851-1). [kW]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twinev.sct import Problem, Schedule, optimise
-from twinev.services.ports import Executor
+from twinev.services.ports.planning import Executor
 
 # Beyond the solver's time limit: reading the problem, setting up the model, and being third in the queue.
 GRACE_SECONDS = 30.0
@@ -11,7 +11,7 @@ QUICK_SECONDS = 10.0
 
 
 class SolveProblem:
-    """`twinev.services.ports.Planner` on processes of this machine or others.
+    """`twinev.services.ports.planning.Planner` on processes of this machine or others.
 
     Parameters
     ----------

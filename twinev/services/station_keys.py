@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import secrets
 
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 
 
 def make_key() -> str:

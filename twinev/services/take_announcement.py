@@ -8,7 +8,7 @@ from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import Site
 from twinev.domain.tariff import SeriesKind
 from twinev.errors import BadInput, Conflict, NotFound
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.put_series import OF_ZONES, put_series
 
 # A sender's clock may be wrong by this much.

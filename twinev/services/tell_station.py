@@ -20,7 +20,7 @@ from twinev.services.compare_profiles import schedule_end
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
 from twinev.services.own_limits import ASK_AGAIN_AFTER, own_limits
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 from twinev.services.send_profile import ProfileSender
 from twinev.services.told_limits import REFUSALS, UNSURE, ToldLimits
 

@@ -15,7 +15,7 @@ from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.plan import SentCommand
 from twinev.domain.station_fault import FaultCause, StationFault
 from twinev.services.evse_limits import EvseKey, EvseLimits, limits_at
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.profile_records import profile_from_record
 
 SET, CLEAR = "SetChargingProfile", "ClearChargingProfile"

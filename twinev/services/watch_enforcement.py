@@ -11,7 +11,8 @@ from typing import Any
 from twinev.domain.grid import Enforcement, Restriction
 from twinev.services.compare_meter import unfollowed
 from twinev.services.judge_enforcement import Judgement, Observation, judge
-from twinev.services.ports import Clock, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 
 # How long profiles, ramps and meters may take before a power above the limit counts against it.

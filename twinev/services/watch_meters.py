@@ -7,7 +7,8 @@ import logging
 from datetime import timedelta
 
 from twinev.services.compare_meter import ToldAndMeasured, unfollowed
-from twinev.services.ports import Clock, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import GRACE_WALL_SECONDS
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from twinev.errors import Unavailable
-from twinev.services.ports import Clock, Leadership, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.requests import Leadership
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 
 logger = logging.getLogger(__name__)
 

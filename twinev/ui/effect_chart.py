@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from twinev.ui import formats, texts
-from twinev.wire.rest import RestrictionPreview
+from twinev.wire.rest.restrictions import RestrictionPreview
 
 WIDTH, HEIGHT = 440, 200
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 26, 22

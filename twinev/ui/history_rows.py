@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twinev.ui import formats, texts
 from twinev.ui.limits_panel import METER_TOLERANCE_KW, OPEN_STATES, state_html
-from twinev.wire.rest import RestrictionOut
+from twinev.wire.rest.restrictions import RestrictionOut
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

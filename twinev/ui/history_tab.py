@@ -14,7 +14,7 @@ from twinev.ui import formats, texts
 from twinev.ui.background import Background
 from twinev.ui.history_rows import can_be_revoked, csv_text, head_html, matches, row_html
 from twinev.ui.live import Live, Snapshot
-from twinev.wire.rest import RestrictionOut
+from twinev.wire.rest.restrictions import RestrictionOut
 
 PAGE_ROWS = 20
 MOST_ORDERS = 2000

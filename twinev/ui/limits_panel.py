@@ -7,7 +7,7 @@ import ipywidgets as widgets
 from twinev.domain.grid import Enforcement
 from twinev.ui import formats, texts
 from twinev.ui.live import Snapshot
-from twinev.wire.rest import RestrictionOut
+from twinev.wire.rest.restrictions import RestrictionOut
 
 OPEN_STATES = frozenset(
     {Enforcement.SCHEDULED, Enforcement.PENDING, Enforcement.ENFORCED, Enforcement.PARTLY, Enforcement.NOT_ENFORCED}

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 
 from twinev.client import Client
 from twinev.errors import Forbidden, NotAuthenticated, TwinEVError
-from twinev.wire.rest import RestrictionOut, SiteOut, StationOut
+from twinev.wire.rest.restrictions import RestrictionOut
+from twinev.wire.rest.sites import SiteOut
+from twinev.wire.rest.stations import StationOut
 
 _log = logging.getLogger(__name__)
 

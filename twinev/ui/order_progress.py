@@ -11,7 +11,9 @@ from twinev.domain.grid import Enforcement
 from twinev.ui import formats, texts
 from twinev.ui.limits_panel import METER_TOLERANCE_KW, state_html, stations_html
 from twinev.ui.live import Snapshot
-from twinev.wire.rest import CommandOut, PlanOut, RestrictionOut
+from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.plans import PlanOut
+from twinev.wire.rest.restrictions import RestrictionOut
 
 StepState = Literal["done", "doing", "waiting", "failed"]
 FINAL_STATES = frozenset({Enforcement.ENFORCED, Enforcement.ENDED, Enforcement.REVOKED})

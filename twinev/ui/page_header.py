@@ -6,7 +6,7 @@ import ipywidgets as widgets
 
 from twinev.ui import formats, texts
 from twinev.ui.live import Connection, Snapshot
-from twinev.wire.rest import UserOut
+from twinev.wire.rest.identity import UserOut
 
 
 class PageHeader:

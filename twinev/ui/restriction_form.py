@@ -17,7 +17,7 @@ from twinev.ui.live import Live, Snapshot
 from twinev.ui.order_input import Order, OrderInput, field_of
 from twinev.ui.order_progress import progress_html
 from twinev.ui.selection import Selection
-from twinev.wire.rest import RestrictionPreview
+from twinev.wire.rest.restrictions import RestrictionPreview
 
 FIELDS = ("stations", "limit", "start", "end", "order")
 PROGRESS_ITEMS = 200

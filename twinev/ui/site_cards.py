@@ -6,7 +6,8 @@ import ipywidgets as widgets
 
 from twinev.ui import formats, texts
 from twinev.ui.live import Snapshot
-from twinev.wire.rest import SiteOut, StationOut
+from twinev.wire.rest.sites import SiteOut
+from twinev.wire.rest.stations import StationOut
 
 # The bar is drawn to a little over the limit, so that an excess shows.
 BAR_SHARE_OF_LIMIT = 0.85

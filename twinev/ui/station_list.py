@@ -8,7 +8,7 @@ from twinev.ui import formats, texts
 from twinev.ui.live import Snapshot
 from twinev.ui.selection import Selection
 from twinev.ui.station_state import level_of, status_text
-from twinev.wire.rest import StationOut
+from twinev.wire.rest.stations import StationOut
 
 
 class StationList:

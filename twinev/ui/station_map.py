@@ -16,7 +16,8 @@ from twinev.ui import basemap, formats, texts
 from twinev.ui.live import Snapshot
 from twinev.ui.selection import Selection
 from twinev.ui.station_state import level_of, status_text
-from twinev.wire.rest import SiteOut, StationOut
+from twinev.wire.rest.sites import SiteOut
+from twinev.wire.rest.stations import StationOut
 
 # From this zoom on the stations of a car park stand apart from each other.
 PINS_FROM_ZOOM = 15

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from twinev.domain.charge_points import ConnectorStatus
 from twinev.ui import formats, texts
-from twinev.wire.rest import StationOut
+from twinev.wire.rest.stations import StationOut
 
 # Below this a meter shows noise, not charging.
 IDLE_KW = 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
-from twinev.wire.rest import UserOut
+from twinev.wire.rest.identity import UserOut
 
 
 class LoginSessionOut(WireModel):

@@ -68,7 +68,7 @@ from twinev.services.watch_enforcement import WatchEnforcement
 from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
-from twinev.wire.rest import PartHealth
+from twinev.wire.rest.system import PartHealth
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
 

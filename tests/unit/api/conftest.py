@@ -26,7 +26,7 @@ from twinev.domain.users import AuthorizationStatus, Role, User
 from twinev.errors import NotAuthenticated
 from twinev.sct import Problem, Schedule, SessionSchedule, SupplyPointSchedule
 from twinev.services.command_station import CommandStation
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
 PLACE = Location(latitude_degrees=52.1, longitude_degrees=5.1)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from twinev.api.routers.events import _frames
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 HEARTBEAT_SECONDS = 15.0
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.ui.live import Snapshot
-from twinev.wire.rest import CommandOut, EvseOut, RestrictionOut, SiteOut, StationEnforcement, StationOut
+from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.restrictions import RestrictionOut, StationEnforcement
+from twinev.wire.rest.sites import SiteOut
+from twinev.wire.rest.stations import EvseOut, StationOut
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

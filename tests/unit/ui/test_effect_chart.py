@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinev.ui.effect_chart import HEIGHT, WIDTH, chart_html, cropped, nice_step
-from twinev.wire.rest import RestrictionPreview
+from twinev.wire.rest.restrictions import RestrictionPreview
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 

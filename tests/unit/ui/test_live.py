@@ -10,7 +10,7 @@ import pytest
 
 from twinev.errors import NotAuthenticated, TwinEVError, Unavailable
 from twinev.ui.live import Connection, Live
-from twinev.wire.rest import HealthOut
+from twinev.wire.rest.system import HealthOut
 
 
 @dataclass

@@ -8,7 +8,7 @@ import pytest
 
 from twinev.ui.live import Snapshot
 from twinev.ui.order_progress import progress_html, steps_of
-from twinev.wire.rest import PlanOut
+from twinev.wire.rest.plans import PlanOut
 
 
 def _plan(made_at: datetime) -> PlanOut:

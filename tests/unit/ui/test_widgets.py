@@ -17,7 +17,7 @@ from twinev.ui.restriction_form import RestrictionForm
 from twinev.ui.selection import Selection
 from twinev.ui.station_list import StationList
 from twinev.ui.station_map import StationMap
-from twinev.wire.rest import RestrictionCreated, RestrictionPreview
+from twinev.wire.rest.restrictions import RestrictionCreated, RestrictionPreview
 
 
 @dataclass

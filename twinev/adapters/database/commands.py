@@ -14,7 +14,7 @@ from twinev.domain.plan import SentCommand
 
 
 class DatabaseCommands:
-    """Implements `twinev.services.ports.Commands`."""
+    """Implements `twinev.services.ports.charge_points.Commands`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -16,7 +16,7 @@ from twinev.wire.messages import encode
 
 
 class DatabaseFacts:
-    """Implements `twinev.services.ports.Facts`."""
+    """Implements `twinev.services.ports.charging.Facts`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

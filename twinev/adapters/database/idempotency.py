@@ -9,13 +9,13 @@ from sqlalchemy import Connection, delete, select, update
 
 from twinev.adapters.database.statements import insert_new
 from twinev.adapters.database.tables import idempotency_keys
-from twinev.services.ports import KeptAnswer
+from twinev.services.ports.requests import KeptAnswer
 
 _table = idempotency_keys
 
 
 class DatabaseIdempotency:
-    """Implements `twinev.services.ports.Idempotency`."""
+    """Implements `twinev.services.ports.requests.Idempotency`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -13,7 +13,7 @@ _table = inbound_messages
 
 
 class DatabaseInbox:
-    """Implements `twinev.services.ports.Inbox`."""
+    """Implements `twinev.services.ports.exchange.Inbox`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -16,7 +16,7 @@ _LOCK = int.from_bytes(b"TwinEV", "big")
 
 
 class DatabaseLeadership:
-    """Implements `twinev.services.ports.Leadership`.
+    """Implements `twinev.services.ports.requests.Leadership`.
 
     The lock lives as long as its connection: when the process or the network dies, the server gives it to another.
     """

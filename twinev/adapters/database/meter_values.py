@@ -13,7 +13,7 @@ from twinev.adapters.database.statements import insert_new
 from twinev.adapters.database.tables import meter_values
 from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 from twinev.wire.messages import encode
 
 _KEY = tuple(column.name for column in meter_values.primary_key)
@@ -22,7 +22,7 @@ _INSTANTS_ASKED = 1000
 
 
 class DatabaseMeterValues:
-    """Implements `twinev.services.ports.MeterValues`."""
+    """Implements `twinev.services.ports.charging.MeterValues`."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection

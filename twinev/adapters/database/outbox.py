@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from twinev.adapters.database.tables import outbox
-from twinev.services.ports import Clock, OutboxEvent
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.exchange import OutboxEvent
 
 
 class DatabaseEvents:
-    """Implements `twinev.services.ports.Events`; rows are written together, at the commit."""
+    """Implements `twinev.services.ports.exchange.Events`; rows are written together, at the commit."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
@@ -34,7 +35,7 @@ class DatabaseEvents:
 
 
 class DatabaseOutbox:
-    """Implements `twinev.services.ports.Outbox`."""
+    """Implements `twinev.services.ports.exchange.Outbox`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

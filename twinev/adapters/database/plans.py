@@ -17,7 +17,7 @@ _HEAD = tuple(column for column in plans.c if column.name not in ("scenario", "s
 
 
 class DatabasePlans:
-    """Implements `twinev.services.ports.Plans`."""
+    """Implements `twinev.services.ports.smart_charging.Plans`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

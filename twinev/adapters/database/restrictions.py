@@ -16,7 +16,7 @@ from twinev.errors import NotFound
 
 
 class DatabaseRestrictions:
-    """Implements `twinev.services.ports.Restrictions`."""
+    """Implements `twinev.services.ports.smart_charging.Restrictions`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

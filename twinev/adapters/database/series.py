@@ -14,7 +14,7 @@ _table = series_values
 
 
 class DatabaseSeries:
-    """Implements `twinev.services.ports.SeriesStore`."""
+    """Implements `twinev.services.ports.smart_charging.SeriesStore`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -35,7 +35,7 @@ _ALIKE = (
 
 
 class DatabaseSessions:
-    """Implements `twinev.services.ports.Sessions`."""
+    """Implements `twinev.services.ports.charging.Sessions`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

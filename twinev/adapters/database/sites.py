@@ -13,7 +13,7 @@ from twinev.errors import NotFound
 
 
 class DatabaseSites:
-    """Implements `twinev.services.ports.Sites`."""
+    """Implements `twinev.services.ports.charge_points.Sites`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

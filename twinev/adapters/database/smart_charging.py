@@ -16,7 +16,7 @@ from twinev.services.profile_records import schedule_from_record, schedule_to_re
 
 
 class DatabaseAbilities:
-    """Implements `twinev.services.ports.Abilities`."""
+    """Implements `twinev.services.ports.smart_charging.Abilities`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -32,7 +32,7 @@ class DatabaseAbilities:
 
 
 class DatabaseExternalLimits:
-    """Implements `twinev.services.ports.ExternalLimits`."""
+    """Implements `twinev.services.ports.smart_charging.ExternalLimits`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -57,7 +57,7 @@ class DatabaseExternalLimits:
 
 
 class DatabaseStationFaults:
-    """Implements `twinev.services.ports.StationFaults`."""
+    """Implements `twinev.services.ports.smart_charging.StationFaults`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -13,7 +13,7 @@ from twinev.domain.station_report import StationReport
 
 
 class DatabaseReports:
-    """Implements `twinev.services.ports.Reports`."""
+    """Implements `twinev.services.ports.charge_points.Reports`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -17,7 +17,7 @@ _PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "c
 
 
 class DatabaseStations:
-    """Implements `twinev.services.ports.Stations`."""
+    """Implements `twinev.services.ports.charge_points.Stations`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

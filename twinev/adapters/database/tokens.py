@@ -9,7 +9,7 @@ from twinev.adapters.database.tables import id_tokens
 
 
 class DatabaseTokens:
-    """Implements `twinev.services.ports.Tokens`; OCPP's tokens do not tell upper from lower case."""
+    """Implements `twinev.services.ports.charge_points.Tokens`; OCPP's tokens do not tell upper from lower case."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

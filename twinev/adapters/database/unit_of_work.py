@@ -32,7 +32,7 @@ from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
-from twinev.services.ports import Clock
+from twinev.services.ports.clock import Clock
 
 
 class Database:
@@ -70,7 +70,10 @@ class Database:
 
 
 class DatabaseUnitOfWork:
-    """Implements `twinev.services.ports.UnitOfWork`. A database that does not answer raises `Unavailable`."""
+    """Implements `twinev.services.ports.unit_of_work.UnitOfWork`.
+
+    A database that does not answer raises `Unavailable`.
+    """
 
     def __init__(
         self,

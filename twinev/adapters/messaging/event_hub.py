@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from twinev.adapters.messaging import subjects
 from twinev.errors import BadInput
 from twinev.wire.messages import decode
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _WAITING = 1000
 
 
 class EventHub:
-    """Implements `twinev.services.ports.EventFeed`, for listeners that come and go.
+    """Implements `twinev.services.ports.station_link.EventFeed`, for listeners that come and go.
 
     Parameters
     ----------

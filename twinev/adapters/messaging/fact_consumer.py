@@ -19,7 +19,9 @@ from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.own_threads import OwnThreads
 from twinev.domain.facts import Decision, StationFact
 from twinev.errors import BadInput, Unavailable
-from twinev.services.ports import Clock, Leadership, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.requests import Leadership
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.wire.messages import decode, encode
 
 logger = logging.getLogger(__name__)

@@ -25,7 +25,9 @@ from twinev.domain.announcement import Announcement
 from twinev.domain.checks import require_utc
 from twinev.domain.tariff import Series
 from twinev.errors import BadInput, Conflict, NotFound, TwinEVError, Unavailable
-from twinev.services.ports import Clock, Leadership, UnitOfWork, UnitOfWorkFactory
+from twinev.services.ports.clock import Clock
+from twinev.services.ports.requests import Leadership
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.wire.inbound import INBOUND, InboundMessage
 from twinev.wire.message_schemas import require_fits
 from twinev.wire.messages import decode

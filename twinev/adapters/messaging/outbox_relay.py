@@ -16,10 +16,12 @@ from nats.js.api import Header
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.dead_letters import DeadLetters, dead_letter
 from twinev.errors import BadInput
-from twinev.services.ports import Leadership, OutboxEvent, UnitOfWorkFactory
+from twinev.services.ports.exchange import OutboxEvent
+from twinev.services.ports.requests import Leadership
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.wire.message_schemas import require_fits
 from twinev.wire.messages import encode
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ PROBE = b""
 
 
 class PlannerClient:
-    """`twinev.services.ports.Planner` over ``twinev.plan.request``.
+    """`twinev.services.ports.planning.Planner` over ``twinev.plan.request``.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from twinev.adapters.messaging.connection import StayingClient
 from twinev.adapters.messaging.watchdog import link_health
 from twinev.errors import BadInput, TwinEVError
 from twinev.sct import Problem
-from twinev.services.ports import Planner
+from twinev.services.ports.planning import Planner
 from twinev.wire.messages import decode, encode
 from twinev.wire.planning import PlanReply, PlanRequest
 

@@ -18,7 +18,7 @@ GRACE_SECONDS = 2.0
 
 
 class StationCommandSender:
-    """`twinev.services.ports.StationCommands` over NATS.
+    """`twinev.services.ports.station_link.StationCommands` over NATS.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from twinev.api.login_desk import LoginDesk
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import User
 from twinev.wire.identity import LoginSessionOut, PasswordChangeIn
-from twinev.wire.rest import LoginIn, LoginOut, TicketIn, TicketOut, UserOut
+from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn, TicketOut, UserOut
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Reading, Staff
 from twinev.domain.plan import SentCommand
-from twinev.wire.rest import CommandOut, Page
+from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.pages import Page
 
 router = APIRouter(prefix="/api/v1/commands", tags=["commands"])
 

@@ -11,7 +11,8 @@ from twinev.api.identity import require_role
 from twinev.domain.users import Role, User
 from twinev.errors import BadInput
 from twinev.wire.inbound import DeadLetter
-from twinev.wire.rest import DeadLetterOut, Page
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.system import DeadLetterOut
 
 router = APIRouter(prefix="/api/v1/dead-letters", tags=["dead letters"])
 

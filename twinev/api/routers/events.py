@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from twinev.api.identity import Authenticator, CurrentLogin
 from twinev.api.platform import EventStream, Staff, ThePlatform
-from twinev.wire.rest import EventOut
+from twinev.wire.rest.system import EventOut
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"])
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from twinev import __version__
 from twinev.api.platform import HealthCheck, Platform, ThePlatform
 from twinev.errors import TwinEVError, Unavailable
-from twinev.wire.rest import HealthOut, PartHealth
+from twinev.wire.rest.system import HealthOut, PartHealth
 
 router = APIRouter(prefix="/api/v1/health", tags=["health"])
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from twinev.api.platform import Operator, ThePlatform
 from twinev.domain.users import AuthorizationStatus
 from twinev.errors import BadInput
-from twinev.wire.rest import IdTokenIn, IdTokenOut
+from twinev.wire.rest.id_tokens import IdTokenIn, IdTokenOut
 
 router = APIRouter(prefix="/api/v1/id-tokens", tags=["id-tokens"])
 

@@ -19,7 +19,8 @@ from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Platform, Reading, Staff, ThePlatform
 from twinev.domain.plan import StoredPlan
 from twinev.sct import Problem
-from twinev.wire.rest import Page, PlanAsked, PlanCreated, PlanOut
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.plans import PlanAsked, PlanCreated, PlanOut
 
 router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 

@@ -15,11 +15,11 @@ from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Platform, Reading, Staff, ThePlatform
 from twinev.domain.grid import Enforcement, Restriction
 from twinev.domain.users import User
-from twinev.services.ports import UnitOfWork
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.restrict import MAY_RESTRICT, RestrictionOrder, current_state, restrict, revoke_restriction
-from twinev.wire.rest import (
-    Page,
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.restrictions import (
     RestrictionCreated,
     RestrictionIn,
     RestrictionOut,

@@ -11,7 +11,7 @@ from twinev.api.platform import Operator, Reading, Staff, ThePlatform
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import BadInput
 from twinev.services.put_series import put_series
-from twinev.wire.rest import SeriesIn, SeriesOut
+from twinev.wire.rest.series import SeriesIn, SeriesOut
 
 router = APIRouter(prefix="/api/v1/series", tags=["series"])
 

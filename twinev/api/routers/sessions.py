@@ -18,7 +18,9 @@ from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import DriverProfile
 from twinev.errors import BadInput
 from twinev.services.change_needs import change_needs
-from twinev.wire.rest import CommandOut, MeterValueOut, Page, SessionNeedsIn, SessionOut, SessionStartIn
+from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 

@@ -13,8 +13,9 @@ from twinev.api.platform import Operator, Reading, Staff, ThePlatform
 from twinev.domain.charge_points import Location, Site
 from twinev.domain.tariff import SeriesKind
 from twinev.errors import BadInput
-from twinev.services.ports import UnitOfWork
-from twinev.wire.rest import Page, SiteIn, SiteOut
+from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.sites import SiteIn, SiteOut
 
 router = APIRouter(prefix="/api/v1/sites", tags=["sites"])
 

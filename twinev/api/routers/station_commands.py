@@ -12,7 +12,7 @@ from twinev.api.platform import CallingApp, Operator, ThePlatform
 from twinev.api.routers.commands import command_out
 from twinev.services.command_station import new_request_id
 from twinev.wire.commands import CommandIn, command_of
-from twinev.wire.rest import CommandOut
+from twinev.wire.rest.commands import CommandOut
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/commands", tags=["commands"])
 

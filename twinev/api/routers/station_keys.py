@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.platform import Operator
 from twinev.services.rotate_key import RotateKey
-from twinev.wire.rest import KeyRotated
+from twinev.wire.rest.stations import KeyRotated
 
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
 

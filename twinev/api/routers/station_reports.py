@@ -8,7 +8,8 @@ from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Operator, Reading
 from twinev.domain.station_report import StationReport
 from twinev.errors import BadInput
-from twinev.wire.rest import Page, StationReportOut
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.stations import StationReportOut
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/reports", tags=["stations"])
 

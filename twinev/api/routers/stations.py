@@ -14,7 +14,9 @@ from twinev.domain.charge_points import ChargingStation, Evse
 from twinev.domain.station_fault import StationFault
 from twinev.services.add_station import add_station
 from twinev.services.show_limits import show_limits
-from twinev.wire.rest import EvseOut, Page, StationCreated, StationIn, StationLimitsOut, StationOut
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.station_limits import StationLimitsOut
+from twinev.wire.rest.stations import EvseOut, StationCreated, StationIn, StationOut
 
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
 

@@ -9,7 +9,7 @@ from twinev.api.routers.auth import Desk
 from twinev.domain.login import Account
 from twinev.domain.users import Role
 from twinev.wire.identity import AccountChangeIn, AccountIn, AccountOut
-from twinev.wire.rest import Page
+from twinev.wire.rest.pages import Page
 
 router = APIRouter(prefix="/api/v1/users", tags=["users"], dependencies=[Depends(require_role(Role.ADMINISTRATOR))])
 

@@ -1,0 +1,90 @@
+"""Sites, stations, their keys, commands and reports, and the cards that may charge."""
+
+from __future__ import annotations
+
+from twinev.client.calls import Calls, body_of, path_to
+from twinev.wire.commands import CommandIn
+from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.id_tokens import IdTokenIn, IdTokenOut
+from twinev.wire.rest.sites import SiteIn, SiteOut
+from twinev.wire.rest.station_limits import StationLimitsOut
+from twinev.wire.rest.stations import KeyRotated, StationCreated, StationIn, StationOut, StationReportOut
+
+#: A station may take its time over a command, and the API waits for it. [s]
+COMMAND_SECONDS = 30.0
+
+
+class ChargePointCalls(Calls):
+    """Sites, stations, their keys, commands and reports, and the cards that may charge."""
+
+    def sites(self) -> list[SiteOut]:
+        return list(self._connection.items("/sites", SiteOut))
+
+    def site(self, site_id: str) -> SiteOut:
+        return self._connection.get(path_to("sites", site_id), SiteOut)
+
+    def stations(self, *, site_id: str | None = None) -> list[StationOut]:
+        return list(self._connection.items("/stations", StationOut, site_id=site_id))
+
+    def station_limits(self, station_id: str) -> StationLimitsOut:
+        """Return what the station was told, what that comes to, what it reports and what others limit it to."""
+        return self._connection.get(path_to("stations", station_id, "limits"), StationLimitsOut)
+
+    def station(self, station_id: str) -> StationOut:
+        return self._connection.get(path_to("stations", station_id), StationOut)
+
+    def save_site(
+        self, site_id: str, *, name: str, supply_max_kw: float, latitude_degrees: float, longitude_degrees: float,
+        **others: object,
+    ) -> SiteOut:  # fmt: skip
+        """Make a site, or change it; ``others`` as in `SiteIn`."""
+        body = body_of(
+            SiteIn,
+            name=name,
+            supply_max_kw=supply_max_kw,
+            latitude_degrees=latitude_degrees,
+            longitude_degrees=longitude_degrees,
+            **others,
+        )
+        return self._connection.read(self._connection.send("PUT", path_to("sites", site_id), body=body), SiteOut)
+
+    def add_station(self, station_id: str, *, site_id: str, **others: object) -> StationCreated:
+        """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
+        body = body_of(StationIn, id=station_id, site_id=site_id, **others)
+        return self._connection.post("/stations", body, StationCreated)
+
+    def rotate_key(self, station_id: str) -> KeyRotated:
+        """Have a station told a new key, which nobody else learns."""
+        path = path_to("stations", station_id, "key-rotations")
+        # The server waits for the station.
+        return self._connection.read(self._connection.send("POST", path, timeout_seconds=30.0), KeyRotated)
+
+    def check_station(self, station_id: str, *, site_id: str, **others: object) -> None:
+        """Raise `BadInput` for a description that `add_station` cannot take."""
+        body_of(StationIn, id=station_id, site_id=site_id, **others)
+
+    def let_charge(self, id_token: str, *, status: str = "Accepted") -> IdTokenOut:
+        """Say whether a card may charge (an OCPP AuthorizationStatus)."""
+        body = IdTokenIn(status=status)
+        return self._connection.read(
+            self._connection.send("PUT", path_to("id-tokens", id_token), body=body), IdTokenOut
+        )
+
+    def commands(self, *, station_id: str | None = None, at_most: int | None = 200) -> list[CommandOut]:
+        """What stations were told, the newest first."""
+        return list(self._connection.items("/commands", CommandOut, at_most=at_most, station_id=station_id))
+
+    def command(self, station_id: str, body: CommandIn) -> CommandOut:
+        """Tell a station something, such as ``ResetIn(kind="OnIdle")`` of `twinev.wire.commands`."""
+        path = path_to("stations", station_id, "commands")
+        response = self._connection.send("POST", path, body=body, timeout_seconds=COMMAND_SECONDS)
+        return self._connection.read(response, CommandOut)
+
+    def station_reports(
+        self, station_id: str, *, report: str | None = None, request_id: int | None = None,
+        at_most: int | None = 200,
+    ) -> list[StationReportOut]:  # fmt: skip
+        """What a station told of itself, the last to come first."""
+        path = path_to("stations", station_id, "reports")
+        wanted = {"report": report, "request_id": request_id}
+        return list(self._connection.items(path, StationReportOut, at_most=at_most, **wanted))

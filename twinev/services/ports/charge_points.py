@@ -1,0 +1,94 @@
+"""Stored sites, stations, their reports, the commands sent to them and the cards they know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Site
+from twinev.domain.facts import StationReported
+from twinev.domain.plan import SentCommand
+from twinev.domain.station_report import StationReport
+
+
+class Sites(Protocol):
+    def get(self, site_id: str) -> Site: ...
+    def list(self) -> list[Site]: ...
+    def save(self, site: Site) -> None: ...
+
+
+class Stations(Protocol):
+    """``key_hmac`` never leaves through a `ChargingStation`."""
+
+    def get(self, station_id: str) -> ChargingStation: ...
+    def list(self, *, site_id: str | None = None) -> list[ChargingStation]: ...
+    def save(self, station: ChargingStation) -> None: ...
+    def key_hmac(self, station_id: str) -> bytes | None: ...
+    def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None: ...
+    def add_pending_key(self, station_id: str, key_hmac: bytes, at: datetime) -> int:
+        """Keep a key that the station is told to use from now on; return its number."""
+
+    def pending_keys(self, station_id: str) -> list[tuple[int, bytes]]:
+        """Number and HMAC of each key that the station has not come with yet, the newest first."""
+
+    def forget_pending_key(self, station_id: str, number: int) -> None: ...
+    def settle_key(self, station_id: str, number: int) -> None:
+        """Make a pending key the station's own; the one before, and those told before it, are forgotten."""
+
+    def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
+    def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
+    def set_last_seen(self, station_id: str, at: datetime) -> None: ...
+    def set_boot(
+        self,
+        station_id: str,
+        *,
+        protocol: str,
+        vendor: str,
+        model: str,
+        firmware_version: str | None,
+        at: datetime,
+    ) -> bool:
+        """Note what a station said of itself at its boot; False when nobody registered it."""
+
+    def save_evse(self, station_id: str, evse: Evse) -> None: ...
+    def count(self) -> tuple[int, int]:
+        """Return how many there are, and how many of them are online."""
+
+
+class Commands(Protocol):
+    def save(self, command: SentCommand) -> None: ...
+    def list(
+        self,
+        *,
+        limit: int,
+        before: str | None = None,
+        station_id: str | None = None,
+        actions: Collection[str] | None = None,
+    ) -> Sequence[SentCommand]: ...
+    def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
+        """Commands sent before this instant of which nobody has said how they went."""
+
+
+class Reports(Protocol):
+    """What stations told of themselves, the last to come first in lists."""
+
+    def add(self, station_id: str, said: StationReported, received_at: datetime) -> int:
+        """Keep a report and return its id."""
+
+    def list(
+        self,
+        station_id: str,
+        *,
+        limit: int,
+        before: int | None = None,
+        report: str | None = None,
+        request_id: int | None = None,
+    ) -> Sequence[StationReport]: ...
+
+
+class Tokens(Protocol):
+    """Id tokens (RFID cards and the like) that may charge."""
+
+    def status(self, id_token: str) -> str | None: ...
+    def save(self, id_token: str, status: str, user_id: str | None = None) -> None: ...
