@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ChargingState, ConnectorStatus, Evse
 from twinev.domain.facts import (
@@ -25,6 +25,7 @@ from twinev.domain.facts import (
     TransactionStarted,
     TransactionUpdated,
 )
+from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
 from twinev.services.fact_batch import FactBatch
@@ -73,12 +74,21 @@ def _take(fact: StationFact, batch: FactBatch) -> Decision | None:
 
 def _read_meters(fact: StationFact, batch: FactBatch) -> None:
     said: MetersRead = fact.fact
-    session = batch.session_of(fact.station_id, said.ocpp_transaction_id) if said.ocpp_transaction_id else None
+    measured_at = max((sample.timestamp for sample in said.samples), default=fact.received_at)
+    session = None
+    if said.ocpp_transaction_id:
+        session = batch.session_of(fact.station_id, said.ocpp_transaction_id, measured_at)
     if session is None:
-        session = batch.session_at(fact.station_id, said.evse_id)
+        session = _session_at(fact, measured_at, batch)
     if session is not None and said.ocpp_transaction_id in (None, session.ocpp_transaction_id):
         batch.keep(with_samples(session, said.samples))
     batch.add_samples(fact.station_id, said.evse_id, said.ocpp_transaction_id, said.samples)
+
+
+def _session_at(fact: StationFact, measured_at: datetime, batch: FactBatch) -> ChargingSession | None:
+    """The active session at the EVSE, unless it began later: what was queued while offline tells of others."""
+    session = batch.session_at(fact.station_id, fact.fact.evse_id)
+    return session if session is not None and session.started_at <= measured_at else None
 
 
 def _change_status(fact: StationFact, batch: FactBatch) -> None:

@@ -242,7 +242,7 @@ def test_decision_is_published_after_the_commit(nats_server, database, consumer_
             publisher = FactPublisher(client=gateway)
             first = await publisher.publish_and_wait(fact(start, "start"), timeout_seconds=10)
             with database.reading() as work:
-                assert work.sessions.of_transaction("A", first.ocpp_transaction_id) is not None
+                assert work.sessions.of_transaction("A", first.ocpp_transaction_id)
             # The station did not hear the answer and asks again: it is the same transaction.
             again = await publisher.publish_and_wait(fact(start, "start"), timeout_seconds=10)
             assert again == first

@@ -156,8 +156,8 @@ def test_session_comes_back_as_it_was_saved(fleet):
 
     with fleet.reading() as work:
         assert work.sessions.get("session-1") == saved
-        assert work.sessions.of_transaction("A", "1") == saved
-        assert work.sessions.of_transaction("B", "1") is None
+        assert work.sessions.of_transaction("A", "1") == [saved]
+        assert work.sessions.of_transaction("B", "1") == []
 
 
 def test_times_come_back_in_utc_whatever_zone_they_came_in(fleet):

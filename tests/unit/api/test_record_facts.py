@@ -70,7 +70,7 @@ def take(database):
 def session_of(database):
     def found(tx: str = "1"):
         with database.reading() as work:
-            return work.sessions.of_transaction("A", tx)
+            return next(reversed(work.sessions.of_transaction("A", tx)), None)
 
     return found
 
@@ -189,6 +189,63 @@ def test_second_end_with_other_content_is_set_aside(take, session_of, aside):
     assert aside() == 1
 
 
+def test_start_that_gives_an_ended_name_again_begins_a_session_of_its_own(take, database, aside):
+    def event(kind, minute: int, **said) -> StationFact:
+        common = {"ocpp_transaction_id": "tx", "timestamp": START + minute * MINUTE}
+        return fact(kind(**common | said), f"{kind.__name__} {minute}")
+
+    first = event(TransactionStarted, 0, evse_id=1, seq_no=0, samples=(register(0, 100.0),))
+    update = event(TransactionUpdated, 10, seq_no=1, samples=(register(10, 101.0),))
+    end = event(TransactionEnded, 20, seq_no=2, samples=(register(20, 102.0),))
+    take(first, end)
+
+    take(event(TransactionStarted, 30, evse_id=1, seq_no=0, samples=(register(30, 200.0),)))
+    take(event(TransactionUpdated, 40, seq_no=1, charging_state="Charging", samples=(register(40, 204.0),)))
+    # What the station had queued before its counter began anew, and what it sends a second time.
+    take(update, first, end)
+
+    with database.reading() as work:
+        older, newer = work.sessions.of_transaction("A", "tx")
+        measured = [[sample.value for sample in work.meter_values.of_session(one)] for one in (older, newer)]
+    assert (older.started_at, older.ended_at) == (START, START + 20 * MINUTE)
+    assert (older.energy_kwh, older.events.gaps, older.events.last) == (2.0, (), 2)
+    assert (newer.started_at, newer.ended_at) == (START + 30 * MINUTE, None)
+    assert (newer.energy_kwh, newer.events.gaps, newer.events.last) == (4.0, (), 1)
+    assert newer.charging_state is ChargingState.CHARGING
+    assert measured == [[100.0, 101.0, 102.0], [200.0, 204.0]]
+    assert aside() == 0
+
+    take(event(TransactionEnded, 50, seq_no=2, meter_stop_kwh=None, samples=(register(50, 205.0),)))
+
+    with database.reading() as work:
+        older, newer = work.sessions.of_transaction("A", "tx")
+    assert (older.ended_at, newer.ended_at) == (START + 20 * MINUTE, START + 50 * MINUTE)
+    assert newer.energy_kwh == 5.0
+
+
+def test_name_that_comes_again_within_one_batch_makes_two_sessions(take, database):
+    take(
+        fact(started(ocpp_transaction_id="tx", evse_id=1)),
+        fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 9 * MINUTE)),
+        fact(started(minute=10, ocpp_transaction_id="tx", evse_id=2)),
+        fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 19 * MINUTE)),
+    )
+
+    with database.reading() as work:
+        ends = [session.ended_at for session in work.sessions.of_transaction("A", "tx")]
+    assert ends == [START + 9 * MINUTE, START + 19 * MINUTE]
+
+
+def test_start_that_comes_after_its_own_end_is_not_another_session(take, session_of, database):
+    take(fact(TransactionUpdated(evse_id=1, ocpp_transaction_id="tx", timestamp=START + MINUTE)))
+    take(fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 9 * MINUTE)))
+    take(fact(started(ocpp_transaction_id="tx")))
+
+    with database.reading() as work:
+        (session,) = work.sessions.of_transaction("A", "tx")
+    assert (session.started_at, session.ended_at) == (START, START + 9 * MINUTE)
+
+
 def test_end_of_an_unknown_transaction_is_kept_and_accepted(take, aside, database):
     end = TransactionEnded(
         ocpp_transaction_id="99", timestamp=START, meter_stop_kwh=5.0, id_token="card", samples=(register(0, 5.0),)
@@ -301,6 +358,12 @@ def test_meter_values_without_transaction_tell_of_the_active_session(take, sessi
     take(fact(started()), fact(read(power(1, 6.0), tx=None)))
 
     assert session_of().power_kw == 6.0
+
+
+def test_meter_values_from_before_the_active_session_do_not_tell_of_it(take, session_of):
+    take(fact(started(minute=10)), fact(read(power(5, 6.0), tx=None)))
+
+    assert session_of().power_kw == 0.0
 
 
 def test_meters_of_the_station_itself_are_not_the_session(take, session_of):

@@ -1,0 +1,24 @@
+"""A transaction's name may come again: what is unique is the name with the time of its start."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+_TABLE = "charging_sessions"
+_NAME = ("station_id", "ocpp_transaction_id")
+
+
+def upgrade() -> None:
+    _make_unique(*_NAME, "started_at", instead_of=_NAME)
+
+
+def downgrade() -> None:
+    _make_unique(*_NAME, instead_of=(*_NAME, "started_at"))
+
+
+def _make_unique(*columns: str, instead_of: tuple[str, ...]) -> None:
+    # SQLite can only copy the table; no other table refers to it.
+    with op.batch_alter_table(_TABLE) as table:
+        table.drop_constraint(f"uq_{_TABLE}_{'_'.join(instead_of)}", type_="unique")
+        table.create_unique_constraint(f"uq_{_TABLE}_{'_'.join(columns)}", list(columns))
