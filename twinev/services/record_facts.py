@@ -36,6 +36,8 @@ from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
+# After so long on one socket a station has sent what it queued while it had none.
+_QUEUE_SENT_AFTER = timedelta(minutes=10)
 
 
 def record_facts(facts: Sequence[StationFact], *, work: UnitOfWork) -> list[Decision | None]:
@@ -92,16 +94,31 @@ def _session_at(fact: StationFact, measured_at: datetime, batch: FactBatch) -> C
 
 
 def _change_status(fact: StationFact, batch: FactBatch) -> None:
+    """Note the status, unless it is an old one: some stations say the present one first, and then what they queued."""
     said: StatusChanged = fact.fact
     status = ConnectorStatus(said.status)
     # EVSE 0 is the station as a whole: it says nothing of a plug, and its plugs report for themselves.
     if said.evse_id >= 1:
         _require_evse(fact.station_id, said.evse_id, batch)
-        batch.work.stations.set_status(fact.station_id, said.evse_id, status, said.timestamp)
+        live = _is_live(fact, batch)
+        # Nobody reports the future: a clock that is ahead will be set back, and its status must not outlast that.
+        at = min(said.timestamp, fact.received_at)
+        noted = batch.work.stations.set_status(fact.station_id, said.evse_id, status, at, even_if_older=live)
         batch.forget_station(fact.station_id)
-        _change_charging_state(fact, batch)
+        _change_charging_state(fact, batch, live=live)
+        if not noted:
+            return
     data = {"station_id": fact.station_id, "evse_id": said.evse_id, "status": status, "error_code": said.error_code}
     batch.add_event("station.status", fact.station_id, **data)
+
+
+def _is_live(fact: StationFact, batch: FactBatch) -> bool:
+    """Whether the station surely says this of now: what it queued has long been sent, and only its clock was set back.
+
+    By its time alone a status from a clock that was set back looks like one that was queued.
+    """
+    since = batch.station(fact.station_id).online_since
+    return since is not None and fact.received_at - since >= _QUEUE_SENT_AFTER
 
 
 def _require_evse(station_id: str, evse_id: int, batch: FactBatch) -> None:
@@ -115,7 +132,7 @@ def _require_evse(station_id: str, evse_id: int, batch: FactBatch) -> None:
         batch.forget_station(station_id)
 
 
-def _change_charging_state(fact: StationFact, batch: FactBatch) -> None:
+def _change_charging_state(fact: StationFact, batch: FactBatch, *, live: bool) -> None:
     said: StatusChanged = fact.fact
     if said.charging_state is None:
         return
@@ -123,7 +140,7 @@ def _change_charging_state(fact: StationFact, batch: FactBatch) -> None:
     session = batch.session_at(fact.station_id, said.evse_id)
     if session is None:
         batch.work.sessions.hold_state(fact.station_id, said.evse_id, state, said.timestamp)
-    elif session.started_at <= said.timestamp:
+    elif live or session.started_at <= said.timestamp:
         batch.change_state(session, state)
 
 

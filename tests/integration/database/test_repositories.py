@@ -114,10 +114,12 @@ def test_loss_of_a_replaced_socket_changes_nothing(fleet):
 
 def test_older_status_does_not_replace_a_newer_one(fleet):
     with fleet.unit_of_work() as work:
-        work.stations.set_status("A", 1, ConnectorStatus.OCCUPIED, START + MINUTE)
-        work.stations.set_status("A", 1, ConnectorStatus.AVAILABLE, START)
+        assert work.stations.set_status("A", 1, ConnectorStatus.OCCUPIED, START + MINUTE)
+        assert not work.stations.set_status("A", 1, ConnectorStatus.AVAILABLE, START)
         assert work.stations.get("A").evses[0].status is ConnectorStatus.OCCUPIED
         assert work.stations.get("A").evses[1].status is ConnectorStatus.UNAVAILABLE
+        assert work.stations.set_status("A", 1, ConnectorStatus.RESERVED, START, even_if_older=True)
+        assert work.stations.get("A").evses[0].status is ConnectorStatus.RESERVED
 
 
 def test_boot_tells_what_a_station_is(fleet):

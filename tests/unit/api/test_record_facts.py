@@ -411,6 +411,56 @@ def test_status_is_noted_with_the_charging_state_that_it_tells(take, session_of,
         assert work.stations.get("A").evses[0].status is ConnectorStatus.OCCUPIED
 
 
+def status_fact(status: str, *, minute: int, received: int, **said) -> StationFact:
+    told = StatusChanged(evse_id=1, timestamp=START + minute * MINUTE, status=status, **said)
+    return replace(fact(told), received_at=START + received * MINUTE)
+
+
+def online(minute: int) -> StationFact:
+    return fact(
+        ConnectionChanged(timestamp=START + minute * MINUTE, online=True, gateway_id="g", connection_id=str(minute))
+    )
+
+
+@pytest.fixture
+def status_of(database):
+    def found() -> ConnectorStatus:
+        with database.reading() as work:
+            return work.stations.get("A").evses[0].status
+
+    return found
+
+
+def test_statuses_that_were_queued_while_offline_do_not_win_over_the_present_one(take, status_of, kinds):
+    take(online(60), status_fact("Available", minute=60, received=60))
+    take(
+        status_fact("Occupied", minute=10, received=61, charging_state="Charging"),
+        status_fact("Faulted", minute=20, received=61),
+    )
+
+    assert status_of() is ConnectorStatus.AVAILABLE
+    assert kinds() == ["station.online", "station.status"], "nobody is told of what is no longer"
+
+
+def test_status_after_the_clock_was_set_back_wins(take, session_of, status_of):
+    take(online(0), status_fact("Available", minute=120, received=120), fact(started(minute=121), reply_to=None))
+    back = status_fact("Occupied", minute=-5000, received=125, charging_state="SuspendedEV")
+
+    take(back)
+
+    assert status_of() is ConnectorStatus.OCCUPIED
+    assert session_of().charging_state is ChargingState.SUSPENDED_EV
+    # From here on its times are compared with each other again, even where it connects anew.
+    take(online(130), status_fact("Available", minute=-4990, received=131))
+    assert status_of() is ConnectorStatus.AVAILABLE
+
+
+def test_status_of_a_clock_that_was_ahead_does_not_outlast_its_correction(take, status_of):
+    take(online(0), status_fact("Occupied", minute=600, received=1), status_fact("Available", minute=2, received=2))
+
+    assert status_of() is ConnectorStatus.AVAILABLE
+
+
 def test_charging_state_that_comes_before_the_transaction_waits_for_it(take, session_of):
     status = StatusChanged(evse_id=1, timestamp=START, status="Occupied", charging_state="Charging")
     take(fact(status), fact(started()))
