@@ -78,7 +78,7 @@ def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
         batch.add_samples(fact.station_id, session.evse_id, said.ocpp_transaction_id, said.samples)
         energy_kwh = session.energy_kwh
         if said.meter_stop_kwh is not None and session.meter_start_kwh is not None:
-            energy_kwh = max(said.meter_stop_kwh - session.meter_start_kwh, 0.0)
+            energy_kwh = max(said.meter_stop_kwh - session.meter_start_kwh, 0.0) - session.returned_kwh
         _close(replace(session, energy_kwh=energy_kwh), fact, said.reason, batch)
     if said.id_token is None and fact.reply_to is None:
         return None

@@ -331,6 +331,18 @@ def test_discharging_is_negative_power(take, session_of):
     assert session_of().power_kw == -5.0
 
 
+def test_energy_that_the_ev_gave_back_is_not_delivered(take, session_of):
+    def both(minute: int, imported_kwh: float, exported_kwh: float) -> StationFact:
+        exported = register(minute, exported_kwh, measurand="Energy.Active.Export.Register")
+        return fact(read(register(minute, imported_kwh), exported))
+
+    take(fact(started()), both(0, 100.0, 7.0), both(30, 105.0, 7.0), both(60, 105.0, 9.0))
+    assert (session_of().energy_kwh, session_of().returned_kwh) == (3.0, 2.0)
+
+    take(fact(TransactionEnded(ocpp_transaction_id="1", timestamp=START + 90 * MINUTE, meter_stop_kwh=106.0)))
+    assert (session_of().energy_kwh, session_of().returned_kwh) == (4.0, 2.0)
+
+
 def test_register_alone_gives_the_mean_power_since_the_last(take, session_of):
     take(fact(started()), fact(read(register(1, 100.0))), fact(read(register(7, 101.0))))
 

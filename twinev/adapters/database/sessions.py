@@ -28,7 +28,9 @@ _ALIKE = (
     "ended_at",
     "stop_reason",
     "meter_start_kwh",
+    "export_start_kwh",
     "energy_kwh",
+    "returned_kwh",
     "power_kw",
     "measured_at",
 )
