@@ -16,8 +16,8 @@ class ChargingSession:
 
     ``energy_kwh`` is what has flowed into the EV since the transaction began, less ``returned_kwh``, what it gave back;
     ``power_kw`` is the last measured power (positive charges), ``measured_at`` when that was. ``meter_start_kwh`` and
-    ``export_start_kwh`` are what the two registers read at the begin. ``ocpp_transaction_id`` is the station's name of the transaction,
-    ``events`` which of the events in it came.
+    ``export_start_kwh`` are what the two registers read at the begin. ``ocpp_transaction_id`` is the station's name of
+    the transaction, ``events`` which of the events in it came.
     """
 
     id: str

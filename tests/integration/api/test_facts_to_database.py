@@ -94,7 +94,7 @@ def test_facts_become_sessions_and_leave_the_stream(nats_server, database, consu
     assert ended_sessions(database) == {"A": (0.02, 21), "B": (0.02, 21)}
 
 
-def test_consumer_lags_while_old_facts_wait_and_no_longer(nats_server, database, consumer_of, clock, going, until):
+def test_consumer_lags_while_old_facts_wait_and_no_longer(nats_server, database, *, consumer_of, clock, going, until):
     old, fresh = a_session("A", updates=148), a_session("B", updates=148)
     lagging = []
 

@@ -35,8 +35,9 @@ def test_sessions_of_before_keep_their_transactions_where_names_may_come_again(e
     engine = open_engine(empty_url)
     with engine.begin() as connection:
         for statement in (
-            "INSERT INTO sites (id, name, latitude_degrees, longitude_degrees, supply_max_kw, supply_min_kw, price_zone,"
-            " time_zone, slot_minutes, horizon_slots, accepts_unknown_tokens, default_energy_kwh, default_stay_minutes)"
+            "INSERT INTO sites (id, name, latitude_degrees, longitude_degrees, supply_max_kw, supply_min_kw,"
+            " price_zone, time_zone, slot_minutes, horizon_slots, accepts_unknown_tokens, default_energy_kwh,"
+            " default_stay_minutes)"
             " VALUES ('s', 'Site', 52, 5, 50, 0, 'NL', 'Europe/Amsterdam', 15, 96, false, 20, 240)",
             "INSERT INTO stations (id, site_id, name, latitude_degrees, longitude_degrees, security_profile, online)"
             " VALUES ('A', 's', 'A', 52, 5, 0, false)",

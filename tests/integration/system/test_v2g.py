@@ -1,4 +1,4 @@
-"""An EV that gives energy back at a price peak: the whole platform and simulated stations, each a process of its own."""
+"""An EV that gives energy back at a price peak: the platform and simulated stations, each a process of its own."""
 
 from __future__ import annotations
 
@@ -51,14 +51,10 @@ def fill(database: Database, secret: str, clock: PlatformClock) -> dict[str, str
             Site(id="s", name="s", location=HERE, supply_max_kw=80, slot_minutes=SLOT_MINUTES, horizon_slots=24)
         )
         for kind, (subject, values) in series.items():
-            work.series.put(
-                Series(kind=kind, subject=subject, start=start, step_minutes=SLOT_MINUTES, values=values)
-            )
+            work.series.put(Series(kind=kind, subject=subject, start=start, step_minutes=SLOT_MINUTES, values=values))
         for name in (BOTH_WAYS, ONE_WAY):
             evses = (Evse(id=1, max_kw=11, phases=3),)
-            station = ChargingStation(
-                id=name, site_id="s", name=name, location=HERE, evses=evses, security_profile=1
-            )
+            station = ChargingStation(id=name, site_id="s", name=name, location=HERE, evses=evses, security_profile=1)
             keys[name] = register(station, work=work, secret_key=secret).key
             work.sessions.hold_needs(name, 1, ChargingNeeds(profile=DriverProfile.CHEAP), now + timedelta(minutes=15))
         work.tokens.save("CARD", AuthorizationStatus.ACCEPTED)
