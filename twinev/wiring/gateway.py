@@ -8,6 +8,7 @@ import resource
 import signal
 import uuid
 
+from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect, disconnect, end
 from twinev.adapters.messaging.fact_publisher import FactPublisher
@@ -56,6 +57,7 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         desk=StationDesk(client=client),
         facts=FactPublisher(client=client),
         commands=CommandInbox(client=client),
+        boots=BootRecord(client=client),
         presence=Presence(client=client),
         limits=SocketLimits(most_connections=settings.ocpp_connections),
     )

@@ -12,6 +12,7 @@ from twinev.adapters.messaging.connection import inbox_prefix
 from twinev.adapters.messaging.streams import EVENTS_CONSUMER
 
 _PRESENCE_STREAM = f"KV_{subjects.PRESENCE_BUCKET}"
+_BOOTS_STREAM = f"KV_{subjects.BOOTS_BUCKET}"
 # All that keeping streams and reading them takes; deleting or purging one is for a person with other rights.
 _OWNING_STREAMS = (
     "$JS.API.INFO",
@@ -57,6 +58,9 @@ ROLES = (
             f"$KV.{subjects.PRESENCE_BUCKET}.>",
             f"$JS.API.STREAM.INFO.{_PRESENCE_STREAM}",
             f"$JS.API.DIRECT.GET.{_PRESENCE_STREAM}.>",
+            f"$KV.{subjects.BOOTS_BUCKET}.>",
+            f"$JS.API.STREAM.INFO.{_BOOTS_STREAM}",
+            f"$JS.API.DIRECT.GET.{_BOOTS_STREAM}.>",
         ),
         subscribe=("ocpp.cmd.>", f"{inbox_prefix('gateway')}.>"),
     ),

@@ -11,13 +11,12 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
-from twinev.adapters.ocpp.boot_gate import Registration
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.listeners import Listeners, SocketLimits
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.ports import Boots, Clock, Commands, Desk, Facts, Presence
 from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
 from twinev.adapters.ocpp.station_socket import Crowd
@@ -56,6 +55,7 @@ class Gateway:
         desk: Desk,
         facts: Facts,
         commands: Commands,
+        boots: Boots,
         presence: Presence,
         tls: TlsPort | None = None,
         decision_seconds: float = 20.0,
@@ -68,6 +68,7 @@ class Gateway:
         self._facts = facts
         self._repetitions = Repetitions()
         self._commands = commands
+        self._boots = boots
         self._presence = presence
         self._decision_seconds = decision_seconds
         self._renew_seconds = renew_seconds
@@ -76,6 +77,7 @@ class Gateway:
         crowd = Crowd(limits.most_connections)
         self._admission = Admission(
             desk=desk,
+            boots=boots,
             protocols=tuple(self._dialects),
             turns=Turns(at_once=limits.at_once, wait_seconds=limits.turn_seconds),
             crowd=crowd,
@@ -83,7 +85,6 @@ class Gateway:
         self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
-        self._not_accepted: dict[str, Registration] = {}
 
     @property
     def port(self) -> int | None:
@@ -163,9 +164,8 @@ class Gateway:
             facts=self._facts,
             repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
-            # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
-            registration=self._not_accepted.get(station_id, Registration.ACCEPTED),
-            on_registration=lambda registration: self._note_boot(station_id, registration),
+            registration=admitted.registration,
+            boots=self._boots,
             decision_seconds=self._decision_seconds,
         )
         return StationConnection(
@@ -178,12 +178,6 @@ class Gateway:
             presence=self._presence,
             renew_seconds=self._renew_seconds,
         )
-
-    def _note_boot(self, station_id: str, registration: Registration) -> None:
-        if registration is Registration.ACCEPTED:
-            self._not_accepted.pop(station_id, None)
-        else:
-            self._not_accepted[station_id] = registration
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:
