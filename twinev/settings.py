@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     ocpp_tls_cert: Path | None = Field(default=None, description="the gateway's certificate with its chain, PEM")
     ocpp_tls_key: Path | None = Field(default=None, description="its private key, PEM")
     ocpp_tls_client_ca: Path | None = Field(default=None, description="signs stations' certificates: profile 3, PEM")
+    ocpp_client_crl: Path | None = Field(default=None, description="which of these certificates are revoked, PEM")
     ocpp_connections: int = Field(default=5000, ge=1, description="how many stations one gateway takes")
     keep_facts_days: int = Field(default=90, ge=30, description="keys of what stations said, to know replays")
     keep_set_aside_days: int = Field(default=365, ge=1, description="facts that contradicted others")

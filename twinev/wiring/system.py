@@ -78,6 +78,7 @@ class WholeSystem:
             "TWINEV_OCPP_TLS_CERT": _absolute(self.settings.ocpp_tls_cert),
             "TWINEV_OCPP_TLS_KEY": _absolute(self.settings.ocpp_tls_key),
             "TWINEV_OCPP_TLS_CLIENT_CA": _absolute(self.settings.ocpp_tls_client_ca),
+            "TWINEV_OCPP_CLIENT_CRL": _absolute(self.settings.ocpp_client_crl),
             "TWINEV_OCPP_CONNECTIONS": self.settings.ocpp_connections,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.ocpp_port)

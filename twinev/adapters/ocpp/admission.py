@@ -16,6 +16,7 @@ from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from twinev.adapters.ocpp.boot_gate import Registration
+from twinev.adapters.ocpp.certificates import Certificates
 from twinev.adapters.ocpp.ports import Boots, Desk
 from twinev.adapters.ocpp.station_socket import Crowd
 from twinev.adapters.ocpp.tls import names_of, security_profile_of
@@ -58,14 +59,20 @@ class Admission:
         How many may ask the desk at a time.
     crowd : Crowd
         How many may come in.
+    certificates : Certificates, optional
+        Knows which certificates of stations were revoked.
     """
 
-    def __init__(self, *, desk: Desk, boots: Boots, protocols: Sequence[str], turns: Turns, crowd: Crowd) -> None:
+    def __init__(
+        self, *, desk: Desk, boots: Boots, protocols: Sequence[str], turns: Turns, crowd: Crowd,
+        certificates: Certificates | None = None,
+    ) -> None:  # fmt: skip
         self._desk = desk
         self._boots = boots
         self._protocols = frozenset(protocols)
         self._turns = turns
         self._crowd = crowd
+        self._certificates = certificates
 
     async def check(self, connection: ServerConnection, request: Request) -> Admitted | Response:
         """Admit the station, or answer why not."""
@@ -75,6 +82,9 @@ class Admission:
         if self._crowd.full:
             self._crowd.turn_away()
             return _try_again(connection)
+        if self.revoked(connection):
+            logger.warning("station %s is refused: its certificate was revoked", station_id)
+            return connection.respond(HTTPStatus.FORBIDDEN, "the certificate was revoked\n")
         question = _question(connection, request, station_id)
         if question is None:
             return connection.respond(HTTPStatus.FORBIDDEN, "the certificate's common name must be the station's id\n")
@@ -82,6 +92,12 @@ class Admission:
         if isinstance(verdict, Admitted):
             self._choose_compression(connection, request)
         return verdict
+
+    def revoked(self, connection: ServerConnection) -> bool:
+        """Whether the certificate that this socket came with does not hold any more."""
+        if self._certificates is None:
+            return False
+        return self._certificates.revoked(connection.transport.get_extra_info("ssl_object"))
 
     def select_subprotocol(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The first that the station offers and we speak.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import weakref
 
@@ -11,6 +12,7 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
+from twinev.adapters.ocpp.certificates import CHECK_SECONDS, Certificates
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
@@ -43,6 +45,8 @@ class Gateway:
         How often the presence of a station is renewed. [s]
     limits : SocketLimits
         How many sockets there may be, and how long one may be silent.
+    check_seconds : float
+        How often the files of the TLS port are looked at. [s]
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Gateway:
         decision_seconds: float = 20.0,
         renew_seconds: float = 8.0,
         limits: SocketLimits | None = None,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         self._gateway_id = gateway_id
         self._clock = clock
@@ -74,6 +79,8 @@ class Gateway:
         self._renew_seconds = renew_seconds
         self._dialects = load_dialects()
         limits = limits or SocketLimits()
+        self._certificates = None if tls is None else Certificates(tls, check_seconds=check_seconds)
+        self._watching: asyncio.Task[None] | None = None
         crowd = Crowd(limits.most_connections)
         self._admission = Admission(
             desk=desk,
@@ -81,8 +88,11 @@ class Gateway:
             protocols=tuple(self._dialects),
             turns=Turns(at_once=limits.at_once, wait_seconds=limits.turn_seconds),
             crowd=crowd,
+            certificates=self._certificates,
         )
-        self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
+        self._listeners = Listeners(
+            host=host, port=port, tls=tls, certificates=self._certificates, limits=limits, crowd=crowd
+        )
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
 
@@ -117,9 +127,14 @@ class Gateway:
         await self._listeners.start(
             admit=self._admit, select_subprotocol=self._admission.select_subprotocol, serve=self._serve_station
         )
+        if self._certificates is not None:
+            self._watching = asyncio.create_task(self._certificates.watch(self._close_revoked))
 
     async def stop(self) -> None:
         """Close every socket and return when all is cleared away; stations come again by themselves."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self._listeners.stop()
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -129,7 +144,14 @@ class Gateway:
         self._admitted[connection] = verdict
         return None
 
+    async def _close_revoked(self) -> None:
+        revoked = [socket for socket in self.sockets if self._admission.revoked(socket)]
+        await asyncio.gather(*(_close_for_revocation(socket) for socket in revoked))
+
     async def _serve_station(self, socket: ServerConnection) -> None:
+        if self._admission.revoked(socket):  # While the API was asked.
+            await _close_for_revocation(socket)
+            return
         if socket.subprotocol is None:
             spoken = ", ".join(sorted(self._dialects))
             await socket.close(CloseCode.PROTOCOL_ERROR, f"no common sub-protocol; spoken here: {spoken}")
@@ -178,6 +200,11 @@ class Gateway:
             presence=self._presence,
             renew_seconds=self._renew_seconds,
         )
+
+
+async def _close_for_revocation(socket: ServerConnection) -> None:
+    logger.warning("a connection from %s is closed: its certificate was revoked", socket.remote_address)
+    await socket.close(CloseCode.POLICY_VIOLATION, "the certificate was revoked")
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:
