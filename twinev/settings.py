@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="PostgreSQL; without it SQLite in data_dir")
     nats_url: str | None = Field(default=None, description="an external NATS server; without it the embedded one")
     nats_port: int = Field(default=4222, ge=1, le=65535)
+    nats_modules: dict[str, tuple[str, ...]] | None = Field(
+        default=None, description="other modules' users at the embedded NATS server, and their topics; JSON"
+    )
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)

@@ -95,7 +95,9 @@ def tls_port_of(settings: Settings) -> TlsPort | None:
         if files[name] is None:
             raise BadInput(name, None, "a PEM file, for there is a TLS port; docs/own_stations.md says how to make one")
     if settings.ocpp_client_crl is not None and settings.ocpp_tls_client_ca is None:
-        raise BadInput("TWINEV_OCPP_CLIENT_CRL", str(settings.ocpp_client_crl), "nothing without the CA of the stations")
+        raise BadInput(
+            "TWINEV_OCPP_CLIENT_CRL", str(settings.ocpp_client_crl), "nothing without the CA of the stations"
+        )
     tls = TlsPort(
         port=settings.ocpp_tls_port,
         certificate=settings.ocpp_tls_cert,

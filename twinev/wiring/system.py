@@ -12,11 +12,11 @@ from pathlib import Path
 
 import httpx
 
-from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.clock import PlatformClock
 from twinev.errors import Conflict
 from twinev.settings import Settings
 from twinev.supervisor import ProcessSpec
+from twinev.wiring.nats_url import embedded_server
 
 # What a process may inherit: where programs are, whose home it is, how text and times are written. No secret.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
@@ -50,7 +50,7 @@ class WholeSystem:
         external = self.settings.nats_url
         if external:
             return dict.fromkeys(("api", "gateway", "planner"), external), []
-        server = prepare_server(directory=self.settings.data_dir / "nats", port=self.settings.nats_port)
+        server = embedded_server(self.settings)
         ready = _listening("127.0.0.1", self.settings.nats_port)
         return server.urls, [self._spec("nats", server.command, {}, ready)]
 

@@ -119,7 +119,13 @@ def test_old_plans_go_but_the_last_of_a_site(fleet, clock):
 def test_sessions_and_meter_values_stay(fleet, clock):
     long_ago = NOW - timedelta(days=3000)
     session = ChargingSession(
-        id="session", site_id="s", station_id="A", evse_id=1, ocpp_transaction_id="7", id_token=None, started_at=long_ago
+        id="session",
+        site_id="s",
+        station_id="A",
+        evse_id=1,
+        ocpp_transaction_id="7",
+        id_token=None,
+        started_at=long_ago,
     )
     sample = Sample(timestamp=long_ago, value=1.0, unit="kWh")
     with fleet.unit_of_work() as work:

@@ -57,19 +57,20 @@ class Certificates:
         """Take in changes for ever, and call ``on_change`` after each."""
         while True:
             await asyncio.sleep(self._check_seconds)
-            if await asyncio.to_thread(self._read_again):
-                await on_change()
+            seen = await asyncio.to_thread(self._look)
+            if seen != self._seen:
+                # Noted before they are read: files that do not belong together yet are read when the other one comes.
+                self._seen = seen
+                if await self._read_again():
+                    await on_change()
 
-    def _read_again(self) -> bool:
-        seen = self._look()
-        if seen == self._seen or self._context is None:
-            return False
-        # Noted before it is read: files that do not belong together yet are read again when the other one comes.
-        self._seen = seen
+    async def _read_again(self) -> bool:
         try:
-            revocations = self._tls.revocations()
-            self._tls.context()  # First into a spare one: what fails half-way would leave the port without a key.
-            self._context.load_cert_chain(self._tls.certificate, self._tls.key)
+            # First into a spare one: what fails half-way would leave the port without a key.
+            revocations, _ = await asyncio.to_thread(lambda: (self._tls.revocations(), self._tls.context()))
+            if self._context is not None:
+                # In the loop's own thread: no handshake may begin between the certificate and its key.
+                self._context.load_cert_chain(self._tls.certificate, self._tls.key)
         except (BadInput, OSError) as error:
             logger.error("the TLS files have changed and cannot be used; those read before still hold: %s", error)
             return False

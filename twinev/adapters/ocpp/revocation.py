@@ -71,9 +71,7 @@ def read_revocations(path: Path, client_ca: Path) -> Revocations:
     return Revocations(frozenset(numbers))
 
 
-def _require_signed(
-    found: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate], path: Path
-) -> None:
+def _require_signed(found: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate], path: Path) -> None:
     for authority in authorities:
         try:
             if authority.subject == found.issuer and found.is_signature_valid(authority.public_key()):
