@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import os
 import ssl
 from pathlib import Path
 
@@ -60,7 +59,7 @@ class Authority:
 
     def replace(self, name: str, content: bytes) -> None:
         (self.directory / "new").write_bytes(content)
-        os.replace(self.directory / "new", self.directory / name)
+        (self.directory / "new").replace(self.directory / name)
 
     def issue(self, station_id: str) -> trustme.LeafCert:
         return self.ca.issue_cert(common_name=station_id)
