@@ -15,6 +15,4 @@ def nats_url(settings: Settings, user: str) -> str:
 
 def embedded_server(settings: Settings) -> EmbeddedServer:
     """Write the embedded server's configuration, and return how to run and reach it."""
-    return prepare_server(
-        directory=settings.data_dir / "nats", port=settings.nats_port, modules=settings.nats_modules
-    )
+    return prepare_server(directory=settings.data_dir / "nats", port=settings.nats_port, modules=settings.nats_modules)
