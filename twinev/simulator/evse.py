@@ -12,7 +12,6 @@ from twinev.simulator import ev as physics
 from twinev.simulator.drivers import Visit, Visits
 from twinev.simulator.evse_condition import EvseCondition, Situation
 from twinev.simulator.fleet import StationSpec
-from twinev.simulator.limits import StationProfile
 from twinev.simulator.memory import EvseMemory, PluggedEv, Transaction
 from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, to_millisecond
 from twinev.simulator.outlet import Outlet
@@ -178,8 +177,7 @@ class Evse:
         )
         waiting, self._started_from_afar = self._started_from_afar, None
         if waiting is not None and at < waiting.until:
-            self.start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
-            self._take_along(waiting.profile, at)
+            self._obey(waiting, at)
 
     def _depart(self, at: datetime) -> None:
         if self._memory.transaction is not None:
@@ -219,15 +217,13 @@ class Evse:
         if self._memory.plugged is None:
             self._started_from_afar = start
             return True
-        self.start_transaction(start.id_token, at, remote_start_id=start.remote_start_id)
-        self._take_along(start.profile, at)
+        self._obey(start, at)
         return True
 
-    def _take_along(self, profile: StationProfile | None, at: datetime) -> None:
-        """Install the TxProfile that came with a start from afar."""
-        transaction = self._memory.transaction
-        if profile is not None and transaction is not None:
-            self._profiles.install(profile, now=self._clock.shown(at), transaction_id=transaction.id)
+    def _obey(self, start: RemoteStart, at: datetime) -> None:
+        self.start_transaction(start.id_token, at, remote_start_id=start.remote_start_id)
+        if start.profile is not None:
+            self._profiles.install(start.profile, now=self._clock.shown(at), transaction_id=self._memory.transaction.id)
 
     def refuse(self, at: datetime) -> None:
         """The card was refused: the driver leaves soon."""

@@ -41,7 +41,7 @@ class MessagingProcess:
 
 @pytest.fixture
 def messaging(nats_server, database, tmp_path):
-    process = MessagingProcess(nats_server.server.urls["api"], f"sqlite:///{tmp_path / 'twinev.db'}")
+    process = MessagingProcess(nats_server.embedded.urls["api"], f"sqlite:///{tmp_path / 'twinev.db'}")
     yield process
     process.kill()
 
