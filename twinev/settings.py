@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,10 +15,12 @@ class Settings(BaseSettings):
     """``TWINEV_<NAME>`` in the environment sets ``<name>`` here."""
 
     model_config = SettingsConfigDict(env_prefix="TWINEV_", env_file=".env", extra="ignore", frozen=True)
+    #: Where containers find secrets: a file ``twinev_<name>`` sets ``<name>`` where the environment does not.
+    secrets_folder: ClassVar[Path] = Path("/run/secrets")
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(**values, _secrets_dir=self.secrets_folder if self.secrets_folder.is_dir() else None)
         except ValidationError as error:
             first = error.errors()[0]
             key = f"TWINEV_{'_'.join(map(str, first['loc'])).upper()}"
@@ -41,6 +43,17 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
+    internal_api_url: str | None = Field(
+        default=None, description="where the dashboards' server and its kernels reach the API, if on another machine"
+    )
+    oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
+    oidc_client_secret: str | None = Field(default=None, description="its secret")
+    oidc_users_client_secret: str | None = Field(
+        default=None, description="its secret; without it users are read only there"
+    )
+    trusted_proxies: str = Field(
+        default="", description="addresses whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16"
+    )
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property
