@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
     internal_api_url: str | None = Field(
-        default=None, description="where the dashboards' server and its kernels reach the API, if on another machine"
+        default=None, description="where our own processes and commands reach the API, where browsers take another way"
     )
     oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
     oidc_client_secret: str | None = Field(default=None, description="its secret")
@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         return self.public_url or f"http://{self.bind}:{self.api_port}"
+
+    @property
+    def commands_api_url(self) -> str:
+        """Where the command line reaches the API."""
+        return self.internal_api_url or self.api_url
 
     @property
     def dashboards_public_url(self) -> str:
