@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)
+    internal_api_url: str | None = Field(
+        default=None, description="where our own processes and commands reach the API, where browsers take another way"
+    )
     ocpp_port: int = Field(default=9000, ge=1, le=65535)
     ocpp_tls_port: int | None = Field(default=None, ge=1, le=65535, description="stations of profile 2, or 3")
     ocpp_tls_cert: Path | None = Field(default=None, description="the gateway's certificate with its chain, PEM")
@@ -43,11 +46,11 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
-    internal_api_url: str | None = Field(
-        default=None, description="where our own processes and commands reach the API, where browsers take another way"
-    )
     oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
+    oidc_client_id: str = Field(default="twinev-api", description="the API's client there, and the tokens' audience")
     oidc_client_secret: str | None = Field(default=None, description="its secret")
+    oidc_machine_clients: str = Field(default="twinev-jobs", description="whose access tokens count here, with commas")
+    oidc_users_client_id: str = Field(default="twinev-users", description="the service account that manages users")
     oidc_users_client_secret: str | None = Field(
         default=None, description="its secret; without it users are read only there"
     )

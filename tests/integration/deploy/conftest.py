@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -31,9 +32,14 @@ def compose() -> dict:
 
 
 @pytest.fixture
-def secrets_folder(tmp_path: Path) -> Path:
+def make_secrets() -> Callable[[Path], None]:
+    return load("make_secrets").make_secrets
+
+
+@pytest.fixture
+def secrets_folder(make_secrets: Callable[[Path], None], tmp_path: Path) -> Path:
     """What ``make_secrets.py`` makes."""
-    load("make_secrets").make_secrets(tmp_path / "secrets")
+    make_secrets(tmp_path / "secrets")
     return tmp_path / "secrets"
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -165,6 +166,25 @@ def test_every_file_that_is_mounted_is_there(compose: dict, deploy: Path, secret
     for file in mounted:
         made = file.removeprefix("./secrets/")
         assert (secrets_folder / made if made != file else deploy / file).is_file(), file
+
+
+def test_keycloak_is_told_what_the_realm_leaves_open(compose: dict, deploy: Path, secrets_folder: Path) -> None:
+    realm = (deploy / "keycloak" / "twinergy-realm.json").read_text(encoding="utf-8")
+    secret = {line.partition("=")[0] for line in (secrets_folder / "keycloak.env").read_text().splitlines()}
+
+    told = environment_of(compose["services"]["keycloak"]).keys() | secret
+    assert set(re.findall(r"\$\{([A-Z_]+)\}", realm)) <= told
+
+
+def test_secrets_are_made_once(secrets_folder: Path, make_secrets: Callable[[Path], None]) -> None:
+    before = {path.name: path.read_text() for path in secrets_folder.iterdir()}
+    (secrets_folder / "lab_token").unlink()
+
+    make_secrets(secrets_folder)
+
+    after = {path.name: path.read_text() for path in secrets_folder.iterdir()}
+    assert {name for name in after if after[name] != before[name]} == {"lab_token"}
+    assert secrets_folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_every_secret_that_is_used_is_declared_and_every_one_declared_is_used(compose: dict) -> None:
