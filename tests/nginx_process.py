@@ -24,7 +24,7 @@ class Nginx:
     def __init__(self, folder: Path, names: Mapping[str, object]) -> None:
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
         if program is None:
-            pytest.fail("nginx is not installed; on Debian: apt-get install nginx-light libnginx-mod-stream")
+            pytest.fail("nginx is not installed; on Debian: apt-get install nginx libnginx-mod-stream")
         configuration = folder / "nginx.conf"
         configuration.write_text(self._filled(dict(names) | {"PROXY_RUN_DIR": folder}))
         self._log = folder / "nginx.log"

@@ -149,7 +149,7 @@ def test_bad_messages_are_refused_with_reason_and_original_and_hold_up_nothing(s
             await send(other, stage.demand(99))
             await stage.until(lambda: taken(stage.database) == ["99"])
             letters = await refused(api, len(BAD))
-            first = await heard.next_msg(timeout=5)
+            first = await heard.next_msg(timeout=30)
             return letters, first.subject
 
     letters, told_on = asyncio.run(scenario())

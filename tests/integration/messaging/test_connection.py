@@ -185,7 +185,7 @@ def test_work_that_ends_by_itself_ends_the_watching(nats_server) -> None:
     async def scenario() -> None:
         url = nats_server.embedded.urls["gateway"]
         async with nats_server.client("gateway") as client:
-            await asyncio.wait_for(while_linked(asyncio.sleep(0), client, url), 10)
+            await asyncio.wait_for(while_linked(asyncio.sleep(0), client, url), 30)
 
     asyncio.run(scenario())
 
