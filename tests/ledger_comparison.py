@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from running_system import wait_until
+from polling import wait_until
 from sqlalchemy import text
 
 from twinev.adapters.database.engine import open_engine

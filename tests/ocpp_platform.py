@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import socket
-import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nats.aio.client import Client
+from nats_process import running_nats, until_empty
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
@@ -22,8 +21,6 @@ from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
-from twinev.adapters.messaging.connection import connect, disconnect
-from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.adapters.messaging.fact_consumer import FactConsumer
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.presence import Presence
@@ -67,10 +64,7 @@ class OcppPlatform:
 
     def __init__(self, folder: Path, migrated: Path) -> None:
         self._clock = StandingClock()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._server = prepare_server(directory=folder / "nats", port=probe.getsockname()[1])
-        self._log = folder / "nats" / "server.log"
+        self._nats_directory = folder / "nats"
         shutil.copy(migrated, folder / "twinev.db")
         self.database = Database(engine=open_engine(f"sqlite:///{folder / 'twinev.db'}"), clock=self._clock)
         self._leadership = DatabaseLeadership(engine=open_engine(f"sqlite:///{folder / 'twinev.db'}"))
@@ -86,10 +80,10 @@ class OcppPlatform:
     @contextlib.asynccontextmanager
     async def running(self, *, decision_seconds: float = 20.0) -> AsyncIterator[OcppPlatform]:
         async with AsyncExitStack() as stack:
-            stack.enter_context(self._nats())
-            self._api = await stack.enter_async_context(self._client("api"))
+            server = stack.enter_context(running_nats(self._nats_directory))
+            self._api = await stack.enter_async_context(server.client("api"))
             await ensure_streams(self._api)
-            client = await stack.enter_async_context(self._client("gateway"))
+            client = await stack.enter_async_context(server.client("gateway"))
             stack.push_async_callback(self.stop_api)
             self.start_api()
             await self._until_answering(StationDesk(client=client))
@@ -142,10 +136,7 @@ class OcppPlatform:
     async def settled(self) -> None:
         """Wait until everything that stations were answered is in the database: the stream of facts is empty then."""
         assert self._api is not None
-        jetstream = self._api.jetstream()
-        async with asyncio.timeout(WAIT_SECONDS):
-            while (await jetstream.stream_info(subjects.FACTS_STREAM)).state.messages:
-                await asyncio.sleep(0.01)
+        await until_empty(self._api, subjects.FACTS_STREAM)
 
     def save_token(self, token: str, status: str) -> None:
         with self.database.unit_of_work() as work:
@@ -186,21 +177,3 @@ class OcppPlatform:
                     await desk.connect(question)
                     return
                 await asyncio.sleep(0.01)
-
-    @contextlib.contextmanager
-    def _nats(self) -> Iterator[None]:
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(self._server.command, stdout=log, stderr=log)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-    @contextlib.asynccontextmanager
-    async def _client(self, user: str) -> AsyncIterator[Client]:
-        client = await asyncio.wait_for(connect(self._server.urls[user], user=user), WAIT_SECONDS)
-        try:
-            yield client
-        finally:
-            await disconnect(client)

@@ -5,43 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import psutil
+from free_ports import free_ports
+from polling import wait_until
 
 START_WITHIN_SECONDS = 90
 STOP_WITHIN_SECONDS = 20
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody holds at the moment, all different."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
-
-
-def wait_until(holds: Callable[[], object], *, within: float, what: str, every: float = 0.1) -> float:
-    """Return how many seconds it took until ``holds()`` was true; fail with ``what`` when it never is."""
-    began = time.monotonic()
-    while not holds():
-        if time.monotonic() - began > within:
-            raise AssertionError(f"not within {within:g} s: {what}")
-        time.sleep(every)
-    return time.monotonic() - began
 
 
 @dataclass(kw_only=True)

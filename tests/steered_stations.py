@@ -296,6 +296,10 @@ class Steering:
         with self.database.reading() as work:
             return work.sessions.active_at(station_id, evse_id)
 
+    def meter_shows(self, power_kw: float) -> None:
+        """Let the meter of CP1's session say so now."""
+        self.save(replace(self.session(), power_kw=power_kw, measured_at=self.clock.now()))
+
     def hear(self) -> None:
         """Take in the facts that the gateway has published since."""
         facts, self._heard = self.bench.facts.published[self._heard :], len(self.bench.facts.published)

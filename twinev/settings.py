@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,10 +15,12 @@ class Settings(BaseSettings):
     """``TWINEV_<NAME>`` in the environment sets ``<name>`` here."""
 
     model_config = SettingsConfigDict(env_prefix="TWINEV_", env_file=".env", extra="ignore", frozen=True)
+    #: Where containers find secrets: a file ``twinev_<name>`` sets ``<name>`` where the environment does not.
+    secrets_folder: ClassVar[Path] = Path("/run/secrets")
 
     def __init__(self, **values: Any) -> None:
         try:
-            super().__init__(**values)
+            super().__init__(**values, _secrets_dir=self.secrets_folder if self.secrets_folder.is_dir() else None)
         except ValidationError as error:
             first = error.errors()[0]
             key = f"TWINEV_{'_'.join(map(str, first['loc'])).upper()}"
@@ -34,6 +36,9 @@ class Settings(BaseSettings):
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)
+    internal_api_url: str | None = Field(
+        default=None, description="where our own processes and commands reach the API, where browsers take another way"
+    )
     ocpp_port: int = Field(default=9000, ge=1, le=65535)
     ocpp_tls_port: int | None = Field(default=None, ge=1, le=65535, description="stations of profile 2, or 3")
     ocpp_tls_cert: Path | None = Field(default=None, description="the gateway's certificate with its chain, PEM")
@@ -50,6 +55,17 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
+    oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
+    oidc_client_id: str = Field(default="twinev-api", description="the API's client there, and the tokens' audience")
+    oidc_client_secret: str | None = Field(default=None, description="its secret")
+    oidc_machine_clients: str = Field(default="twinev-jobs", description="whose access tokens count here, with commas")
+    oidc_users_client_id: str = Field(default="twinev-users", description="the service account that manages users")
+    oidc_users_client_secret: str | None = Field(
+        default=None, description="its secret; without it users are read only there"
+    )
+    trusted_proxies: str = Field(
+        default="", description="addresses whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16"
+    )
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property
@@ -60,6 +76,11 @@ class Settings(BaseSettings):
     @property
     def api_url(self) -> str:
         return self.public_url or f"http://{self.bind}:{self.api_port}"
+
+    @property
+    def commands_api_url(self) -> str:
+        """Where the command line reaches the API."""
+        return self.internal_api_url or self.api_url
 
     @property
     def dashboards_public_url(self) -> str:

@@ -10,7 +10,8 @@ from http import HTTPStatus
 
 from ledger_comparison import assert_ledger_is_database
 from playwright.sync_api import Browser, Page, expect
-from running_system import RunningSystem, wait_until
+from polling import wait_until
+from running_system import RunningSystem
 
 SPEED = 60
 LIMIT_KW = 12.0

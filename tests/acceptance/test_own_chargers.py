@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from running_system import RunningSystem, free_ports, system, wait_until
+from free_ports import free_port
+from polling import wait_until
+from running_system import RunningSystem, system
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
@@ -37,7 +39,7 @@ def running(tmp_path: Path, authority: trustme.CA) -> Iterator[RunningSystem]:
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     started = system(tmp_path / "data", "--no-simulator")
     started.environment |= {
-        "TWINEV_OCPP_TLS_PORT": str(free_ports(1)[0]),
+        "TWINEV_OCPP_TLS_PORT": str(free_port()),
         "TWINEV_OCPP_TLS_CERT": str(tmp_path / "gateway.pem"),
         "TWINEV_OCPP_TLS_KEY": str(tmp_path / "gateway.key"),
     }
@@ -138,7 +140,7 @@ def test_installer_brings_stations_in_over_tls_and_rotates_a_key(
     assert added.returncode == 0, added.stderr
     assert "common name CP-0003" in added.stdout
     assert "password" not in added.stdout
-    port = free_ports(1)[0]
+    port = free_port()
 
     async def come_with_certificate() -> str:
         async with station(f"wss://127.0.0.1:{port}/ocpp/CP-0003", certified) as socket:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import psutil
-from running_system import RunningSystem, system, wait_until
+from polling import wait_until
+from running_system import RunningSystem, system
 
 
 def test_up_ends_every_process_and_goes_on_with_the_data(tmp_path: Path) -> None:

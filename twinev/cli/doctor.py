@@ -73,7 +73,7 @@ def _data_directory(settings: Settings) -> Finding:
 
 def _system(settings: Settings) -> Iterator[Finding]:
     try:
-        health = httpx.get(f"{settings.api_url}/api/v1/health", timeout=5, trust_env=False).json()
+        health = httpx.get(f"{settings.commands_api_url}/api/v1/health", timeout=5, trust_env=False).json()
         for part in health["parts"]:
             yield Finding(
                 what=part["name"],
@@ -81,7 +81,7 @@ def _system(settings: Settings) -> Iterator[Finding]:
                 remedy="" if part["ok"] else f"see {settings.data_dir / 'logs'}",
             )
     except (httpx.HTTPError, ValueError, KeyError):
-        yield Finding(what="system", seen=f"no TwinEV answers at {settings.api_url}: it does not run")
+        yield Finding(what="system", seen=f"no TwinEV answers at {settings.commands_api_url}: it does not run")
         yield from _taken_ports(settings)
 
 

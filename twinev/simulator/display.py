@@ -38,7 +38,7 @@ def fleet_table(stations: Sequence[Station], now: datetime) -> Table:
 
 def _row(station: Station, evse: Evse) -> tuple[str, ...]:
     unsent = len(station.reports.queue)
-    state = evse.condition.value if station.online else f"offline, {evse.condition.value}"
+    state = evse.condition.current.value if station.online else f"offline, {evse.condition.current.value}"
     name = station.spec.id if len(station.evses) == 1 else f"{station.spec.id} / {evse.id}"
     place = (name, station.spec.ocpp, state)
     plugged = evse.plugged

@@ -6,46 +6,24 @@ It knows no clock that runs: its station moves it from one instant to the next (
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twinev.simulator import ev as physics
-from twinev.simulator.dialect import Condition
 from twinev.simulator.drivers import Visit, Visits
+from twinev.simulator.evse_condition import EvseCondition, Situation
 from twinev.simulator.fleet import StationSpec
-from twinev.simulator.limits import StationProfile
 from twinev.simulator.memory import EvseMemory, PluggedEv, Transaction
 from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, to_millisecond
 from twinev.simulator.outlet import Outlet
 from twinev.simulator.profiles import InstalledProfiles
+from twinev.simulator.remote_start import RemoteStart
 from twinev.simulator.reports import Reports
 from twinev.simulator.station_clock import StationClock
 
 # How long a driver waits for a station without connection before it lets him charge unasked. [platform s]
 OFFLINE_PATIENCE = timedelta(seconds=30)
-# How long a station that was started from afar waits for the plug. [platform s]
-PLUG_IN_TIMEOUT = timedelta(seconds=120)
 # How soon a driver leaves whose card was refused. [platform s]
 LEAVES_AFTER_REFUSAL = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RemoteStart:
-    """A start from afar that waits for the plug until ``until``."""
-
-    id_token: str
-    remote_start_id: int | None
-    profile: StationProfile | None
-    until: datetime
-
-
-@dataclass(kw_only=True)
-class Situation:
-    """What all EVSEs of a station share; without power before ``dark_until``."""
-
-    dark_until: datetime
-    meter_interval_seconds: float
-    online: bool = False
 
 
 class Evse:
@@ -62,10 +40,11 @@ class Evse:
         reports: Reports,
         visits: Visits,
         clock: StationClock,
+        condition: EvseCondition,
         new_id: Callable[[], str],
-        now: datetime,
     ) -> None:
         self.outlet = outlet
+        self.condition = condition
         self._spec = spec
         self._situation = situation
         self._memory = memory
@@ -76,10 +55,6 @@ class Evse:
         self._new_id = new_id
         self._started_from_afar: RemoteStart | None = None
         self._next_visit: Visit | None = None
-        self._condition = Condition.AVAILABLE
-        self._condition_since = now
-        # What the clock showed then: it stays so when the hands are moved.
-        self._condition_shown = self._shown(now)
 
     @property
     def id(self) -> int:
@@ -92,10 +67,6 @@ class Evse:
     @property
     def plugged(self) -> PluggedEv | None:
         return self._memory.plugged
-
-    @property
-    def condition(self) -> Condition:
-        return self._condition
 
     @property
     def imported_wh(self) -> float:
@@ -139,7 +110,7 @@ class Evse:
     @property
     def _patient_until(self) -> datetime:
         """When a station without connection lets the driver charge unasked."""
-        return max(self._situation.dark_until, self._condition_since + OFFLINE_PATIENCE)
+        return max(self._situation.dark_until, self.condition.since + OFFLINE_PATIENCE)
 
     def live(self, at: datetime) -> bool:
         """Everything that is due at ``at``, in the order in which a station would notice it; tell if there was any."""
@@ -172,21 +143,12 @@ class Evse:
 
     def notice(self, at: datetime) -> bool:
         """Report the charging state and the condition if they have changed; returns whether they have."""
-        transaction = self._memory.transaction
-        state, condition = self.outlet.charging_state(), self._condition_now()
+        transaction, state = self._memory.transaction, self.outlet.charging_state()
         state_changed = transaction is not None and state != transaction.charging_state
         if state_changed:
             transaction.charging_state = state
             self._reports.state_changed(transaction, self._shown(at), offline=self._offline)
-        condition_changed = condition is not self._condition
-        if condition_changed:
-            self._condition, self._condition_since, self._condition_shown = condition, at, self._shown(at)
-            self.tell_condition()
-        return state_changed or condition_changed
-
-    def tell_condition(self) -> None:
-        """Have the condition reported, also when it is told already."""
-        self._reports.condition_changed(self.id, self._condition, self._condition_shown, online=self._situation.online)
+        return self.condition.notice(at) or state_changed
 
     def tell_meter(self, at: datetime) -> bool:
         """Have the meter reported outside its turn; False when no transaction runs."""
@@ -194,14 +156,6 @@ class Evse:
         if transaction is not None:
             self._reports.metered(transaction, self.outlet.read(at, TRIGGERED), offline=False)
         return transaction is not None
-
-    def _condition_now(self) -> Condition:
-        plugged, state = self._memory.plugged, self.outlet.charging_state()
-        if plugged is None:
-            return Condition.AVAILABLE
-        if state is not None:
-            return Condition(state)
-        return Condition.PREPARING if plugged.wants_transaction else Condition.FINISHING
 
     def _shown(self, at: datetime) -> datetime:
         return to_millisecond(self._clock.shown(at))
@@ -223,8 +177,7 @@ class Evse:
         )
         waiting, self._started_from_afar = self._started_from_afar, None
         if waiting is not None and at < waiting.until:
-            self.start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
-            self._take_along(waiting.profile, at)
+            self._obey(waiting, at)
 
     def _depart(self, at: datetime) -> None:
         if self._memory.transaction is not None:
@@ -264,15 +217,13 @@ class Evse:
         if self._memory.plugged is None:
             self._started_from_afar = start
             return True
-        self.start_transaction(start.id_token, at, remote_start_id=start.remote_start_id)
-        self._take_along(start.profile, at)
+        self._obey(start, at)
         return True
 
-    def _take_along(self, profile: StationProfile | None, at: datetime) -> None:
-        """Install the TxProfile that came with a start from afar."""
-        transaction = self._memory.transaction
-        if profile is not None and transaction is not None:
-            self._profiles.install(profile, now=self._clock.shown(at), transaction_id=transaction.id)
+    def _obey(self, start: RemoteStart, at: datetime) -> None:
+        self.start_transaction(start.id_token, at, remote_start_id=start.remote_start_id)
+        if start.profile is not None:
+            self._profiles.install(start.profile, now=self._clock.shown(at), transaction_id=self._memory.transaction.id)
 
     def refuse(self, at: datetime) -> None:
         """The card was refused: the driver leaves soon."""
@@ -294,5 +245,4 @@ class Evse:
         if self._memory.plugged is not None:
             # What is left of the stay is kept.
             self._memory.plugged.departs_at -= timedelta(seconds=set_back_seconds)
-        self._condition, self._condition_since = self._condition_now(), at
-        self._condition_shown = self._shown(at)
+        self.condition.take(at)

@@ -82,6 +82,12 @@ class StationMemory:
 _ADAPTER = TypeAdapter(StationMemory)
 
 
+def new_memory(at: datetime, *, evses: int) -> StationMemory:
+    """What a station knows that was never on before."""
+    numbers = range(1, evses + 1)
+    return StationMemory(at=at, clock_set_at=at, evses=[EvseMemory(id=number) for number in numbers])
+
+
 class MemoryFile:
     """Where a station's memory is kept; without a directory nowhere."""
 

@@ -1,4 +1,4 @@
-"""What a station does when the CSMS orders something: charging profiles, and transactions from afar."""
+"""What a station does when the CSMS orders it: charging profiles, transactions from afar, reports out of turn."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from twinev.simulator import limits
-from twinev.simulator.evse import PLUG_IN_TIMEOUT, Evse, RemoteStart
+from twinev.simulator.evse import Evse
 from twinev.simulator.limits import Period, StationProfile
 from twinev.simulator.memory import Transaction
 from twinev.simulator.profiles import InstalledProfiles, Refusal
+from twinev.simulator.remote_start import PLUG_IN_TIMEOUT, RemoteStart
+from twinev.simulator.reports import Reports
 from twinev.simulator.station_clock import StationClock
 
 
 class Orders:
     """Carries orders out, in no version's words.
 
-    ``catch_up`` lets the station live up to now, which it returns; ``changed`` is called after each change.
+    ``catch_up`` lets the station live up to now, which it returns; ``changed`` is called after each change, ``news``
+    when there is only something to send.
     """
 
     def __init__(
@@ -25,15 +28,19 @@ class Orders:
         *,
         evses: Sequence[Evse],
         profiles: InstalledProfiles,
+        reports: Reports,
         clock: StationClock,
         catch_up: Callable[[], datetime],
         changed: Callable[[], None],
+        news: Callable[[], None],
     ) -> None:
         self._evses = evses
         self._profiles = profiles
+        self._reports = reports
         self._clock = clock
         self._catch_up = catch_up
         self._changed = changed
+        self._news = news
 
     def install(self, profile: StationProfile) -> Refusal | None:
         """Take a charging profile, or say why not."""
@@ -99,4 +106,20 @@ class Orders:
             return False
         evse.end_transaction("Remote", now)
         self._changed()
+        return True
+
+    def report_again(self, what: str, evse_id: int | None = None) -> bool:
+        """Send the ``status``, the ``meter`` or a ``heartbeat`` once more; False when there is nothing to tell."""
+        now = self._catch_up()
+        asked = [evse for evse in self._evses if evse_id in (None, 0, evse.id)]
+        if what == "heartbeat":
+            self._reports.heartbeat_wanted = True
+        elif what == "status":
+            for evse in asked:
+                evse.condition.tell()
+        else:
+            told = [evse.tell_meter(now) for evse in asked]
+            if not any(told):
+                return False
+        self._news()
         return True

@@ -32,6 +32,8 @@ class Reports:
     ) -> None:
         self.queue = queue
         self.statuses: deque[Status] = deque()
+        #: Whether a heartbeat is due before its turn.
+        self.heartbeat_wanted = False
         self._spec = spec
         self._dialect = dialect
         self._ledger = ledger

@@ -140,7 +140,7 @@ def _trigger_message(station: Station, payload: dict[str, Any]) -> call_result.T
     requested = payload["requestedMessage"]
     if requested not in what:
         return call_result.TriggerMessage(status="NotImplemented")
-    again = station.report_again(what[requested], payload.get("connectorId"))
+    again = station.orders.report_again(what[requested], payload.get("connectorId"))
     return call_result.TriggerMessage(status="Accepted" if again else "Rejected")
 
 

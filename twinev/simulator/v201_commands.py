@@ -191,7 +191,7 @@ def _trigger_message(station: Station, payload: dict[str, Any]) -> call_result.T
     requested = payload["requestedMessage"]
     if requested not in what:
         return call_result.TriggerMessage(status="NotImplemented")
-    again = station.report_again(what[requested], payload.get("evse", {}).get("id"))
+    again = station.orders.report_again(what[requested], payload.get("evse", {}).get("id"))
     return call_result.TriggerMessage(status="Accepted" if again else "Rejected")
 
 

@@ -18,7 +18,7 @@ def serve_dashboards(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     host = "127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind
     run_dashboards(
-        api_url=f"http://{host}:{settings.api_port}",
+        api_url=settings.internal_api_url or f"http://{host}:{settings.api_port}",
         host=settings.bind,
         port=settings.dashboards_port,
         notebooks_dir=NOTEBOOKS,

@@ -22,7 +22,7 @@ def operator_client(settings: Settings) -> Client:
     """
     username, password = os.environ.get("TWINEV_USERNAME"), os.environ.get("TWINEV_PASSWORD")
     if username and password:
-        return Client(settings.api_url, username=username, password=password, app="twinev")
+        return Client(settings.commands_api_url, username=username, password=password, app="twinev")
     for name in ACCOUNT_FILES:
         path = settings.data_dir / name
         if path.exists():
@@ -30,7 +30,7 @@ def operator_client(settings: Settings) -> Client:
                 account for account in json.loads(path.read_text()) if account["role"] == "administrator"
             )
             return Client(
-                settings.api_url,
+                settings.commands_api_url,
                 username=administrator["username"],
                 password=administrator["password"],
                 app="twinev",

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from nats.aio.client import Client
+from nats_process import NatsProcess
+from polling import until_seen
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
 from twinev.adapters.database.migrate import upgrade
 from twinev.adapters.database.unit_of_work import Database
-from twinev.adapters.messaging.connection import connect, disconnect, end
-from twinev.adapters.messaging.embedded_server import prepare_server
+from twinev.adapters.messaging.connection import end
 from twinev.adapters.messaging.streams import ensure_streams
 from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
 from twinev.domain.login import LoggedIn, SessionKind
@@ -64,44 +61,20 @@ class TokenIsRole:
         )
 
 
-@dataclass
-class RunningNats:
-    """The embedded server, which a test may kill and start again."""
-
-    directory: Path
-    port: int
-
-    def __post_init__(self) -> None:
-        self.server = prepare_server(directory=self.directory, port=self.port)
-        self.process: subprocess.Popen | None = None
-
-    def start(self) -> None:
-        with (self.directory / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(self.server.command, stdout=log, stderr=log)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(timeout=10)
-            self.process = None
+class ApiNats(NatsProcess):
+    """A server whose API, as the real one, makes the streams first."""
 
     @contextlib.asynccontextmanager
     async def client(self, user: str) -> AsyncIterator[Client]:
-        connection = await asyncio.wait_for(connect(self.server.urls[user], user=user), 15)
-        try:
+        async with super().client(user) as connection:
             if user == "api":
                 await ensure_streams(connection)
             yield connection
-        finally:
-            await disconnect(connection)
 
 
 @pytest.fixture
-def nats_server(tmp_path: Path) -> Iterator[RunningNats]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = RunningNats(tmp_path / "nats", port)
+def nats_server(tmp_path: Path) -> Iterator[ApiNats]:
+    server = ApiNats(tmp_path / "nats")
     server.start()
     yield server
     server.kill()
@@ -149,7 +122,7 @@ def going() -> Callable[..., contextlib.AbstractAsyncContextManager[list[asyncio
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
     """Wait until something is true."""
-    return _until
+    return until_seen
 
 
 @contextlib.asynccontextmanager
@@ -159,10 +132,3 @@ async def _going(*services: Callable[[], Awaitable[None]]) -> AsyncIterator[list
         yield tasks
     finally:
         await end(*tasks)
-
-
-async def _until(holds: Callable[[], object], *, within: float = 15.0) -> None:
-    deadline = time.monotonic() + within
-    while not await asyncio.to_thread(holds):
-        assert time.monotonic() < deadline, f"not within {within:g} s"
-        await asyncio.sleep(0.02)

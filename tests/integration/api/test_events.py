@@ -117,7 +117,7 @@ def test_commit_reaches_the_browser(nats_server, database, relay_of, served, goi
             lines = answer.aiter_lines()
             await listening(lines)
             await asyncio.to_thread(tell, database, 1)
-            return await asyncio.wait_for(next_event(lines), 10)
+            return await asyncio.wait_for(next_event(lines), 30)
 
     event = asyncio.run(scenario())
 
@@ -135,7 +135,7 @@ def test_events_keep_their_order_and_leave_the_outbox(nats_server, database, rel
                     await asyncio.to_thread(tell, database, *range(first, first + 10))
                 await until(lambda: waiting(database) == 0)
             consumer = await client.jetstream().pull_subscribe(subjects.EVENTS, stream=subjects.EVENTS_STREAM)
-            return [json.loads(message.data)["data"]["number"] for message in await consumer.fetch(100, timeout=5)]
+            return [json.loads(message.data)["data"]["number"] for message in await consumer.fetch(100, timeout=30)]
 
     assert asyncio.run(scenario()) == list(range(30))
 
@@ -213,7 +213,7 @@ def test_stream_outlives_its_access_token_and_ends_with_the_login_session(nats_s
             identity.token_expired = True
             beats = [line async for line in _some(lines, 6)]
             identity.ended = True
-            rest = await asyncio.wait_for(_all(lines), 5)
+            rest = await asyncio.wait_for(_all(lines), 30)
             return beats, rest
 
     beats, rest = asyncio.run(scenario())

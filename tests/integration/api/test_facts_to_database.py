@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from nats_process import until_empty
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.fact_consumer import FactConsumer
@@ -85,9 +86,7 @@ def test_facts_become_sessions_and_leave_the_stream(nats_server, database, consu
             await published(gateway, a_session("A", updates=20) + a_session("B", updates=20))
             await until(lambda: len(ended_sessions(database)) == 2)
             # Acknowledged after the commit, and taken out by the server after that.
-            async with asyncio.timeout(15):
-                while (await api.jetstream().stream_info(subjects.FACTS_STREAM)).state.messages:
-                    await asyncio.sleep(0.02)
+            await until_empty(api, subjects.FACTS_STREAM)
 
     asyncio.run(scenario())
 

@@ -11,18 +11,13 @@ from pathlib import Path
 
 import pytest
 import trustme
+from free_ports import free_port
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.services.add_station import add_station
 from twinev.services.answer_stations import AnswerStations
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 async def start(directory: Path, *options: str, **settings: object) -> asyncio.subprocess.Process:
@@ -74,7 +69,7 @@ def test_gateway_serves_stations_with_certificates_on_its_tls_port_alone(nats_se
             return refused.response.status_code
 
     async def scenario() -> tuple[list[int], int]:
-        told = {"nats_url": nats_server.server.urls["gateway"], "ocpp_port": plain_port}
+        told = {"nats_url": nats_server.embedded.urls["gateway"], "ocpp_port": plain_port}
         told |= {f"ocpp_tls_{name}": path.name for name, path in files.items()}
         async with nats_server.client("api") as api, going(QuestionDesk(client=api, answers=answers).run):
             process = await start(tmp_path, "--no-plain", "--tls-port", str(port), **told)
@@ -100,7 +95,7 @@ def test_gateway_names_a_port_that_is_taken(nats_server, tmp_path):
             holder.bind(("127.0.0.1", 0))
             holder.listen()
             port = str(holder.getsockname()[1])
-            process = await start(tmp_path, "--port", port, nats_url=nats_server.server.urls["gateway"])
+            process = await start(tmp_path, "--port", port, nats_url=nats_server.embedded.urls["gateway"])
             output, _ = await asyncio.wait_for(process.communicate(), 60)
             return process.returncode, output.decode()
 

@@ -40,7 +40,7 @@ def test_example_publishes_a_price_and_hears_a_session(nats_server, database, le
     async def scenario() -> list[str]:
         async with nats_server.client("api") as client:
             shared = {"client": client, "unit_of_work": database.unit_of_work, "leadership": leadership}
-            url = nats_server.server.urls["platform"]
+            url = nats_server.embedded.urls["platform"]
             relay = OutboxRelay(reading=database.reading, **shared)
             database.on_events(relay.wake)
             inbound = InboundConsumer(

@@ -41,7 +41,7 @@ class MessagingProcess:
 
 @pytest.fixture
 def messaging(nats_server, database, tmp_path):
-    process = MessagingProcess(nats_server.server.urls["api"], f"sqlite:///{tmp_path / 'twinev.db'}")
+    process = MessagingProcess(nats_server.embedded.urls["api"], f"sqlite:///{tmp_path / 'twinev.db'}")
     yield process
     process.kill()
 
@@ -80,7 +80,7 @@ async def told(client) -> list[str]:
     consumer = await client.jetstream().pull_subscribe(subjects.EVENTS, stream=subjects.EVENTS_STREAM)
     ids: list[str] = []
     while (await consumer.consumer_info()).num_pending:
-        for event in await consumer.fetch(100, timeout=5):
+        for event in await consumer.fetch(100, timeout=30):
             ids.append(json.loads(event.data)["data"]["message_id"])
             await event.ack()
     return ids

@@ -59,7 +59,7 @@ def test_question_that_cannot_be_answered_is_refused_at_once_and_the_next_is_ans
             await asyncio.sleep(0)  # The desk subscribes.
             await confirm(api)
             for action in ("Connect", "NoSuchQuestion"):
-                message = await gateway.request(subjects.question("A", action), b"rubbish", timeout=5)
+                message = await gateway.request(subjects.question("A", action), b"rubbish", timeout=30)
                 assert message.data == b""
             return await StationDesk(client=gateway).authorize(AuthorizeQuestion(station_id="A", id_token="card"))
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,8 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from free_ports import free_port
+from polling import wait_until
 
 from twinev.adapters.database.accounts import DatabaseAccounts
 from twinev.adapters.database.engine import open_engine
@@ -123,19 +123,6 @@ class Dashboards:
     log: Path
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        threading.Event().wait(0.1)
-
-
 def build_app(desk: LoginDesk) -> FastAPI:
     app = FastAPI()
     app.state.identity = desk
@@ -174,7 +161,7 @@ def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
         thread.join(10)
         assert not thread.is_alive()
 
-    wait_until(lambda: server.started, seconds=10, what="the API's start")
+    wait_until(lambda: server.started, within=10, what="the API's start")
     try:
         yield Identity(
             desk=desk,
@@ -208,7 +195,7 @@ def running_dashboards(identity: Identity, folder: Path, *sources: str) -> Itera
             [sys.executable, "-c", SERVE, json.dumps(options)], stdout=output, stderr=output, env=os.environ | SECRETS
         )
     try:
-        wait_until(lambda: answers(identity.dashboards_url), seconds=60, what="the dashboards' start")
+        wait_until(lambda: answers(identity.dashboards_url), within=60, what="the dashboards' start")
         yield Dashboards(url=identity.dashboards_url, process=process, log=log)
     finally:
         process.send_signal(signal.SIGTERM)

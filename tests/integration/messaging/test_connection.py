@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from free_ports import free_port
 
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import StayingClient, cancellable, confirm
@@ -163,10 +163,7 @@ def test_gateway_ends_when_the_server_throws_its_user_out_for_good(nats_server, 
 
 async def start_gateway(url: str, directory: Path) -> asyncio.subprocess.Process:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    told = {"TWINEV_NATS_URL": url, "TWINEV_DATA_DIR": str(directory), "TWINEV_OCPP_PORT": str(port)}
+    told = {"TWINEV_NATS_URL": url, "TWINEV_DATA_DIR": str(directory), "TWINEV_OCPP_PORT": str(free_port())}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "twinev", "gateway", env=kept | told, cwd=directory, stderr=subprocess.PIPE
     )
@@ -188,7 +185,7 @@ def test_work_that_ends_by_itself_ends_the_watching(nats_server) -> None:
     async def scenario() -> None:
         url = nats_server.embedded.urls["gateway"]
         async with nats_server.client("gateway") as client:
-            await asyncio.wait_for(while_linked(asyncio.sleep(0), client, url), 10)
+            await asyncio.wait_for(while_linked(asyncio.sleep(0), client, url), 30)
 
     asyncio.run(scenario())
 

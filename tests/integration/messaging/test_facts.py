@@ -34,7 +34,7 @@ async def stored_keys(client, count: int) -> list[str]:
     consumer = await jetstream.pull_subscribe(subjects.FACTS, durable="reader", stream=subjects.FACTS_STREAM)
     keys: list[str] = []
     while len(keys) < count:
-        for message in await consumer.fetch(100, timeout=5):
+        for message in await consumer.fetch(100, timeout=30):
             keys.append(decode(StationFact, message.data).key)
             await message.ack()
     return keys
@@ -106,7 +106,7 @@ def test_fact_arrives_as_it_was_published(nats_server) -> None:
             await ensure_streams(api)
             await FactPublisher(client=gateway).publish(fact)
             consumer = await api.jetstream().pull_subscribe(subjects.FACTS, durable="reader")
-            (message,) = await consumer.fetch(1, timeout=5)
+            (message,) = await consumer.fetch(1, timeout=30)
             return decode(StationFact, message.data)
 
     assert asyncio.run(scenario()) == fact
@@ -119,7 +119,7 @@ def test_publish_and_wait_returns_the_decision_of_the_api(nats_server) -> None:
             publisher = FactPublisher(client=gateway)
             waiting = asyncio.create_task(publisher.publish_and_wait(status_fact(1), timeout_seconds=10))
             consumer = await api.jetstream().pull_subscribe(subjects.FACTS, durable="reader")
-            (message,) = await consumer.fetch(1, timeout=5)
+            (message,) = await consumer.fetch(1, timeout=30)
             fact = decode(StationFact, message.data)
             await api.publish(fact.reply_to, encode(Decision(status="Accepted", ocpp_transaction_id="7")))
             return await waiting

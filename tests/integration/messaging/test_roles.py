@@ -119,7 +119,7 @@ def test_planner_may_answer_what_it_was_asked(nats_server) -> None:
         async with nats_server.client("api") as api, nats_server.client("planner") as planner:
             await planner.subscribe(subjects.PLAN_REQUEST, queue="planner", cb=answer)
             await confirm(planner)
-            return (await api.request(subjects.PLAN_REQUEST, b"problem", timeout=5)).data
+            return (await api.request(subjects.PLAN_REQUEST, b"problem", timeout=30)).data
 
     assert asyncio.run(scenario()) == b"plan"
 
@@ -130,7 +130,7 @@ def test_platform_reads_the_events_that_it_missed(nats_server) -> None:
             await ensure_streams(api)
             await api.jetstream().publish(subjects.event("plan.made"), b"{}")
             reader = await platform.jetstream().pull_subscribe_bind(EVENTS_CONSUMER, subjects.EVENTS_STREAM)
-            (message,) = await reader.fetch(1, timeout=5)
+            (message,) = await reader.fetch(1, timeout=30)
             await message.ack_sync()
             return message.data
 

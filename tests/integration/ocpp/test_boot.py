@@ -16,6 +16,12 @@ STOP = RequestStopTransaction(ocpp_transaction_id="42")
 CLEAR = ClearChargingProfile(profile_id=5)
 
 
+async def boot_as(station, bench, protocol: str, verdict: str) -> list:
+    """Boot with a desk that has this verdict; the answer to it."""
+    bench.desk.boot_status = verdict
+    return await station.ask(*ocpp_messages.boot(protocol))
+
+
 @behaviour(
     "B01",
     "An accepted boot is told the time and the heartbeat's interval, and then asked what the station can do",
@@ -57,8 +63,7 @@ def test_call_before_acceptance_is_a_security_error(bench, protocol: str) -> Non
     async def script(station):
         answers = []
         for verdict in (PENDING, REJECTED):
-            bench.desk.boot_status = verdict
-            await station.ask(*ocpp_messages.boot(protocol))
+            await boot_as(station, bench, protocol, verdict)
             answers.append(await station.ask("Heartbeat"))
             answers.append(await station.ask(*ocpp_messages.started(protocol)))
             answers.append(await station.ask(*ocpp_messages.authorize(protocol)))
@@ -78,8 +83,7 @@ def test_call_before_acceptance_is_a_security_error(bench, protocol: str) -> Non
 def test_later_acceptance_opens_the_way(bench, protocol: str) -> None:
     async def script(station):
         for verdict in (PENDING, REJECTED):
-            bench.desk.boot_status = verdict
-            await station.ask(*ocpp_messages.boot(protocol))
+            await boot_as(station, bench, protocol, verdict)
         bench.desk.boot_status = "Accepted"
         await station.boot(protocol)
         return await station.ask(*ocpp_messages.status(protocol))
@@ -94,8 +98,7 @@ def test_later_acceptance_opens_the_way(bench, protocol: str) -> None:
 )
 def test_pending_station_may_be_sent_calls(bench, protocol: str) -> None:
     async def script(station):
-        bench.desk.boot_status = PENDING
-        await station.ask(*ocpp_messages.boot(protocol))
+        await boot_as(station, bench, protocol, PENDING)
         sending = asyncio.create_task(bench.commands.send("CP1", CLEAR))
         await station.answer_call("ClearChargingProfile", {"status": "Accepted"})
         return await sending
@@ -110,8 +113,7 @@ def test_pending_station_may_be_sent_calls(bench, protocol: str) -> None:
 )
 def test_pending_station_is_not_asked_for_transactions(bench, protocol: str) -> None:
     async def script(station):
-        bench.desk.boot_status = PENDING
-        await station.ask(*ocpp_messages.boot(protocol))
+        await boot_as(station, bench, protocol, PENDING)
         stopping = asyncio.create_task(bench.commands.send("CP1", STOP))
         starting = asyncio.create_task(bench.commands.send("CP1", START))
         # It may be asked what it can do, which a command with a profile needs; nothing else comes.
@@ -128,8 +130,7 @@ def test_pending_station_is_not_asked_for_transactions(bench, protocol: str) -> 
 @behaviour("B07", "A rejected station is sent nothing", source="2.x part 2 B03.FR.03; 1.6 ed. 2 §4.2")
 def test_rejected_station_is_sent_nothing(bench, protocol: str) -> None:
     async def script(station):
-        bench.desk.boot_status = REJECTED
-        await station.ask(*ocpp_messages.boot(protocol))
+        await boot_as(station, bench, protocol, REJECTED)
         replies = [await bench.commands.send("CP1", command) for command in (CLEAR, START, STOP)]
         # Had anything been sent it would come before this answer.
         probe = await station.ask("Heartbeat")
@@ -165,10 +166,9 @@ def test_reconnect_without_a_boot_is_normal(bench, protocol: str) -> None:
 )
 def test_reconnect_does_not_replace_a_boot(bench, protocol: str) -> None:
     async def scenario() -> list:
-        bench.desk.boot_status = REJECTED
         async with bench.running():
             async with bench.station(protocols=(protocol,)) as station:
-                await station.ask(*ocpp_messages.boot(protocol))
+                await boot_as(station, bench, protocol, REJECTED)
             async with bench.station(protocols=(protocol,)) as station:
                 refused = await station.ask(*ocpp_messages.status(protocol))
                 nothing_sent = await bench.commands.send("CP1", CLEAR)
@@ -190,8 +190,7 @@ def test_reconnect_does_not_replace_a_boot(bench, protocol: str) -> None:
 )
 def test_rejected_boot_is_told_when_to_come_again(bench, protocol: str) -> None:
     async def script(station):
-        bench.desk.boot_status = REJECTED
-        return [await station.ask(*ocpp_messages.boot(protocol)) for _ in range(3)]
+        return [await boot_as(station, bench, protocol, REJECTED) for _ in range(3)]
 
     for answer in bench.talk(protocol, script):
         assert (answer[0], answer[2]["status"], answer[2]["interval"]) == (3, REJECTED, 300)
@@ -238,8 +237,7 @@ def test_pending_station_may_send_what_it_was_asked_for(bench, protocol: str) ->
         asked_for.append((GetBaseReport(request_id=5), ("NotifyReport", report)))
 
     async def script(station):
-        bench.desk.boot_status = PENDING
-        await station.ask(*ocpp_messages.boot(protocol))
+        await boot_as(station, bench, protocol, PENDING)
         answers = []
         for command, message in asked_for:
             answers.append(await station.ask(*message))

@@ -269,7 +269,7 @@ def test_half_open_socket_is_found(bench, protocol: str) -> None:
             async with bench.station(protocols=(protocol,), **options) as station:
                 # Who answers pings is there, without a single message.
                 for _ in range(3):
-                    await asyncio.wait_for(station.socket.pings.get(), 10)
+                    await asyncio.wait_for(station.socket.pings.get(), 30)
                 assert bench.gateway.connected == {"CP1"}
                 proxy.freeze()
                 changes = await bench.facts.wait_for("ConnectionChanged", 2)

@@ -218,5 +218,5 @@ def _growth_bytes(station: Talk, frames: list[str | bytes]) -> int:
 
 async def _is_open(station: Any) -> bool:
     waiter: Awaitable[None] = await station.socket.ping()
-    await asyncio.wait_for(waiter, 10)
+    await asyncio.wait_for(waiter, 30)
     return True

@@ -60,6 +60,16 @@ def steer(steering, protocol, script, *, abilities=None, evses=1, charging=(1,))
     return asyncio.run(scenario())
 
 
+def sent_plan(steering, protocol, power_kw, **options):
+    """The TxProfile that becomes of a plan of ``power_kw``; options as of `steer`."""
+
+    async def script(station):
+        await steering.settle({CP1: power_kw})
+        return only(station.told("TxProfile"))
+
+    return steer(steering, protocol, script, **options)
+
+
 def station_max(protocol):
     return STATION_MAX.get(protocol, "ChargingStationMaxProfile")
 
@@ -70,11 +80,7 @@ def station_max(protocol):
     source="1.6 ed. 2 §3.13, §5.16; 2.0.1 part 2 K01",
 )
 def test_plan_is_a_tx_profile(steering, protocol):
-    async def script(station):
-        await steering.settle({CP1: 7.0})
-        return only(station.told("TxProfile"))
-
-    told = steer(steering, protocol, script)
+    told = sent_plan(steering, protocol, 7.0)
 
     assert (told.evse_id, told.transaction, told.kind) == (1, "42", "Absolute")
     assert told.start + timedelta(seconds=told.duration_seconds) == NOW.replace(second=0) + timedelta(hours=2)
@@ -172,11 +178,7 @@ def test_schedules_start_in_the_past(steering, protocol):
 )
 @pytest.mark.parametrize(("unit", "power_kw", "limit"), [("W", 7.3609, 7360), ("A", 11.0, 15.9), ("A", 7.36, 10.6)])
 def test_limits_are_rounded_toward_zero(steering, protocol, unit, power_kw, limit):
-    async def script(station):
-        await steering.settle({CP1: power_kw})
-        return only(station.told("TxProfile"))
-
-    told = steer(steering, protocol, script, abilities=AMPERES[protocol] if unit == "A" else None)
+    told = sent_plan(steering, protocol, power_kw, abilities=AMPERES[protocol] if unit == "A" else None)
 
     assert told.unit == unit
     assert told.periods[0]["limit"] == limit
@@ -293,11 +295,7 @@ def test_discharging_is_a_setpoint(steering, protocol):
     protocols=BEFORE_21,
 )
 def test_discharging_is_a_negative_limit(steering, protocol):
-    async def script(station):
-        await steering.settle({CP1: -5.0})
-        return only(station.told("TxProfile"))
-
-    told = steer(steering, protocol, script, abilities={"TwinEVNegativeLimits": "true"})
+    told = sent_plan(steering, protocol, -5.0, abilities={"TwinEVNegativeLimits": "true"})
 
     assert [period["limit"] for period in told.periods] == [-5000]
 
@@ -417,7 +415,7 @@ def test_composite_below_what_was_accepted(steering, protocol):
         await steering.settle({CP1: 7.0})
         before = build_problem(steering.state()).scenario["sessions"][0]
         steering.clock.advance(seconds=60)
-        steering.save(replace(steering.session(), power_kw=3.6, measured_at=steering.clock.now()))
+        steering.meter_shows(3.6)
         after = build_problem(steering.state()).scenario["sessions"][0]
         return station.actions("ClearChargingProfile"), steering.fault(), before, after
 
@@ -503,11 +501,11 @@ def test_meter_above_what_was_accepted(steering, protocol):
     async def script(station):
         await steering.settle({CP1: 3.0})
         steering.clock.advance(seconds=60)
-        steering.save(replace(steering.session(), power_kw=9.0, measured_at=steering.clock.now()))
+        steering.meter_shows(9.0)
         await steering.meters.look()
         await steering.recorder.settled()
         faulty, reserved = steering.fault(), build_problem(steering.state()).reserved_kw[CP1]
-        steering.save(replace(steering.session(), power_kw=3.0, measured_at=steering.clock.now()))
+        steering.meter_shows(3.0)
         await steering.meters.look()
         await steering.recorder.settled()
         return faulty, reserved[0], steering.fault()

@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import signal
-import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from nats.aio.client import Client
+from nats_process import NatsProcess, running_nats
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade_engine
 from twinev.adapters.database.unit_of_work import Database
-from twinev.adapters.messaging.connection import connect, disconnect
-from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.clock import PlatformClock
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location, Site
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds
 
 HERE = Location(latitude_degrees=52.0, longitude_degrees=4.4)
-
-
-class NatsServer:
-    """The embedded server's process on a free port."""
-
-    def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self._directory = directory
-        self.embedded = prepare_server(directory=directory, port=port)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with (self._directory / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(self.embedded.command, stdout=log, stderr=log)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(timeout=10)
-
-    @contextlib.asynccontextmanager
-    async def client(self, user: str) -> AsyncIterator[Client]:
-        connection = await asyncio.wait_for(connect(self.embedded.urls[user], user=user), 15)
-        try:
-            yield connection
-        finally:
-            await disconnect(connection)
 
 
 class PlannerProcess:
@@ -91,15 +58,13 @@ def command_line(pid: int) -> str:
 
 
 @pytest.fixture
-def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
-    server = NatsServer(tmp_path / "nats")
-    server.start()
-    yield server
-    server.stop()
+def nats_server(tmp_path: Path) -> Iterator[NatsProcess]:
+    with running_nats(tmp_path / "nats") as server:
+        yield server
 
 
 @pytest.fixture
-def planner_process(nats_server: NatsServer) -> Iterator[PlannerProcess]:
+def planner_process(nats_server: NatsProcess) -> Iterator[PlannerProcess]:
     process = PlannerProcess(nats_server.embedded.urls["planner"])
     process.start()
     yield process
@@ -113,13 +78,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(engine=engine, clock=PlatformClock())
     yield database
     database.close()
-
-
-async def until(condition: Callable[[], bool], *, seconds: float = 15.0) -> None:
-    """Wait for a condition, giving way to everything else in between."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 def fill(database: Database, *, stations: int, supply_max_kw: float = 60.0) -> list[str]:
@@ -157,4 +115,4 @@ def fill(database: Database, *, stations: int, supply_max_kw: float = 60.0) -> l
 
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
-    return SimpleNamespace(fill=fill, until=until, command_line=command_line)
+    return SimpleNamespace(fill=fill, command_line=command_line)

@@ -7,21 +7,13 @@ import contextlib
 import json
 from datetime import timedelta
 
+from planning_loops import AcceptingStations, Leading, planning_loops
+
 from twinev.adapters.messaging import subjects
-from twinev.adapters.messaging.connection import end
 from twinev.adapters.messaging.dead_letters import DeadLetters
-from twinev.adapters.messaging.event_hub import EventHub
 from twinev.adapters.messaging.inbound_consumer import InboundConsumer
-from twinev.adapters.messaging.outbox_relay import OutboxRelay
-from twinev.adapters.messaging.planner_client import PlannerClient
 from twinev.adapters.messaging.streams import ensure_streams
 from twinev.clock import PlatformClock
-from twinev.domain.charging_profile import ProfilePurpose, SchedulePeriod
-from twinev.domain.commands import CommandReply, CompositeSchedule, SetChargingProfile
-from twinev.services.dispatch_plan import PlanDispatcher
-from twinev.services.idle_sessions import IdleSessions
-from twinev.services.plan_site import SitePlanner
-from twinev.services.plan_sites import PlanSites
 from twinev.services.take_announcement import take_announcement
 from twinev.services.told_limits import ToldLimits
 
@@ -29,58 +21,10 @@ SUPPLY_KW = 30.0
 ORDER_KW = -22.0
 
 
-class AcceptingStations:
-    """Stations that accept every profile and report what it says."""
-
-    def __init__(self, clock):
-        self._clock = clock
-        self._accepted = {}
-
-    async def send(self, station_id, command, *, timeout_seconds=30.0):
-        if isinstance(command, SetChargingProfile):
-            self._accepted[station_id, command.profile.purpose] = command.profile
-            return CommandReply(command_id="c", outcome="accepted", sent=command.profile)
-        now = self._clock.now()
-        ruling = (
-            self._accepted.get((station_id, ProfilePurpose.TX)) or self._accepted[station_id, ProfilePurpose.TX_DEFAULT]
-        )
-        period = SchedulePeriod(start_seconds=0, limit_kw=ruling.schedule.limit_kw_at(now) or 0.0)
-        composite = CompositeSchedule(evse_id=1, start=now, duration_seconds=10, periods=(period,))
-        return CommandReply(command_id="c", outcome="accepted", composite=composite)
-
-
-class Leading:
-    """The only API process."""
-
-    def held(self):
-        return True
-
-    def release(self):
-        pass
-
-
 @contextlib.asynccontextmanager
 async def platform_loops(database, client):
     """Everything between a message and a plan."""
-    clock, told, idle, hub = PlatformClock(), ToldLimits(), IdleSessions(), EventHub(client=client)
-    storage = {"unit_of_work": database.unit_of_work, "reading": database.reading}
-    dispatcher = PlanDispatcher(
-        commands=AcceptingStations(clock), unit_of_work=database.unit_of_work, clock=clock, told=told
-    )
-    planner = SitePlanner(
-        planner=PlannerClient(client=client), dispatcher=dispatcher, told=told, idle=idle, clock=clock, **storage
-    )
-    plan_sites = PlanSites(
-        site_planner=planner,
-        dispatcher=dispatcher,
-        told=told,
-        idle=idle,
-        feed=hub,
-        reading=database.reading,
-        clock=clock,
-    )
-    relay = OutboxRelay(client=client, leadership=Leading(), **storage)
-    database.on_events(relay.wake)
+    clock = PlatformClock()
     inbound = InboundConsumer(
         client=client,
         unit_of_work=database.unit_of_work,
@@ -89,11 +33,9 @@ async def platform_loops(database, client):
         leadership=Leading(),
         clock=clock,
     )
-    tasks = [asyncio.create_task(loop()) for loop in (hub.run, relay.run, plan_sites.run, inbound.run)]
-    try:
+    stations = AcceptingStations(clock=clock)
+    async with planning_loops(database, client, stations, told=ToldLimits(), beside=[inbound.run]):
         yield
-    finally:
-        await end(*tasks)
 
 
 async def next_plan(events, *, trigger: str) -> dict:

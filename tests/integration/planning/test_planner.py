@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from polling import until
 
 from twinev.adapters.messaging.planner_client import PlannerClient
 from twinev.errors import BadInput, ScenarioError, Unavailable
@@ -91,7 +92,7 @@ def test_planner_killed_over_a_plan_is_noticed_and_serves_again_when_back(nats_s
             seconds = time.monotonic() - started
             os.kill(worker, signal.SIGCONT)
             # A worker that nobody reads from any more ends by itself.
-            await make.until(lambda: "spawn_main" not in make.command_line(worker))
+            await until(lambda: "spawn_main" not in make.command_line(worker))
             await asyncio.to_thread(planner_process.start)
             return seconds, await planner.plan(problem_of(), time_limit_seconds=10)
 

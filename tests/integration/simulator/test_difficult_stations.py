@@ -240,7 +240,7 @@ def test_clock_that_drifts_is_set_by_a_heartbeat_where_the_station_listens_to_it
                 (station,) = simulation.stations
                 await csms.until(lambda: samples_of(csms, "Power.Active.Import"))
                 csms.ahead = timedelta(days=1)
-                station.heartbeat_wanted = True
+                station.reports.heartbeat_wanted = True
                 station.on_news()
                 count = len(csms.of("Heartbeat"))
                 await csms.until(lambda: len(csms.of("Heartbeat")) > count)

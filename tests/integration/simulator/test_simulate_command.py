@@ -33,7 +33,7 @@ def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_p
             try:
                 await csms.until(lambda: csms.of("MeterValues"))
                 process.send_signal(signal.SIGTERM)
-                output, _ = await asyncio.wait_for(process.communicate(), 10)
+                output, _ = await asyncio.wait_for(process.communicate(), 60)
                 await csms.until(lambda: len(csms.close_codes) == 2)
                 return csms, process.returncode, output.decode()
             finally:
@@ -54,7 +54,7 @@ def test_command_simulates_stations_and_ends_cleanly_on_sigterm(open_csms, tmp_p
 def test_command_names_what_is_missing():
     async def run():
         process = await simulate("--stations", "1")
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
         return process.returncode, output.decode()
 
     code, output = asyncio.run(run())

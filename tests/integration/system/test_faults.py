@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from free_ports import free_ports
 from ledger_comparison import assert_ledger_is_database
 from postgres_server import PostgresServer, running_postgres
-from running_system import free_ports
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade

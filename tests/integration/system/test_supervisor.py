@@ -6,10 +6,10 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from polling import until
 
 from twinev.errors import Unavailable
 from twinev.supervisor import ProcessSpec, Supervisor
@@ -33,12 +33,6 @@ def _spec(directory: Path, name: str = "sleeper", code: str = SLEEPER, after: tu
         ready=ready,
         after=after,
     )
-
-
-async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(WITHIN_SECONDS):
-        while not holds():
-            await asyncio.sleep(0.02)
 
 
 def test_supervisor_starts_in_order_and_ends_all(tmp_path: Path) -> None:
@@ -69,7 +63,7 @@ def test_supervisor_starts_again_what_was_killed(tmp_path: Path) -> None:
         await supervisor.start(timeout_seconds=WITHIN_SECONDS)
         before = supervisor.pid("sleeper")
         os.kill(before, signal.SIGKILL)
-        await _until(lambda: (tmp_path / "sleeper.started").read_text().count("up") == 2)
+        await until(lambda: (tmp_path / "sleeper.started").read_text().count("up") == 2)
         after = supervisor.pid("sleeper")
         await supervisor.stop()
         return before, after

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from running_system import free_ports
+from free_ports import free_ports
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from polling import until
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location, Site
 from twinev.domain.charging_abilities import ChargingAbilities
@@ -377,13 +378,6 @@ class FakeFeed:
     async def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         while True:
             yield await self.queue.get()
-
-
-async def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
-    """Wait for a condition, giving way to everything else in between."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 def effective_kw(stations: FakeStations, station_id: str, instant: datetime) -> float | None:

@@ -121,6 +121,8 @@ def test_scenario_beside_given_stations_has_arrivals_and_faults_alone(written):
         require_parts(bad, PARTS_BESIDE_STATIONS)
 
 
-def test_scenario_that_is_not_there_is_refused(tmp_path):
+def test_scenario_that_is_not_there_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
     with pytest.raises(BadInput, match=r"absent.json"):
-        read_scenario([tmp_path / "absent.json"])
+        read_scenario([Path("absent.json")])

@@ -90,7 +90,7 @@ def charging_station(clock: StoppedClock, **options) -> Station:
     clock.to(10)
     station.connected()
     for evse in station.evses:
-        station.authorized(evse.id, "CARD", "Accepted")
+        station.answers.authorized(evse.id, "CARD", "Accepted")
     clock.to(70)
     station.catch_up()
     return station
@@ -145,7 +145,7 @@ def test_nothing_flows_before_the_authorisation_and_after_the_departure():
     clock.to(60)
     station.catch_up()
     assert (station.evses[0].imported_wh, station.evses[0].card_to_authorize) == (0, "CARD")
-    station.authorized(1, "CARD", "Accepted")
+    station.answers.authorized(1, "CARD", "Accepted")
     clock.to(700)
     station.catch_up()
     at_departure_wh = station.evses[0].imported_wh
@@ -189,7 +189,7 @@ def test_limit_below_the_least_current_suspends_the_charging_and_says_so():
     clock.to(79)
     station.catch_up()
     assert station.power_kw == 0
-    assert station.evses[0].condition == "SuspendedEVSE"
+    assert station.evses[0].condition.current == "SuspendedEVSE"
     states = [payload["transactionInfo"]["chargingState"] for payload in sent(station) if "seqNo" in payload]
     assert states[-1] == "SuspendedEVSE"
 
@@ -199,7 +199,7 @@ def test_satisfied_ev_suspends_the_charging():
     station = charging_station(clock, visit={"energy_kwh": 0.5})
     clock.to(400)
     station.catch_up()
-    assert station.evses[0].condition == "SuspendedEV"
+    assert station.evses[0].condition.current == "SuspendedEV"
     assert station.evses[0].imported_wh == pytest.approx(500, abs=0.01)
 
 
@@ -221,7 +221,7 @@ def test_refused_card_ends_a_transaction_that_began_offline():
     clock.to(60)
     station.catch_up()
     station.connected()
-    station.confirmed(station.reports.queue.first(), {"idTokenInfo": {"status": "Invalid"}})
+    station.answers.confirmed(station.reports.queue.first(), {"idTokenInfo": {"status": "Invalid"}})
     assert station.evses[0].transaction is None
     assert sent(station)[-1]["transactionInfo"]["stoppedReason"] == "DeAuthorized"
 
@@ -243,7 +243,7 @@ def test_number_that_the_central_system_allots_is_in_what_waits_behind_the_start
     station = charging_station(clock, dialect=V16())
     reports = station.reports
     start = reports.queue.first()
-    station.confirmed(start, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
+    station.answers.confirmed(start, {"transactionId": 77, "idTagInfo": {"status": "Accepted"}})
     addressed = {message.action: reports.to_send(message) for message in list(reports.queue._messages)}
     assert addressed["MeterValues"]["transactionId"] == 77
     assert station.orders.stop_from_afar("77")
@@ -257,7 +257,7 @@ def test_ledger_and_queue_agree_about_what_waits(kept):
     # A change of the charging state carries no fact that is in the ledger.
     assert read_ledger(kept.ledger_path).undelivered["ST-1"] < set(numbers)
     while (message := station.reports.queue.first()) is not None:
-        station.confirmed(message, {})
+        station.answers.confirmed(message, {})
     assert read_ledger(kept.ledger_path).all_delivered
 
 
@@ -273,7 +273,7 @@ def test_restart_ends_the_transaction_when_the_power_went_and_keeps_register_and
     assert again.evses[0].card_to_authorize == "CARD"
     assert again.evses[0].plugged.state.delivered_kwh == station.evses[0].plugged.state.delivered_kwh
     again.connected()
-    again.authorized(1, "CARD", "Accepted")
+    again.answers.authorized(1, "CARD", "Accepted")
     numbers = [message.number for message in again.reports.queue._messages]
     assert numbers == sorted(set(numbers))
 
@@ -353,7 +353,7 @@ def test_setpoint_below_zero_discharges_and_the_export_register_counts():
     station.catch_up()
     (evse,) = station.evses
     assert evse.outlet.power_kw == pytest.approx(-6)
-    assert evse.condition == "Charging"
+    assert evse.condition.current == "Charging"
     # Six minutes at 6 kW, less the ramp down from 11 kW.
     assert evse.exported_wh == pytest.approx(600, abs=12)
     samples = {s["measurand"]: s["value"] for s in events(sent(station))[-1]["meterValue"][0]["sampledValue"]}

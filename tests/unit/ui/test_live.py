@@ -87,7 +87,7 @@ def test_live_keeps_the_last_state_while_the_api_is_away(live, client) -> None:
 
 def test_live_stops_when_the_session_has_ended(live, client) -> None:
     client.error = NotAuthenticated("ended")
-    asyncio.run(asyncio.wait_for(live.run(), 5))
+    asyncio.run(asyncio.wait_for(live.run(), 30))
     assert live.connection.ended
 
 
@@ -106,9 +106,9 @@ def test_live_asks_again_at_once_when_hurried(client) -> None:
         rounds = asyncio.Queue()
         live.on_snapshot(rounds.put_nowait)
         task = asyncio.create_task(live.run())
-        await asyncio.wait_for(rounds.get(), 5)
+        await asyncio.wait_for(rounds.get(), 30)
         live.hurry()
-        await asyncio.wait_for(rounds.get(), 5)
+        await asyncio.wait_for(rounds.get(), 30)
         task.cancel()
 
     asyncio.run(two_rounds())

@@ -12,15 +12,11 @@ import sysconfig
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from twinev.adapters.messaging.roles import MODULES, NatsRole, roles_with
+from twinev.adapters.messaging.server_config import server_config
 from twinev.errors import Unavailable
 from twinev.private_file import write_private
-
-MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
-MAX_FILE_STORE_BYTES = 4 * 1024 * 1024 * 1024
-MAX_MEMORY_STORE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +54,8 @@ def prepare_server(
     roles = roles_with(MODULES if modules is None else modules)
     passwords = _passwords(directory / "passwords.json", roles)
     config_path = directory / "nats.conf"
-    config = _config(host=host, port=port, store=directory / "jetstream", passwords=passwords, roles=roles)
+    store = directory.absolute() / "jetstream"
+    config = server_config(host=host, port=port, store=store, passwords=passwords, roles=roles)
     # The server reads JSON; names in it such as $JS are no variables while they stand in quotes.
     write_private(config_path, json.dumps(config, indent=2, ensure_ascii=False))
     return EmbeddedServer(
@@ -77,40 +74,6 @@ def find_binary() -> Path:
             "install the dependencies again (scripts/setup), or set TWINEV_NATS_URL to an external server"
         )
     return Path(found)
-
-
-def _config(
-    *, host: str, port: int, store: Path, passwords: Mapping[str, str], roles: Sequence[NatsRole]
-) -> dict[str, Any]:
-    return {
-        "server_name": "twinev",
-        # Separate keys: the server takes an address and a port in one only without variables.
-        "host": host,
-        "port": port,
-        "max_payload": MAX_PAYLOAD_BYTES,
-        "jetstream": {
-            "store_dir": str(store.absolute()),
-            # Its default syncs every two minutes: an acknowledged fact could be lost with the power.
-            "sync_interval": "always",
-            "max_file_store": MAX_FILE_STORE_BYTES,
-            "max_memory_store": MAX_MEMORY_STORE_BYTES,
-        },
-        "authorization": {"users": [_user(role, passwords[role.user]) for role in roles]},
-    }
-
-
-def _user(role: NatsRole, password: str) -> dict[str, Any]:
-    # An empty allow list would allow everything: who publishes nothing is denied everything but its replies.
-    publish = {"allow": list(role.publish)} if role.publish else {"deny": [">"]}
-    return {
-        "user": role.user,
-        "password": password,
-        "permissions": {
-            "publish": publish,
-            "subscribe": {"allow": list(role.subscribe)},
-            "allow_responses": {"max": 1, "expires": "2m"},
-        },
-    }
 
 
 def _passwords(path: Path, roles: Sequence[NatsRole]) -> dict[str, str]:
