@@ -70,6 +70,11 @@ def problem_of(error: TwinEVError) -> Problem:
 
 
 def _of_twinev(_request: Request, error: TwinEVError) -> Response:
+    return answer_to(error)
+
+
+def answer_to(error: TwinEVError) -> Response:
+    """Answer an error; where no handler of the application would, outside of its routes."""
     problem = problem_of(error)
     headers = {}
     if isinstance(error, NotAuthenticated):
