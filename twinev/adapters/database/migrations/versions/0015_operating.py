@@ -13,6 +13,15 @@ _REFUSAL = "the audit log can only grow"
 
 def upgrade() -> None:
     _make_audit_log()
+    for name in ("address", "opening_hours"):
+        op.add_column("sites", sa.Column(name, sa.JSON(none_as_null=True), nullable=True))
+    # Stations from before could be found by everybody.
+    op.add_column("stations", sa.Column("public", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("stations", sa.Column("blocked_at", UtcDateTime(), nullable=True))
+    op.add_column("stations", sa.Column("block_reason", sa.String(length=255), nullable=True))
+    op.add_column("stations", sa.Column("removed_at", UtcDateTime(), nullable=True))
+    op.add_column("evses", sa.Column("connectors", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("evses", sa.Column("availability", sa.String(length=20), nullable=True))
 
 
 def _make_audit_log() -> None:
@@ -49,6 +58,12 @@ def _make_audit_log() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("evses", "availability")
+    op.drop_column("evses", "connectors")
+    for name in ("removed_at", "block_reason", "blocked_at", "public"):
+        op.drop_column("stations", name)
+    for name in ("opening_hours", "address"):
+        op.drop_column("sites", name)
     op.drop_table("audit_entries")
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION refuse_audit_change()")
