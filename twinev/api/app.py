@@ -19,6 +19,7 @@ from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.routers import (
     audit,
+    availability,
     commands,
     docs,
     events,
@@ -36,6 +37,7 @@ from twinev.api.routers import (
 _OWN_ROUTERS = (
     sites,
     stations,
+    availability,
     station_commands,
     station_reports,
     sessions,
@@ -94,6 +96,7 @@ def create_app(
     app.state.platform = platform
     app.state.identity = identity
     app.state.plan_slots = plans.PlanSlots()
+    app.state.availability_listeners = availability.Listeners()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:

@@ -64,6 +64,17 @@ class Edit:
         if "*" not in given and etag not in given:
             raise ChangedMeanwhile(what)
 
+    def require_new(self, what: str) -> None:
+        """Let the making of something go on unless it was meant as an edit.
+
+        Raises
+        ------
+        ChangedMeanwhile
+            The request names a version of something that is not there.
+        """
+        if self.if_match is not None:
+            raise ChangedMeanwhile(what)
+
 
 def edit_of(if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None) -> Edit:
     """Read the header."""

@@ -94,6 +94,10 @@ class Site:
         if self.fallback_kw is not None:
             require_finite("fallback_kw", self.fallback_kw, at_least=0)
 
+    def open_at(self, instant: datetime) -> bool:
+        """Whether one can get in at ``instant``."""
+        return self.opening_hours is None or self.opening_hours.open_at(instant, time_zone=self.time_zone)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evse:

@@ -43,7 +43,7 @@ from twinev.api.limit_rates import Rates
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, users
+from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, station_use, users
 from twinev.clock import PlatformClock
 from twinev.errors import BadInput, Unavailable
 from twinev.private_file import write_private
@@ -64,6 +64,7 @@ from twinev.services.record_faults import RecordFaults
 from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
 from twinev.services.take_announcement import take_announcement
+from twinev.services.take_out_of_use import TakeOutOfUse
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
 from twinev.services.watch_meters import WatchMeters
@@ -234,6 +235,7 @@ class ApiParts:
                 users.router,
                 restrictions.router,
                 station_keys.router,
+                station_use.router,
                 pages_login.router,
                 dead_letters.router,
             ),
@@ -241,6 +243,9 @@ class ApiParts:
             state={
                 "preview_restriction": self.preview,
                 "rotate_key": self._rotate_key(),
+                "take_out_of_use": TakeOutOfUse(
+                    commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
+                ),
                 "dead_letters": self.dead_letters,
             },
             rates=Rates(per_user=self.settings.rate_per_user, per_address=self.settings.rate_per_address),
