@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
+    rate_per_user: float = Field(default=200, ge=0, description="requests a second of one user; 0 for any number")
+    rate_per_address: float = Field(default=100, ge=0, description="the same of an address that is not logged in")
+    trusted_proxies: str = Field(
+        default="", description="addresses whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16"
+    )
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property

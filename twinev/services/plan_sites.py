@@ -36,6 +36,9 @@ SITE_EVENTS = frozenset(
         "station.limited",
         "station.limit_cleared",
         "station.abilities",
+        "station.changed",
+        "station.removed",
+        "site.changed",
     }
 )
 RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})

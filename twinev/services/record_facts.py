@@ -33,6 +33,7 @@ from twinev.services.read_meters import with_samples
 from twinev.services.record_limits import note_abilities, note_external_limit
 from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
+from twinev.services.tell_availability import tell_availability
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
 
@@ -89,6 +90,7 @@ def _change_status(fact: StationFact, batch: FactBatch) -> None:
         _require_evse(fact.station_id, said.evse_id, batch)
         batch.work.stations.set_status(fact.station_id, said.evse_id, status, said.timestamp)
         batch.forget_station(fact.station_id)
+        tell_availability(fact.station_id, work=batch.work)
         _change_charging_state(fact, batch)
     data = {"station_id": fact.station_id, "evse_id": said.evse_id, "status": status, "error_code": said.error_code}
     batch.add_event("station.status", fact.station_id, **data)
@@ -140,6 +142,7 @@ def _change_connection(fact: StationFact, batch: FactBatch) -> None:
     before = batch.station(fact.station_id).online
     batch.work.stations.set_online(fact.station_id, said.online, said.timestamp, said.connection_id)
     batch.forget_station(fact.station_id)
+    tell_availability(fact.station_id, work=batch.work)
     after = batch.station(fact.station_id).online
     # A socket that replaces another one is news too: the station may have forgotten its profiles.
     if said.online or after != before:

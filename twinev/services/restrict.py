@@ -72,7 +72,7 @@ def revoke_restriction(
             raise Conflict(f"restriction {restriction_id} ended at {restriction.end.isoformat()}: nothing to revoke")
         revoked = replace(restriction, revoked_at=now)
         work.restrictions.save(revoked)
-        work.events.add("restriction.revoked", _event(revoked, sites_of(work, revoked.station_ids)))
+        work.events.add("restriction.revoked", _event(revoked, sites_of(work, revoked.station_ids, removed_too=True)))
         work.commit()
     return revoked
 
@@ -100,12 +100,15 @@ def draft_restriction(order: RestrictionOrder, *, restriction_id: str, user: Use
     )
 
 
-def sites_of(work: UnitOfWork, station_ids: Sequence[str]) -> list[str]:
+def sites_of(work: UnitOfWork, station_ids: Sequence[str], *, removed_too: bool = False) -> list[str]:
     """Return the sites of the stations; an unknown station is named."""
     site_ids: set[str] = set()
     for place, station_id in enumerate(station_ids):
         try:
-            site_ids.add(work.stations.get(station_id).site_id)
+            station = work.stations.get(station_id)
+            if station.removed_at is not None and not removed_too:
+                raise NotFound("charging station", station_id)
+            site_ids.add(station.site_id)
         except NotFound as error:
             raise BadInput(f"station_ids[{place}]", station_id, "the id of a station that is registered") from error
     return sorted(site_ids)

@@ -389,7 +389,13 @@ def test_connection_makes_a_station_online_and_offline(take, database, kinds):
 
     with database.reading() as work:
         assert not work.stations.get("A").online
-    assert kinds() == ["station.online", "station.online", "station.offline"]
+    assert kinds() == [
+        "station.availability",
+        "station.online",
+        "station.online",
+        "station.availability",
+        "station.offline",
+    ]
 
 
 def test_fact_of_an_unknown_station_is_set_aside(take, aside):

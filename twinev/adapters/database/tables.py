@@ -44,6 +44,8 @@ sites = Table(
     Column("accepts_unknown_tokens", Boolean, nullable=False),
     Column("default_energy_kwh", Float, nullable=False),
     Column("default_stay_minutes", Integer, nullable=False),
+    Column("address", JSON(none_as_null=True)),
+    Column("opening_hours", JSON(none_as_null=True)),
 )
 
 stations = Table(
@@ -64,6 +66,11 @@ stations = Table(
     Column("online_since", UtcDateTime),
     Column("last_seen", UtcDateTime),
     Column("connection_id", String(64)),
+    Column("public", Boolean, nullable=False),
+    Column("blocked_at", UtcDateTime),
+    Column("block_reason", String(255)),
+    # Its rows elsewhere are history and stay; so it stays too.
+    Column("removed_at", UtcDateTime),
 )
 
 pending_station_keys = Table(
@@ -85,6 +92,10 @@ evses = Table(
     Column("phases", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     Column("status_at", UtcDateTime),
+    # NULL for one connector of that type, which has all that the EVSE has.
+    Column("connectors", JSON(none_as_null=True)),
+    # What the platform published last.
+    Column("availability", String(20)),
 )
 
 id_tokens = Table(

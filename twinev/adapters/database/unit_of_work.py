@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from twinev.adapters.database.audit import DatabaseAudit
 from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
@@ -32,6 +33,7 @@ from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
+from twinev.services.ports.audit import actor_now
 from twinev.services.ports.clock import Clock
 
 
@@ -105,6 +107,7 @@ class DatabaseUnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            self.audit.close()
             self._connection.close()
         finally:
             self._release()
@@ -114,6 +117,7 @@ class DatabaseUnitOfWork:
     def commit(self) -> None:
         if self._read_only:
             raise RuntimeError("a unit of work for reading cannot be committed")
+        self.audit.flush()
         has_events = self.events.flush()
         self._connection.commit()
         if has_events:
@@ -121,6 +125,7 @@ class DatabaseUnitOfWork:
 
     def _add_repositories(self) -> None:
         connection = self._connection
+        self.audit = DatabaseAudit(connection, self._clock, None if self._read_only else actor_now())
         self.sites = DatabaseSites(connection)
         self.stations = DatabaseStations(connection)
         self.sessions = DatabaseSessions(connection)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from twinev.services.ports.audit import Audit
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
 from twinev.services.ports.exchange import Events, Inbox, Outbox
@@ -43,6 +44,7 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     inbox: Inbox
     idempotency: Idempotency
+    audit: Audit
 
     def __enter__(self) -> Self: ...
     def __exit__(
