@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     oidc_users_client_secret: str | None = Field(
         default=None, description="its secret; without it users are read only there"
     )
+    rate_per_user: float = Field(default=200, ge=0, description="requests a second of one user; 0 for any number")
+    rate_per_address: float = Field(default=100, ge=0, description="the same of an address that is not logged in")
     trusted_proxies: str = Field(
         default="", description="addresses whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16"
     )

@@ -9,13 +9,17 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from twinev import __version__
+from twinev.api.acting import Acting
 from twinev.api.background import Service, running
 from twinev.api.file_schemas import describe_files
 from twinev.api.identity import Authenticator
 from twinev.api.limit_body import LimitBody
+from twinev.api.limit_rates import LimitRates, Rates
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.routers import (
+    audit,
+    availability,
     commands,
     docs,
     events,
@@ -33,6 +37,7 @@ from twinev.api.routers import (
 _OWN_ROUTERS = (
     sites,
     stations,
+    availability,
     station_commands,
     station_reports,
     sessions,
@@ -42,6 +47,7 @@ _OWN_ROUTERS = (
     plans,
     events,
     health,
+    audit,
     docs,
 )
 
@@ -53,6 +59,7 @@ def create_app(
     routers: Iterable[APIRouter] = (),
     services: Mapping[str, Service] | None = None,
     state: Mapping[str, Any] | None = None,
+    rates: Rates | None = None,
 ) -> FastAPI:
     """Build the application.
 
@@ -68,6 +75,8 @@ def create_app(
         Loops that run while the application does; one that fails is started again.
     state : mapping
         What ``routers`` find at ``app.state``, beside ``platform`` and ``identity``.
+    rates : Rates
+        How often somebody may ask.
     """
 
     @asynccontextmanager
@@ -87,6 +96,7 @@ def create_app(
     app.state.platform = platform
     app.state.identity = identity
     app.state.plan_slots = plans.PlanSlots()
+    app.state.availability_listeners = availability.Listeners()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:
@@ -94,6 +104,8 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.add_middleware(LimitBody)
+    app.add_middleware(LimitRates, rates=rates)
+    app.add_middleware(Acting)
     answer_with_problems(app)
     describe_files(app)
     return app

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+import hmac
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -32,7 +33,7 @@ class Once:
     key : str or None
         The header; without it the work is simply done.
     request_hash : bytes
-        Of method, address and body: another request under the same key is refused.
+        Of method, address and body, keyed: another request under the same key is refused.
     """
 
     def __init__(self, *, unit_of_work: UnitOfWorkFactory, user_id: str, key: str | None, request_hash: bytes) -> None:
@@ -42,9 +43,19 @@ class Once:
         self._request_hash = request_hash
 
     async def answer(
-        self, make: Callable[[], Awaitable[WireModel]], *, status: HTTPStatus = HTTPStatus.CREATED
+        self,
+        make: Callable[[], Awaitable[WireModel]],
+        *,
+        status: HTTPStatus = HTTPStatus.CREATED,
+        told_once: Collection[str] = (),
     ) -> JSONResponse:
-        """Return what ``make`` made, now or at the first time."""
+        """Return what ``make`` made, now or at the first time.
+
+        Parameters
+        ----------
+        told_once : collection of str
+            Keys of the answer that are secrets: they are kept nowhere, and null when the answer is given again.
+        """
         if self._key is None:
             return _response(status, (await make()).model_dump(mode="json"))
         kept = await asyncio.to_thread(self._begin)
@@ -55,7 +66,7 @@ class Once:
         except BaseException:
             await asyncio.to_thread(self._release)
             raise
-        await asyncio.to_thread(self._keep, status, body)
+        await asyncio.to_thread(self._keep, status, body | dict.fromkeys(told_once))
         return _response(status, body)
 
     def _begin(self) -> KeptAnswer | None:
@@ -104,7 +115,9 @@ async def once(
 ) -> Once:
     """Read the header and the request that it stands for."""
     address = f"{request.method} {request.url.path}?{request.url.query}\n"
-    request_hash = hashlib.sha256(address.encode() + await request.body()).digest()
+    # Keyed: a body may hold a password, which a plain hash would let somebody guess at.
+    content = address.encode() + await request.body()
+    request_hash = hmac.digest(platform.secret_key.encode(), b"request\0" + content, hashlib.sha256)
     return Once(unit_of_work=platform.unit_of_work, user_id=user.id, key=key, request_hash=request_hash)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from twinev.api.acting import note_user
 from twinev.domain.login import LoggedIn
 from twinev.domain.users import Role, User
 from twinev.errors import Forbidden, NotAuthenticated
@@ -47,6 +48,12 @@ def current_login(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> LoggedIn:
     """Return who calls and through which session; raise `NotAuthenticated` when nobody is logged in."""
+    login = _login_of(request, credentials)
+    note_user(request.scope["state"], login.user)
+    return login
+
+
+def _login_of(request: Request, credentials: HTTPAuthorizationCredentials | None) -> LoggedIn:
     authenticator: Authenticator = request.app.state.identity
     if credentials is not None:
         return authenticator.of_token(credentials.credentials)

@@ -55,6 +55,22 @@ def rows_after(rows: Sequence[Row], ask: PageAsk, *, name: Callable[[Row], str])
     return later[: ask.one_more]
 
 
+def number_after(ask: PageAsk) -> int | None:
+    """Where a list goes on whose cursors are numbers.
+
+    Raises
+    ------
+    BadInput
+        The cursor is none of them.
+    """
+    if ask.after is None:
+        return None
+    # No column holds a number beyond 64 bits, which both databases would answer with an error of their own.
+    if not (ask.after.isascii() and ask.after.isdecimal()) or int(ask.after) >= 2**63:
+        raise BadInput("cursor", ask.after, "the next_cursor of an earlier page")
+    return int(ask.after)
+
+
 def _write(name: str) -> str:
     return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
 

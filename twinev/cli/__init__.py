@@ -24,7 +24,7 @@ COMMANDS = {
     "planner": "Answer plan requests: a problem in, a verified plan out.",
     "dashboards": "Serve the Voila pages for staff.",
     "simulate": "Simulate charging stations with EVs that obey their charging profiles.",
-    "stations": "List charging stations, register one, give one a new key.",
+    "stations": "List, register, block and remove charging stations; give one a new key.",
     "doctor": "Look at this machine and at the running system.",
 }
 

@@ -1,4 +1,4 @@
-"""``twinev stations``: which stations there are, a new one with its key, and a new key for one."""
+"""``twinev stations``: which stations there are; register, block and remove them; new keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from twinev.errors import BadInput, NotFound
 from twinev.settings import Settings
 from twinev.wiring.operator_client import operator_client
 
-app = typer.Typer(no_args_is_help=True, help="List charging stations, register one, give one a new key.")
+app = typer.Typer(no_args_is_help=True, help="List, register, block and remove charging stations; give one a new key.")
 console = Console(highlight=False)
 OUTCOMES = {
     "accepted": "It goes on with its new key; once it has come with it, the old one is refused",
@@ -29,6 +29,7 @@ def list_stations() -> None:
     with operator_client(Settings()) as client:
         for station in client.stations():
             state = "online" if station.online else "offline"
+            state = f"blocked: {station.block_reason}" if station.blocked_at else state
             evses = f"{len(station.evses)} × {station.evses[0].max_kw:g} kW" if station.evses else "none"
             table.add_row(station.id, station.site_id, station.protocol or "-", state, evses, f"{station.power_kw:.1f}")
     console.print(table)
@@ -78,8 +79,8 @@ def add_station(
         added = client.add_station(station_id, site_id=site, **described)
     console.print(f"Station {added.id} is registered at site {site}. Set in the station:")
     console.print(f"  address   {_address(settings, security_profile)}   (identity {added.id})")
-    if added.key:
-        console.print(f"  password  {added.key}   (shown this once; user name {added.id})", soft_wrap=True)
+    if security_profile in (1, 2):
+        console.print(_key_line(added.key, added.id), soft_wrap=True, markup=False)
     if security_profile == 3:
         console.print(f"  a client certificate of your CA with the common name {added.id}", soft_wrap=True)
 
@@ -96,6 +97,58 @@ def rotate_key(
     console.print(f"Station {station_id}: {said}. {meaning}.", soft_wrap=True, markup=False)
     if rotated.outcome != "accepted":
         raise typer.Exit(1)
+
+
+@app.command("block")
+def block(
+    station_id: Annotated[str, typer.Argument(metavar="ID", help="The station's identity.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why; staff reads it, and the station as its socket is closed.")],
+) -> None:
+    """Refuse a station from now on, and close its socket."""
+    with operator_client(Settings()) as client:
+        client.block_station(station_id, reason=reason)
+    console.print(f"Station {station_id} is blocked: {reason}", soft_wrap=True, markup=False)
+
+
+@app.command("unblock")
+def unblock(
+    station_id: Annotated[str, typer.Argument(metavar="ID", help="The station's identity.")],
+) -> None:
+    """Let a station in again."""
+    with operator_client(Settings()) as client:
+        client.unblock_station(station_id)
+    console.print(f"Station {station_id} may come in again; it does so by itself.", markup=False)
+
+
+@app.command("remove")
+def remove(
+    station_id: Annotated[str, typer.Argument(metavar="ID", help="The station's identity.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove a station for good. Its sessions and meter values stay; its id is not given again."""
+    if not yes:
+        typer.confirm(f"Remove station {station_id} for good?", abort=True)
+    with operator_client(Settings()) as client:
+        client.remove_station(station_id)
+    console.print(f"Station {station_id} is removed; its history stays.", markup=False)
+
+
+@app.command("new-key")
+def new_key(
+    station_id: Annotated[str, typer.Argument(metavar="ID", help="The station's identity.")],
+) -> None:
+    """Print a new key to set in a station by hand; all older ones are refused from now on."""
+    with operator_client(Settings()) as client:
+        issued = client.issue_key(station_id)
+    console.print(_key_line(issued.key, station_id), soft_wrap=True, markup=False)
+
+
+def _key_line(key: str | None, station_id: str) -> str:
+    if key is None:
+        return f"  password  told once already; `twinev stations new-key {station_id}` makes another"
+    return f"  password  {key}   (shown this once; user name {station_id})"
 
 
 def _address(settings: Settings, security_profile: int) -> str:

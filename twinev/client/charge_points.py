@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from twinev.client.calls import Calls, body_of, path_to
 from twinev.wire.commands import CommandIn
+from twinev.wire.rest.availability import EvseAvailabilityOut
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.id_tokens import IdTokenIn, IdTokenOut
-from twinev.wire.rest.sites import SiteIn, SiteOut
+from twinev.wire.rest.sites import SiteChangeIn, SiteIn, SiteOut
 from twinev.wire.rest.station_limits import StationLimitsOut
-from twinev.wire.rest.stations import KeyRotated, StationCreated, StationIn, StationOut, StationReportOut
+from twinev.wire.rest.stations import (
+    KeyRotated,
+    StationBlockIn,
+    StationChangeIn,
+    StationCreated,
+    StationIn,
+    StationKey,
+    StationOut,
+    StationReportOut,
+)
 
 #: A station may take its time over a command, and the API waits for it. [s]
 COMMAND_SECONDS = 30.0
@@ -35,9 +45,9 @@ class ChargePointCalls(Calls):
 
     def save_site(
         self, site_id: str, *, name: str, supply_max_kw: float, latitude_degrees: float, longitude_degrees: float,
-        **others: object,
+        version: str | None = None, **others: object,
     ) -> SiteOut:  # fmt: skip
-        """Make a site, or change it; ``others`` as in `SiteIn`."""
+        """Make a site, or describe the one of that ``version`` anew; ``others`` as in `SiteIn`."""
         body = body_of(
             SiteIn,
             name=name,
@@ -46,12 +56,62 @@ class ChargePointCalls(Calls):
             longitude_degrees=longitude_degrees,
             **others,
         )
-        return self._connection.read(self._connection.send("PUT", path_to("sites", site_id), body=body), SiteOut)
+        response = self._connection.send("PUT", path_to("sites", site_id), body=body, version=version)
+        return self._connection.read(response, SiteOut)
+
+    def change_site(self, site_id: str, *, version: str, **changes: object) -> SiteOut:
+        """Change what is given of the site of that ``version`` (`SiteChangeIn`).
+
+        Raises
+        ------
+        ChangedMeanwhile
+            Somebody else has changed it since; read it again.
+        """
+        content = body_of(SiteChangeIn, **changes).model_dump(mode="json", exclude_unset=True)
+        response = self._connection.send("PATCH", path_to("sites", site_id), json=content, version=version)
+        return self._connection.read(response, SiteOut)
 
     def add_station(self, station_id: str, *, site_id: str, **others: object) -> StationCreated:
         """Register a station; its key is in the answer and nowhere else. ``others`` as in `StationIn`."""
         body = body_of(StationIn, id=station_id, site_id=site_id, **others)
         return self._connection.post("/stations", body, StationCreated)
+
+    def change_station(self, station_id: str, *, version: str, **changes: object) -> StationOut:
+        """Change what is given of the station of that ``version`` (`StationChangeIn`).
+
+        Raises
+        ------
+        ChangedMeanwhile
+            Somebody else has changed it since; read it again.
+        """
+        content = body_of(StationChangeIn, **changes).model_dump(mode="json", exclude_unset=True)
+        response = self._connection.send("PATCH", path_to("stations", station_id), json=content, version=version)
+        return self._connection.read(response, StationOut)
+
+    def block_station(self, station_id: str, *, reason: str) -> StationOut:
+        """Refuse a station from now on, and close its socket."""
+        return self._connection.post(
+            path_to("stations", station_id, "block"), body_of(StationBlockIn, reason=reason), StationOut
+        )
+
+    def unblock_station(self, station_id: str) -> StationOut:
+        """Let a station in again."""
+        return self._connection.post(path_to("stations", station_id, "unblock"), None, StationOut)
+
+    def remove_station(self, station_id: str) -> None:
+        """Remove a station for good; its history stays."""
+        self._connection.send("DELETE", path_to("stations", station_id))
+
+    def issue_key(self, station_id: str) -> StationKey:
+        """Return a new key to set in the station by hand; all older ones are refused from now on."""
+        return self._connection.post(path_to("stations", station_id, "keys"), None, StationKey)
+
+    def availability(
+        self, *, site_id: str | None = None, connector_type: str | None = None, available: bool | None = None
+    ) -> list[EvseAvailabilityOut]:
+        """Return the public EVSEs as anybody sees them."""
+        wanted = {"site_id": site_id, "connector_type": connector_type, "available": available}
+        return list(self._connection.items("/availability", EvseAvailabilityOut, **wanted))
 
     def rotate_key(self, station_id: str) -> KeyRotated:
         """Have a station told a new key, which nobody else learns."""

@@ -16,6 +16,7 @@ from typing import Self
 
 import httpx
 
+from twinev.client.audit import AuditCalls
 from twinev.client.bearer import BearerLogin
 from twinev.client.charge_points import ChargePointCalls
 from twinev.client.charging import ChargingCalls
@@ -30,7 +31,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls):
+class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls):
     """The platform over ``/api/v1``.
 
     Parameters

@@ -60,6 +60,14 @@ class RequestStopTransaction:
     ocpp_transaction_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CloseConnection:
+    """Close the station's socket; for the gateway alone, the station is told by the closing itself."""
+
+    action: Literal["CloseConnection"] = "CloseConnection"
+    reason: str
+
+
 ChargingCommand = (
     SetChargingProfile | ClearChargingProfile | GetCompositeSchedule | RequestStartTransaction | RequestStopTransaction
 )
@@ -72,7 +80,7 @@ class CommandMessage:
 
     command_id: str
     station_id: str
-    command: AnyCommand
+    command: AnyCommand | CloseConnection
     timeout_seconds: float = 30.0
 
 

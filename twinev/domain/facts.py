@@ -232,7 +232,7 @@ class ConnectQuestion:
 class ConnectAnswer:
     """``verdict`` says which; the rest is what the gateway must know of an accepted station."""
 
-    verdict: Literal["accepted", "unknown", "unauthorised"]
+    verdict: Literal["accepted", "unknown", "unauthorised", "blocked"]
     evse_count: int = 1
     phases: int = 3
     voltage_v: float = 230.0

@@ -238,17 +238,18 @@ def _power(problem: Problem, hours: np.ndarray, reading: Reading) -> dict[str, n
     sessions, shape = problem.sessions, (len(problem.sessions), problem.slots)
     stay = np.array([_stay(session, problem.slots) for session in sessions], dtype=bool).reshape(shape)
     charge_kwh = np.array([_charge_kw(session, problem.slots) for session in sessions]).reshape(shape) * stay * hours
-    discharge_kw = np.array([session.evse_discharge_power_kw * reading.discharge for session in sessions])
+    discharge_kw = np.array([_discharge_kw(session, problem.slots) for session in sessions]).reshape(shape)
+    discharge_kw *= reading.discharge
     room_kwh = np.array([(s.capacity_kwh - s.soc_kwh) / s.charge_efficiency for s in sessions])
     # An EV that cannot discharge never takes more in one slot than what its battery has room for.
-    one_way = (discharge_kw == 0)[:, None]
+    one_way = ~discharge_kw.any(axis=1)[:, None]
     charge_kwh = np.where(one_way, np.minimum(charge_kwh, room_kwh[:, None]), charge_kwh)
     least_kwh = np.array([session.min_power_kw for session in sessions])[:, None] * hours
     charge_kwh = np.where(charge_kwh >= least_kwh, charge_kwh, 0.0)
     targets = np.array([session.target_slot for session in sessions])
     return {
         "charge_limit_kwh": charge_kwh,
-        "discharge_limit_kwh": discharge_kw[:, None] * stay * hours,
+        "discharge_limit_kwh": discharge_kw * stay * hours,
         "least_charge_kwh": np.where(charge_kwh > 0, least_kwh, 0.0),
         "stay": stay,
         "until_target": (np.arange(problem.slots) <= targets[:, None]).astype(float),
@@ -264,6 +265,11 @@ def _stay(session: SessionRequest, slots: int) -> np.ndarray:
 def _charge_kw(session: SessionRequest, slots: int) -> np.ndarray:
     cap = np.inf if session.max_kw is None else np.array(session.max_kw)
     return np.minimum(np.full(slots, session.evse_power_kw), cap)
+
+
+def _discharge_kw(session: SessionRequest, slots: int) -> np.ndarray:
+    cap = np.inf if session.max_discharge_kw is None else np.array(session.max_discharge_kw)
+    return np.minimum(np.full(slots, session.evse_discharge_power_kw), cap)
 
 
 def _batteries(problem: Problem) -> dict[str, np.ndarray]:

@@ -63,7 +63,7 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     gap : float
         Relative distance to the proven bound at which the plan counts as optimal.
     time_limit : float
-        When to stop with the best plan found. [s]
+        When to stop with the best plan found. With 0 no solver is loaded: the plan is the rule-based one. [s]
     on_progress : callable, optional
         Is told a `twinev.sct.progress.Progress` at every stage and, within a search, every now and then;
         `twinev.sct.progress.show_progress` makes one that shows it.
@@ -83,10 +83,10 @@ def optimise(  # noqa: PLR0917 (the signature is public)
     profiles = _profiles(problem, profile)
     inputs = read_inputs(problem, formulation)
     decides = bool(inputs.charge_limit_kwh.any() or inputs.discharge_limit_kwh.any())
-    if decides:
+    if decides and time_limit > 0:
         begin_loading()
     candidates = [_Candidate(energy_kwh=plan_by_rule(inputs), rung="rule-based", solver="none")]
-    if decides:
+    if decides and time_limit > 0:
         candidates += _solved(
             inputs,
             formulation=formulation,
@@ -95,7 +95,7 @@ def optimise(  # noqa: PLR0917 (the signature is public)
             options={"choice": solver, "gap": gap, "started_s": started, "deadline_s": started + time_limit},
             listener=on_progress,
         )
-    else:
+    elif not decides:
         candidates.append(_Candidate(energy_kwh=np.zeros(inputs.shape), rung="optimum", solver="none"))
     head = {"formulation": formulation, "profile": profile}
     minimised = _objective_stages(formulation, profiles)

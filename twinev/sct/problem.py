@@ -31,7 +31,7 @@ from twinev.sct.scenario_values import (
     set_checked,
 )
 from twinev.sct.schemas import check
-from twinev.sct.session_request import PHASES, SessionGroup, SessionRequest
+from twinev.sct.session_request import CAPS, PHASES, SessionGroup, SessionRequest
 
 TIE_BREAKS = ("earliest", "latest")
 SERIES = ("demand_kw", "production_kw", "flexibility_kw", "price_eur_per_kwh", "renewable_share")
@@ -120,8 +120,9 @@ class Problem:
             for name in ("target_slot", "arrival_slot", "departure_slot"):
                 if getattr(session, name) is not None:
                     read_whole(getattr(session, name), f"{key}.{name}", at_most=self.slots - 1)
-            if session.max_kw is not None:
-                require_length(session.max_kw, f"{key}.max_kw", self.slots)
+            for cap in CAPS:
+                if getattr(session, cap) is not None:
+                    require_length(getattr(session, cap), f"{key}.{cap}", self.slots)
 
     def _check_groups(self) -> None:
         known = {session.id for session in self.sessions}

@@ -25,6 +25,7 @@ OPTIONAL = (
     "arrival_slot",
     "departure_slot",
     "max_kw",
+    "max_discharge_kw",
     "min_power_kw",
     "min_soc_kwh",
     "wear_eur_per_kwh",
@@ -33,6 +34,7 @@ OPTIONAL = (
     "discharge_efficiency",
     "phases",
 )
+CAPS = ("max_kw", "max_discharge_kw")
 # Below a percent a battery is a heater; a zero would make every target unreachable without a word.
 LEAST_EFFICIENCY = 0.01
 
@@ -63,6 +65,8 @@ class SessionRequest:
         No energy flows before the one or after the other; a ``departure_slot`` of None is the last slot.
     max_kw : tuple of float, shape (n_slots,), or None
         A cap on the charging power per slot; None leaves the EVSE's own. [kW]
+    max_discharge_kw : tuple of float, shape (n_slots,), or None
+        The same of the discharging power, a magnitude. [kW]
     min_power_kw : float
         The EV charges with at least this power or not at all (IEC 61851: 6 A a phase). [kW]
     charge_efficiency, discharge_efficiency : float
@@ -89,6 +93,7 @@ class SessionRequest:
     arrival_slot: int = 0
     departure_slot: int | None = None
     max_kw: tuple[float, ...] | None = None
+    max_discharge_kw: tuple[float, ...] | None = None
     min_power_kw: float = 0.0
     charge_efficiency: float = 1.0
     discharge_efficiency: float = 1.0
@@ -126,8 +131,9 @@ class SessionRequest:
     def _check_power(self) -> None:
         for key in ("evse_power_kw", "evse_discharge_power_kw", "min_power_kw", "wear_eur_per_kwh"):
             set_checked(self, key, read_number(getattr(self, key), key, at_least=0))
-        if self.max_kw is not None:
-            set_checked(self, "max_kw", read_numbers(self.max_kw, "max_kw", at_least=0))
+        for key in CAPS:
+            if getattr(self, key) is not None:
+                set_checked(self, key, read_numbers(getattr(self, key), key, at_least=0))
 
     @property
     def target_kwh(self) -> float:
@@ -142,7 +148,7 @@ class SessionRequest:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], key: str, slots: int) -> SessionRequest:
         """Read one entry of ``sessions``, which its schema accepts; ``key`` is its place."""
-        return build(cls, key, **{**data, "max_kw": _per_slot(data.get("max_kw"), slots)})
+        return build(cls, key, **{**data, **{cap: _per_slot(data.get(cap), slots) for cap in CAPS}})
 
     def to_dict(self) -> dict[str, Any]:
         """The entry of the scenario file; what is neutral is left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twinev.domain.charge_points import ChargingStation, Evse
+from twinev.domain.charge_points import ChargingStation, Evse, Location
 from twinev.errors import Conflict, NotFound
 from twinev.services.answer_stations import WITHOUT_KEY
 from twinev.services.ports.unit_of_work import UnitOfWork
@@ -26,12 +26,17 @@ def add_station(
     work: UnitOfWork,
     secret_key: str,
     name: str | None = None,
+    location: Location | None = None,
+    public: bool = True,
+    evses: tuple[Evse, ...] = (),
     evse_count: int = 1,
     max_kw: float = 22.0,
     phases: int = 3,
     security_profile: int = 1,
 ) -> AddedStation:
     """Register a station at a site; the caller commits.
+
+    Without ``evses`` it has ``evse_count`` of them that are alike; without ``location`` it is where its site is.
 
     Raises
     ------
@@ -45,8 +50,9 @@ def add_station(
         id=station_id,
         site_id=site.id,
         name=name or station_id,
-        location=site.location,
-        evses=tuple(Evse(id=number, max_kw=max_kw, phases=phases) for number in range(1, evse_count + 1)),
+        location=location or site.location,
+        evses=evses or tuple(Evse(id=number, max_kw=max_kw, phases=phases) for number in range(1, evse_count + 1)),
+        public=public,
         security_profile=security_profile,
     )
     return register(station, work=work, secret_key=secret_key)
@@ -55,11 +61,12 @@ def add_station(
 def register(station: ChargingStation, *, work: UnitOfWork, secret_key: str) -> AddedStation:
     """Keep a new station, with a new key unless its security profile has none."""
     try:
-        work.stations.get(station.id)
+        known = work.stations.get(station.id)
     except NotFound:
         work.stations.save(station)
     else:
-        raise Conflict(f"station {station.id} is registered already; choose another id")
+        was = "registered already" if known.removed_at is None else "removed, and its history goes by that id"
+        raise Conflict(f"station {station.id} is {was}; choose another id")
     if station.security_profile in WITHOUT_KEY:
         return AddedStation(station=station, key=None)
     key = make_key()

@@ -72,11 +72,14 @@ class AnswerStations:
                 # Found again: meanwhile another gateway may have asked the same, or an operator registered it.
                 found = self._note(question, self._find(question, work), work)
                 work.commit()
-        if found.station is None:
+        if found.station is None or found.station.removed_at is not None:
             return ConnectAnswer(verdict="unknown")
         if not found.genuine:
             logger.warning("station %s was refused: wrong key, or another security profile", question.station_id)
             return ConnectAnswer(verdict="unauthorised")
+        if found.station.blocked_at is not None:
+            # Only who proves to be the station learns of it.
+            return ConnectAnswer(verdict="blocked")
         phases = found.station.evses[0].phases if found.station.evses else 3
         return ConnectAnswer(verdict="accepted", evse_count=max(len(found.station.evses), 1), phases=phases)
 
@@ -100,10 +103,12 @@ class AnswerStations:
         """Say whether the card may charge at this station."""
         with self._reading() as work:
             try:
-                site_id = work.stations.get(question.station_id).site_id
+                station = work.stations.get(question.station_id)
             except NotFound:
                 return Decision(status=AuthorizationStatus.INVALID)
-            return Decision(status=token_status(question.id_token, site_id=site_id, work=work))
+            if station.blocked_at is not None or station.removed_at is not None:
+                return Decision(status=AuthorizationStatus.INVALID)
+            return Decision(status=token_status(question.id_token, site_id=station.site_id, work=work))
 
     def _find(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
         try:

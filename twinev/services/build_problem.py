@@ -6,8 +6,8 @@ of sessions with a cap on their sum; a slot that it touches only in part is boun
 station that is offline or does not do as it is told, an EVSE whose station has no room for its profile) is no decision:
 what it may draw is added to the site's demand and taken off the caps of its groups. What others limit a station to
 (OCPP NotifyChargingLimit) caps its sessions, whatever it was told. An EV gives energy back only where its EVSE declares
-that it discharges on command, the EV said how much, and no restriction without V2G is in its stay; what it brought is
-not touched.
+that it discharges on command and the EV said how much, and within a restriction only where that allows V2G; what it
+brought is not touched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from twinev.domain.tariff import SeriesKind
 from twinev.sct import Problem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
-from twinev.services.limit_groups import capped_kw, restriction_groups, station_groups
+from twinev.services.limit_groups import capped_kw, discharge_caps_kw, restriction_groups, station_groups
 from twinev.services.site_state import OUT_OF_SERVICE_AFTER, SiteState
 
 # A battery must have some room, or the problem refuses it.
@@ -107,6 +107,8 @@ def _session_entry(state: SiteState, session: ChargingSession, horizon: Horizon)
     entry: dict[str, Any] = {}
     if (discharge_kw := state.discharge_limit_kw(session)) > 0:
         entry["evse_discharge_power_kw"] = discharge_kw
+        if (caps := discharge_caps_kw(state, session, horizon)) is not None:
+            entry["max_discharge_kw"] = caps
     caps_kw = capped_kw(state, (session.station_id, session.evse_id), horizon)
     if any(kw is not None for kw in caps_kw):
         power_kw = state.power_limit_kw(session)

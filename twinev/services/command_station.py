@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
 from twinev.domain.plan import SentCommand
-from twinev.errors import BadInput, Conflict
+from twinev.errors import BadInput, Conflict, NotFound
 from twinev.services.hide_secrets import (
     detail_without_secrets,
     payload_without_secrets,
@@ -110,7 +110,8 @@ class CommandStation:
 
     def _begin(self, record: SentCommand) -> None:
         with self._unit_of_work() as work:
-            work.stations.get(record.station_id)
+            if work.stations.get(record.station_id).removed_at is not None:
+                raise NotFound("charging station", record.station_id)
             work.commands.save(record)
             work.commit()
 

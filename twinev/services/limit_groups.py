@@ -72,6 +72,16 @@ def _restricted_kw(state: SiteState, restriction: Restriction, horizon: Horizon)
     ]
 
 
+def discharge_caps_kw(state: SiteState, session: ChargingSession, horizon: Horizon) -> list[float] | None:
+    """What the EV may give back in each slot, where a restriction without V2G rules in some of them. [kW]"""
+    closed: set[int] = set()
+    for restriction in state.restrictions:
+        if not restriction.v2g and session.station_id in restriction.station_ids:
+            closed.update(horizon.slots_touched(max(restriction.start, state.now), restriction.end))
+    power_kw = state.discharge_limit_kw(session)
+    return [0.0 if slot in closed else power_kw for slot in range(horizon.slots)] if closed else None
+
+
 def capped_kw(state: SiteState, key: EvseKey, horizon: Horizon) -> list[float | None]:
     """What others limit an EVSE, or at EVSE 0 a station, to in each slot. [kW]"""
     slots = range(horizon.slots)

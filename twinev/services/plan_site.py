@@ -12,8 +12,8 @@ from typing import Any
 from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.plan import StoredPlan
-from twinev.errors import SolverFailure
-from twinev.sct import Schedule, verify
+from twinev.errors import SolverFailure, Unavailable
+from twinev.sct import Schedule, optimise, verify
 from twinev.services.build_problem import BuiltProblem, build_problem
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.dispatch_plan import PlanDispatcher, WantedState
@@ -43,7 +43,8 @@ class MadePlan:
     """A site's latest plan and what the loop must know of it.
 
     ``schedule`` is None where there was nobody to decide on. ``partners`` are the other sites under a common
-    restriction; ``held_back`` while this site got less than its fair part of one.
+    restriction; ``held_back`` while this site got less than its fair part of one. ``makeshift`` says why the plan was
+    made by rule and wants to be made again; it is empty for a proper one.
     """
 
     state: SiteState
@@ -51,6 +52,7 @@ class MadePlan:
     schedule: Schedule | None = None
     partners: frozenset[str] = frozenset()
     held_back: bool = False
+    makeshift: str = ""
 
     @property
     def renew_at(self) -> datetime:
@@ -96,8 +98,13 @@ class SitePlanner:
         self._time_limit_seconds = time_limit_seconds
         self._sharing = asyncio.Lock()
 
-    async def plan(self, site_id: str, trigger: str, *, moved: Callable[[], bool]) -> MadePlan | None:
+    async def plan(
+        self, site_id: str, trigger: str, *, moved: Callable[[], bool], by_rule: bool = False
+    ) -> MadePlan | None:
         """Plan the site and let the plan be sent; None when ``moved`` says that the state has changed meanwhile.
+
+        With ``by_rule`` a planner that is away or fails is made up for by the rule-based plan, which is made here and
+        keeps every limit: restrictions cannot wait.
 
         Raises
         ------
@@ -110,20 +117,41 @@ class SitePlanner:
         if self._told.forget_reconnected(state.stations):
             state = await asyncio.to_thread(self._read, site_id)
         if not _spanning(state):
-            return await self._plan_state(state, trigger, moved)
+            return await self._plan_state(state, trigger, moved, by_rule=by_rule)
         # What this site may rise to depends on what the others are being told: one at a time.
         async with self._sharing:
             made = await asyncio.to_thread(self._share, site_id)
-            return await self._plan_state(made.state, trigger, moved, made)
+            return await self._plan_state(made.state, trigger, moved, made, by_rule=by_rule)
 
     async def _plan_state(
-        self, state: SiteState, trigger: str, moved: Callable[[], bool], shared: MadePlan | None = None
+        self,
+        state: SiteState,
+        trigger: str,
+        moved: Callable[[], bool],
+        shared: MadePlan | None = None,
+        *,
+        by_rule: bool,
     ) -> MadePlan | None:
         built = shared.built if shared else await asyncio.to_thread(build_problem, state)
         made = shared or MadePlan(state=state, built=built)
         if not built.decided:
             self._dispatcher.want(_wanted(made, standing_profiles(state), None))
             return made
+        try:
+            schedule = await self._solve(built)
+        except (Unavailable, SolverFailure) as error:
+            if not by_rule:
+                raise
+            schedule = await asyncio.to_thread(optimise, built.problem, built.formulation, time_limit=0)
+            made = replace(made, makeshift=str(error))
+        if moved():
+            return None
+        plan = self._stored(made, schedule, trigger)
+        await asyncio.to_thread(self._store, plan, schedule, built)
+        self._dispatcher.want(_wanted(made, translate_plan(schedule, built, state), plan.id))
+        return replace(made, schedule=schedule)
+
+    async def _solve(self, built: BuiltProblem) -> Schedule:
         schedule = await self._planner.plan(
             built.problem,
             formulation=built.formulation,
@@ -132,12 +160,7 @@ class SitePlanner:
             time_limit_seconds=self._time_limit_seconds,
         )
         await asyncio.to_thread(_require_verified, built, schedule)
-        if moved():
-            return None
-        plan = self._stored(state, built, schedule, trigger)
-        await asyncio.to_thread(self._store, plan, schedule, built)
-        self._dispatcher.want(_wanted(made, translate_plan(schedule, built, state), plan.id))
-        return replace(made, schedule=schedule)
+        return schedule
 
     def _read(self, site_id: str) -> SiteState:
         with self._reading() as work:
@@ -189,7 +212,8 @@ class SitePlanner:
             limits[desired.key] = limits.get(desired.key, EvseLimits()).uncertain(desired.profile)
         return limits
 
-    def _stored(self, state: SiteState, built: BuiltProblem, schedule: Schedule, trigger: str) -> StoredPlan:
+    def _stored(self, made: MadePlan, schedule: Schedule, trigger: str) -> StoredPlan:
+        state, built, by_rule = made.state, made.built, bool(made.makeshift)
         explained = replace(schedule, explanations=(*schedule.explanations, *built.notes))
         return StoredPlan(
             id=uuid.uuid4().hex,
@@ -201,7 +225,7 @@ class SitePlanner:
             schedule=explained.to_dict(),
             solver=SOLVER,
             gap=GAP,
-            time_limit_seconds=self._time_limit_seconds,
+            time_limit_seconds=0.0 if by_rule else self._time_limit_seconds,
         )
 
     def _store(self, plan: StoredPlan, schedule: Schedule, built: BuiltProblem) -> None:

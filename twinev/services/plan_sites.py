@@ -2,8 +2,9 @@
 
 A site is planned at the start, when something happened there, when a slot or a restriction begins or ends, and when a
 meter lags its plan. Events that come together make one plan; one plan per site is made at a time, and what moves
-meanwhile makes another. While no planner answers, the stations keep the last plan. While facts lag, a plan waits for
-them, but for restrictions (`gather_events`).
+meanwhile makes another. While no planner answers, the stations keep the last plan, until something happens that cannot
+wait (a restriction, a car that arrives): then the site is planned by rule, and again when a planner is back. While
+facts lag, a plan waits for them, but for restrictions (`gather_events`).
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ SITE_EVENTS = frozenset(
         "station.limited",
         "station.limit_cleared",
         "station.abilities",
+        "station.changed",
+        "station.removed",
+        "site.changed",
     }
 )
-RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})
+RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.changed", "restriction.revoked"})
 # What the grid asks for goes out at once, even where not all is known of who charges; orders of flexibility are series.
 URGENT_EVENTS = RESTRICTION_EVENTS | {"series.changed"}
+# What cannot wait for a planner that is away: the limits of the grid and of others, and a car of which no plan knows.
+RULED_EVENTS = URGENT_EVENTS | {"session.started", "station.limited"}
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
 MOST_DISCARDED = 2
 # A meter that lags is a reason to plan again this often at most, by whichever clock is first.
@@ -230,29 +236,43 @@ class PlanSites:
             triggers, site.triggers = site.triggers, {}
             site.dirty.clear()
             try:
-                await self._plan(site_id, site, ", ".join(triggers))
-                site.failures, site.fault = 0, ""
+                makeshift = await self._plan(site_id, site, triggers)
             except Exception as error:
-                site.failures += 1
                 site.fault = f"{type(error).__name__}: {error}"
                 _log.warning("site %s keeps its last plan: %s", site_id, site.fault, exc_info=_unless_expected(error))
-                site.triggers = triggers | site.triggers
-                site.dirty.set()
-                if "station.online" in triggers:
-                    self._dispatcher.resume(site_id)
-                await asyncio.sleep(self._backoff_seconds[min(site.failures, len(self._backoff_seconds)) - 1])
+                await self._try_again(site_id, site, triggers)
+                continue
+            if makeshift:
+                site.fault = f"planned by rule: {makeshift}"
+                _log.warning("site %s is %s", site_id, site.fault)
+                await self._try_again(site_id, site, {"planner.awaited": None})
+            else:
+                site.failures, site.fault = 0, ""
 
-    async def _plan(self, site_id: str, site: _Site, trigger: str) -> None:
+    async def _try_again(self, site_id: str, site: _Site, triggers: dict[str, None]) -> None:
+        site.failures += 1
+        site.triggers = triggers | site.triggers
+        site.dirty.set()
+        if "station.online" in triggers:
+            self._dispatcher.resume(site_id)
+        await asyncio.sleep(self._backoff_seconds[min(site.failures, len(self._backoff_seconds)) - 1])
+
+    async def _plan(self, site_id: str, site: _Site, triggers: dict[str, None]) -> str:
+        """Plan and return why the plan is only a makeshift; nothing for a proper one, or where all moved meanwhile."""
+
         def moved() -> bool:
             return site.dirty.is_set() and site.discarded < MOST_DISCARDED
 
-        made = await self._site_planner.plan(site_id, trigger, moved=moved)
+        # A planner that was only restarted answers at the second try.
+        by_rule = site.failures > 0 and not RULED_EVENTS.isdisjoint(triggers)
+        made = await self._site_planner.plan(site_id, ", ".join(triggers), moved=moved, by_rule=by_rule)
         if made is None:
             site.discarded += 1
-            site.triggers = dict.fromkeys(trigger.split(", ")) | site.triggers
-            return
+            site.triggers = triggers | site.triggers
+            return ""
         site.discarded = 0
         site.made = made
+        return made.makeshift
 
     async def _until_dirty(self, site: _Site) -> None:
         """Wait until something happened there, or the next slot or restriction begins or ends."""

@@ -34,6 +34,7 @@ from twinev.services.read_meters import with_samples
 from twinev.services.record_limits import note_abilities, note_external_limit
 from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
+from twinev.services.tell_availability import tell_availability
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
 # After so long on one socket a station has sent what it queued while it had none.
@@ -108,6 +109,7 @@ def _change_status(fact: StationFact, batch: FactBatch) -> None:
         _change_charging_state(fact, batch, live=live)
         if not noted:
             return
+        tell_availability(fact.station_id, work=batch.work)
     data = {"station_id": fact.station_id, "evse_id": said.evse_id, "status": status, "error_code": said.error_code}
     batch.add_event("station.status", fact.station_id, **data)
 
@@ -167,6 +169,7 @@ def _change_connection(fact: StationFact, batch: FactBatch) -> None:
     before = batch.station(fact.station_id).online
     batch.work.stations.set_online(fact.station_id, said.online, said.timestamp, said.connection_id)
     batch.forget_station(fact.station_id)
+    tell_availability(fact.station_id, work=batch.work)
     after = batch.station(fact.station_id).online
     # A socket that replaces another one is news too: the station may have forgotten its profiles.
     if said.online or after != before:

@@ -84,14 +84,7 @@ class SiteState:
         return evse_kw if session.needs.max_kw is None else min(evse_kw, session.needs.max_kw)
 
     def discharge_limit_kw(self, session: ChargingSession) -> float:
-        """What the EV may give back at most; nothing where its EVSE declares no discharging on command. [kW]
-
-        Nor where a restriction without V2G concerns its station before it leaves: this holds for all its stay, since a
-        problem knows one discharge power for all slots.
-        """
-        leaves_at = session.needs.departure_at or self.horizon.slot_end(self.horizon.slots - 1)
-        if any(not r.v2g and session.station_id in r.station_ids and r.start < leaves_at for r in self.restrictions):
-            return 0.0
+        """What the EV may give back at most; nothing where its EVSE declares no discharging on command. [kW]"""
         abilities = self.abilities.get(session.station_id)
         if abilities is None or session.evse_id not in abilities.discharging_evses:
             return 0.0

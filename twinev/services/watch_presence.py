@@ -16,6 +16,7 @@ from twinev.errors import Unavailable
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.requests import Leadership
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
+from twinev.services.tell_availability import tell_availability
 
 logger = logging.getLogger(__name__)
 
@@ -99,5 +100,6 @@ class WatchPresence:
                 work.stations.set_online(station.id, online, at, holder.connection_id if holder else None)
                 kind = "station.online" if online else "station.offline"
                 work.events.add(kind, {"site_id": station.site_id, "station_id": station.id})
+                tell_availability(station.id, work=work)
                 del self._different_since[station.id]
             work.commit()

@@ -36,6 +36,29 @@ class StationAdded(StationData):
     model_config = shown(STATION)
 
 
+class StationChanged(StationData):
+    """A station's description changed: its EVSEs, its place, whether it is blocked."""
+
+    model_config = shown(STATION)
+
+
+class StationRemoved(StationData):
+    """A station was removed; its history stays."""
+
+    model_config = shown(STATION)
+
+
+class StationAvailability(StationData):
+    """An EVSE's availability is another than before: what the station says, unless it is blocked or offline."""
+
+    model_config = shown(STATION | {"evse_id": 1, "availability": "Available", "public": True})
+    evse_id: int = Field(ge=1)
+    availability: Literal["Available", "Occupied", "Reserved", "Unavailable", "Faulted", "Unknown"] = Field(
+        description="OCPP 2.0.1's status; Unavailable also when it is blocked, Unknown when it has no connection."
+    )
+    public: bool = Field(description="Whether strangers may charge there.")
+
+
 class StationReported(StationData):
     """A station told something of itself (a log's upload, a security event, its variables) that is kept."""
 
@@ -104,6 +127,9 @@ STATION_EVENTS: dict[str, type[StationData]] = {
     "station.offline": StationOffline,
     "station.status": StationStatus,
     "station.added": StationAdded,
+    "station.changed": StationChanged,
+    "station.removed": StationRemoved,
+    "station.availability": StationAvailability,
     "station.limited": StationLimited,
     "station.limit_cleared": StationLimitCleared,
     "station.abilities": StationAbilities,

@@ -39,12 +39,22 @@ from twinev.adapters.messaging.streams import ensure_streams
 from twinev.adapters.messaging.watchdog import link_health, while_linked
 from twinev.api.app import create_app
 from twinev.api.background import Service
+from twinev.api.limit_rates import Rates
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, users
+from twinev.api.routers import (
+    auth,
+    dead_letters,
+    flexibility_orders,
+    pages_login,
+    restrictions,
+    station_keys,
+    station_use,
+    users,
+)
 from twinev.clock import PlatformClock
-from twinev.errors import Unavailable
+from twinev.errors import BadInput, Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.check_login import CheckLogin
@@ -65,6 +75,7 @@ from twinev.services.record_faults import RecordFaults
 from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
 from twinev.services.take_announcement import take_announcement
+from twinev.services.take_out_of_use import TakeOutOfUse
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
 from twinev.services.watch_meters import WatchMeters
@@ -116,8 +127,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         port=settings.api_port,
         log_level="warning",
         access_log=False,
-        # A proxy that is not told of here could make a request look like anybody's.
-        proxy_headers=False,
+        **proxy_options(settings),
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     try:
@@ -126,6 +136,14 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         parts.leadership.release()
         await disconnect(client)
         engine.dispose()
+
+
+def proxy_options(settings: Settings) -> dict[str, Any]:
+    """Whose word uvicorn takes on where a request comes from; anybody else could make it look like another's."""
+    trusted = settings.trusted_proxies.strip()
+    if "*" in trusted:
+        raise BadInput("TWINEV_TRUSTED_PROXIES", trusted, "addresses and networks, such as 10.0.0.2,10.1.0.0/16")
+    return {"proxy_headers": bool(trusted), "forwarded_allow_ips": trusted}
 
 
 def warn_of_open_enrolment(settings: Settings) -> None:
@@ -233,7 +251,9 @@ class ApiParts:
                 auth.router,
                 users.router,
                 restrictions.router,
+                flexibility_orders.router,
                 station_keys.router,
+                station_use.router,
                 pages_login.router,
                 dead_letters.router,
             ),
@@ -241,8 +261,12 @@ class ApiParts:
             state={
                 "preview_restriction": self.preview,
                 "rotate_key": self._rotate_key(),
+                "take_out_of_use": TakeOutOfUse(
+                    commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
+                ),
                 "dead_letters": self.dead_letters,
             },
+            rates=Rates(per_user=self.settings.rate_per_user, per_address=self.settings.rate_per_address),
         )
 
     def _rotate_key(self) -> RotateKey:

@@ -65,6 +65,9 @@ class WholeSystem:
             "TWINEV_PUBLIC_URL": self.settings.public_url,
             "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_SECRET_KEY": self.settings.secret_key,
+            "TWINEV_RATE_PER_USER": self.settings.rate_per_user,
+            "TWINEV_RATE_PER_ADDRESS": self.settings.rate_per_address,
+            "TWINEV_TRUSTED_PROXIES": self.settings.trusted_proxies,
         }
         command = _twinev("api", *(["--demo"] if self.demonstration else []))
         ready = _answering(f"http://{_reached(self.settings.bind)}:{self.settings.api_port}/api/v1/health")

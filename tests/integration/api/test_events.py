@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -19,6 +20,7 @@ from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import events as event_router
+from twinev.services.tell_availability import tell_availability
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
 STAFF = {"Authorization": "Bearer grid_operator"}
@@ -125,6 +127,37 @@ def test_commit_reaches_the_browser(nats_server, database, relay_of, served, goi
     body = json.loads(event["data"])
     told = {"site_id": "s", "station_id": "A", "number": 1}
     assert (body["kind"], body["data"], body["id"]) == ("station.online", told, event["id"])
+
+
+def test_everybody_hears_of_public_evses_and_of_nothing_else(nats_server, database, relay_of, served, going):
+    def change() -> None:
+        tell(database, 1)
+        with database.unit_of_work() as work:
+            work.stations.describe(replace(work.stations.get("A"), public=False))
+            work.stations.set_online("A", True, START)
+            work.stations.set_online("B", True, START)
+            tell_availability("A", work=work)
+            tell_availability("B", work=work)
+            work.commit()
+
+    async def scenario():
+        async with (
+            nats_server.client("api") as client,
+            served(client) as http,
+            going(relay_of(client).run),
+            http.stream("GET", "/availability/events", headers={"Authorization": ""}) as answer,
+        ):
+            lines = answer.aiter_lines()
+            await listening(lines)
+            await asyncio.to_thread(change)
+            return await asyncio.wait_for(next_event(lines), 10)
+
+    event = asyncio.run(scenario())
+
+    body = json.loads(event["data"])
+    assert event["event"] == "station.availability"
+    assert set(body["data"]) == {"station_id", "evse_id", "site_id", "availability", "at"}
+    assert (body["data"]["station_id"], body["data"]["availability"]) == ("B", "Unavailable")
 
 
 def test_events_keep_their_order_and_leave_the_outbox(nats_server, database, relay_of, going, until):

@@ -11,6 +11,7 @@ from gateway_over_nats import running_gateway
 from ocpp.routing import on
 from ocpp.v201 import ChargePoint, call, call_result
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from twinev.adapters.messaging.connection import confirm
 from twinev.adapters.messaging.fact_consumer import FactConsumer
@@ -19,10 +20,12 @@ from twinev.adapters.messaging.station_commands import StationCommandSender
 from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
+from twinev.api.routers import station_use
 from twinev.domain.users import Role
 from twinev.services.answer_stations import AnswerStations
 from twinev.services.command_station import CommandStation
 from twinev.services.record_facts import record_facts
+from twinev.services.take_out_of_use import TakeOutOfUse
 
 AT = "2026-11-22T18:00:00Z"
 ABOUT = {
@@ -74,7 +77,14 @@ def operator_of(database, clock, identity):
             plan_memory=PlanMemory(),
             secret_key="secret",
         )
-        transport = httpx.ASGITransport(app=create_app(platform=platform, identity=identity))
+        service = TakeOutOfUse(commands=sender, unit_of_work=database.unit_of_work, clock=clock)
+        app = create_app(
+            platform=platform,
+            identity=identity,
+            routers=[station_use.router],
+            state={"take_out_of_use": service},
+        )
+        transport = httpx.ASGITransport(app=app)
         headers = {"Authorization": f"Bearer {Role.CHARGE_POINT_OPERATOR}", "User-Agent": "operations/1"}
         return httpx.AsyncClient(transport=transport, base_url="http://api/api/v1/stations/A", headers=headers)
 
@@ -143,3 +153,28 @@ def test_operator_asks_for_the_device_model_and_reads_it(connected, until, repor
     assert [(report["seq_no"], report["to_be_continued"]) for report in shown] == [(1, False), (0, True)]
     assert shown[1]["content"]["reportData"][0]["variable"]["name"] == "HeartbeatInterval"
     assert (offline["outcome"], offline["round_trip_ms"]) == ("offline", None)
+
+
+def test_blocking_closes_the_open_socket_and_refuses_the_next(connected, until, database) -> None:
+    async def scenario():
+        async with connected() as (operator, gateway):
+            async with connect(f"ws://127.0.0.1:{gateway.port}/ocpp/A", subprotocols=["ocpp2.0.1"]) as socket:
+                await until(lambda: is_online(database))
+                blocked = await operator.post("/block", json={"reason": "cable damaged"})
+                await asyncio.wait_for(socket.wait_closed(), 30)
+            with pytest.raises(InvalidStatus) as refused:
+                await connect(f"ws://127.0.0.1:{gateway.port}/ocpp/A", subprotocols=["ocpp2.0.1"])
+            await until(lambda: not is_online(database))
+            await operator.post("/unblock")
+            async with connect(f"ws://127.0.0.1:{gateway.port}/ocpp/A", subprotocols=["ocpp2.0.1"]):
+                await until(lambda: is_online(database))
+            return blocked.status_code, socket.close_code, socket.close_reason, refused.value.response.status_code
+
+    told = asyncio.run(asyncio.wait_for(scenario(), 120))
+
+    assert told == (200, 1008, "cable damaged", 403)
+
+
+def is_online(database) -> bool:
+    with database.reading() as work:
+        return work.stations.get("A").online

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from twinev.api.routers.events import _frames
+from twinev.api.routers.events import event_frames
 from twinev.wire.rest.system import EventOut
 
 HEARTBEAT_SECONDS = 15.0
@@ -59,7 +59,7 @@ def test_busy_stream_ends_within_a_heartbeat_of_the_log_out():
         asked_at.append(wall.seconds)
         return wall.seconds < 1100
 
-    frames = _texts(_frames(Busy(wall, every_seconds=4), is_open, HEARTBEAT_SECONDS, wall), most=200)
+    frames = _texts(event_frames(Busy(wall, every_seconds=4), is_open, HEARTBEAT_SECONDS, wall), most=200)
 
     assert 1100 <= wall.seconds <= 1100 + HEARTBEAT_SECONDS + 4
     assert len([text for text in frames if text.startswith("id: ")]) >= 24
@@ -69,7 +69,7 @@ def test_busy_stream_ends_within_a_heartbeat_of_the_log_out():
 def test_busy_stream_goes_on_with_an_open_session():
     wall = Wall()
 
-    frames = _texts(_frames(Busy(wall, every_seconds=4), lambda: True, HEARTBEAT_SECONDS, wall), most=200)
+    frames = _texts(event_frames(Busy(wall, every_seconds=4), lambda: True, HEARTBEAT_SECONDS, wall), most=200)
 
     assert len(frames) == 200
 
@@ -81,7 +81,7 @@ def test_events_between_two_checks_ask_nothing_of_the_database():
         asked.append(wall.seconds)
         return True
 
-    _texts(_frames(Busy(wall, every_seconds=0.01), is_open, HEARTBEAT_SECONDS, wall), most=1000)
+    _texts(event_frames(Busy(wall, every_seconds=0.01), is_open, HEARTBEAT_SECONDS, wall), most=1000)
 
     assert asked == []
 
@@ -97,7 +97,7 @@ def test_quiet_stream_asks_for_the_session_and_beats():
         wall.seconds += HEARTBEAT_SECONDS
         return wall.seconds
 
-    frames = _texts(_frames(Quiet(), is_open, HEARTBEAT_SECONDS, passing), most=10)
+    frames = _texts(event_frames(Quiet(), is_open, HEARTBEAT_SECONDS, passing), most=10)
 
     assert frames[1:] == [": still here\n\n"] * 2
 

@@ -451,7 +451,8 @@ def test_statuses_that_were_queued_while_offline_do_not_win_over_the_present_one
     )
 
     assert status_of() is ConnectorStatus.AVAILABLE
-    assert kinds() == ["station.online", "station.status"], "nobody is told of what is no longer"
+    told = [kind for kind in kinds() if kind != "station.availability"]
+    assert told == ["station.online", "station.status"], "nobody is told of what is no longer"
 
 
 def test_status_after_the_clock_was_set_back_wins(take, session_of, status_of):
@@ -514,7 +515,13 @@ def test_connection_makes_a_station_online_and_offline(take, database, kinds):
 
     with database.reading() as work:
         assert not work.stations.get("A").online
-    assert kinds() == ["station.online", "station.online", "station.offline"]
+    assert kinds() == [
+        "station.availability",
+        "station.online",
+        "station.online",
+        "station.availability",
+        "station.offline",
+    ]
 
 
 def test_fact_of_an_unknown_station_is_set_aside(take, aside):

@@ -101,7 +101,7 @@ def test_staff_reads_everything_and_nobody_else_anything(api, charging, path):
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("PUT", "/sites/s", {"name": "S", "latitude_degrees": 1, "longitude_degrees": 1, "supply_max_kw": 9}),
+        ("PUT", "/sites/t", {"name": "S", "latitude_degrees": 1, "longitude_degrees": 1, "supply_max_kw": 9}),
         ("POST", "/stations", {"id": "NEW", "site_id": "s"}),
         ("POST", "/sessions", {"station_id": "B", "id_token": "card"}),
         ("POST", "/sessions/charging/stop", None),
@@ -329,8 +329,10 @@ def test_series_of_nothing_is_refused(api, charging, path, key):
 def test_site_is_made_and_changed(api, charging):
     body = {"name": "New", "latitude_degrees": 52, "longitude_degrees": 5, "supply_max_kw": 30}
     assert api.ask("PUT", "/sites/new", json=body).json()["supply_max_kw"] == 30
-    assert api.ask("PUT", "/sites/new", json=body | {"supply_max_kw": 40}).json()["supply_max_kw"] == 40
-    assert api.ask("PUT", "/sites/new", json=body | {"time_zone": "Mars/Base"}).json()["key"] == "time_zone"
+    now = {"If-Match": api.get("/sites/new").headers["ETag"]}
+    wrong = body | {"time_zone": "Mars/Base"}
+    assert api.ask("PUT", "/sites/new", json=wrong, headers=now).json()["key"] == "time_zone"
+    assert api.ask("PUT", "/sites/new", json=body | {"supply_max_kw": 40}, headers=now).json()["supply_max_kw"] == 40
 
 
 def test_card_is_let_in_and_blocked(api, charging):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -274,6 +275,20 @@ def test_discharging_is_planned_only_where_station_and_ev_declare_it(
     assert built.formulation == formulation
 
 
+@pytest.mark.parametrize(("v2g", "closed_slots"), [(False, {0, 1}), (True, set())])
+def test_discharging_under_a_restriction_needs_its_leave(make, v2g, closed_slots):
+    known = {"A": ChargingAbilities(station_id="A", discharging_evses=frozenset({1}), at=make.NOW)}
+    restriction = replace(make.restriction("A", limit_kw=5.0, end=make.NOW + timedelta(minutes=20)), v2g=v2g)
+    session = make.session("A", needs={"max_discharge_kw": 7.0})
+    state = make.state(sessions=(session,), abilities=known, restrictions=(restriction,))
+
+    (entry,) = build_problem(state).scenario["sessions"]
+
+    caps_kw = entry.get("max_discharge_kw", [7.0])
+    assert {slot for slot, kw in enumerate(caps_kw) if kw == 0.0} == closed_slots
+    assert set(caps_kw) <= {0.0, 7.0}
+
+
 def test_discharging_of_a_station_that_no_plan_reaches_is_not_counted_on(make):
     limits = EvseLimits(tx=(profile(make, -5.0),))
     state = make.state(
@@ -329,17 +344,3 @@ def test_common_fallback_in_a_restriction_is_an_even_part_of_it(make):
     assert reserved_kw[5:] == (4.0,) * 19
     (group,) = built.scenario["groups"]
     assert (group["session_ids"], group["max_kw"][0]) == (["session-3"], 2.0)
-
-
-@pytest.mark.parametrize(
-    ("v2g", "begins_minutes", "discharge_kw"), [(True, 0, 7.0), (False, 0, None), (False, 240, 7.0)]
-)
-def test_restriction_without_v2g_lets_no_ev_give_energy_back(make, v2g, begins_minutes, discharge_kw):
-    start = make.NOW + timedelta(minutes=begins_minutes)
-    state = make.state(
-        sessions=(make.session("A", needs={"max_discharge_kw": 7.0}),),
-        abilities={"A": ChargingAbilities(station_id="A", discharging_evses=frozenset({1}), at=make.NOW)},
-        restrictions=(make.restriction("A", v2g=v2g, start=start, end=start + timedelta(hours=1)),),
-    )
-
-    assert build_problem(state).scenario["sessions"][0].get("evse_discharge_power_kw") == discharge_kw

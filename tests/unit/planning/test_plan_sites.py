@@ -248,6 +248,32 @@ def test_planner_that_is_away_is_asked_again_and_the_last_plan_stays(make, memor
     assert memory.plans[1].trigger == "session.needs"
 
 
+def test_restriction_is_kept_by_rule_while_no_planner_answers_and_planned_again_when_one_is_back(make, memory):
+    system = build(make, memory)
+    kept_kw, health = [], []
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(sent_plans(memory)) == 1)
+            system.planner.errors = [Unavailable("no planner is running")] * 4
+            restriction = make.restriction("A", "B", "C", limit_kw=6.0)
+            memory.add(restriction)
+            system.loop.take_event("restriction.created", {"site_id": "site", "restriction_id": restriction.id})
+            await make.until(lambda: len(sent_plans(memory)) == 2)
+            kept_kw.append(sum(make.effective_kw(system.stations, name, make.NOW) for name in "ABC"))
+            await make.until(lambda: "planned by rule" in system.loop.health().detail)
+            health.append(system.loop.health().detail)
+            await make.until(lambda: system.loop.health().ok)
+
+    asyncio.run(act())
+
+    assert 0 < kept_kw[0] <= 6.0
+    assert "planned by rule: no planner is running" in health[0]
+    assert [plan.trigger for plan in memory.plans] == ["start", "restriction.created", "planner.awaited"]
+    assert memory.plans[1].schedule["method"].startswith("rule-based")
+    assert memory.plans[1].time_limit_seconds == 0.0
+
+
 def test_slot_that_begins_makes_a_plan(make, memory):
     clock = make.clock(make.NOW.replace(minute=14, second=59, microsecond=950_000))
     system = build(make, memory, clock=clock)

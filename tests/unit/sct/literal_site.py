@@ -70,7 +70,9 @@ class Session:
         cap_kw = _per_slot(data.get("max_kw", data["evse_power_kw"]), hours)
         present = [t in self.stay for t in range(len(hours))]
         power_kw = [min(data["evse_power_kw"], cap) * here for cap, here in zip(cap_kw, present, strict=True)]
-        back_kw = [data.get("evse_discharge_power_kw", 0.0) * discharge * here for here in present]
+        most_back_kw = data.get("evse_discharge_power_kw", 0.0) * discharge
+        back_cap_kw = _per_slot(data.get("max_discharge_kw", most_back_kw), hours)
+        back_kw = [min(most_back_kw, cap) * here for cap, here in zip(back_cap_kw, present, strict=True)]
         self.most_charge = _times(power_kw, hours)
         self.least_charge = _times([data.get("min_power_kw", 0.0)] * len(hours), hours)
         self.most_discharge = _times(back_kw, hours)

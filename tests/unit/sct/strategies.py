@@ -96,6 +96,8 @@ def _session(draw, n: int, slots: int, optional: bool) -> dict[str, Any]:
         session["phases"] = draw(st.sampled_from([["L1", "L2", "L3"], ["L1"], ["L2"], ["L1", "L3"]]))
         if draw(st.sampled_from([False, False, True])):
             session["max_kw"] = _per_slot(draw, slots, [0, 3, 8, 20])
+        if draw(st.sampled_from([False, False, True])):
+            session["max_discharge_kw"] = _per_slot(draw, slots, [0, 0, 2, 20])
     return session
 
 
@@ -145,8 +147,8 @@ def _keep_one_slot(data: dict[str, Any], _slots: int) -> None:
     for session in data["sessions"]:
         session.update(arrival_slot=0, departure_slot=0, target_slot=0)
     for limited in (*data["sessions"], *data.get("groups", [])):
-        if "max_kw" in limited:
-            limited["max_kw"] = limited["max_kw"][:1]
+        for cap in {"max_kw", "max_discharge_kw"} & set(limited):
+            limited[cap] = limited[cap][:1]
 
 
 def _shorten_stays(data: dict[str, Any], _slots: int) -> None:

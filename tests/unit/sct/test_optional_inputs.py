@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from twinev.sct import optimise
+from twinev.sct import optimise, verify
 
 EXPORTING = {"max_kw": 20, "min_kw": -20}
 
@@ -262,6 +264,24 @@ def test_limit_per_slot_caps_charging_and_leaves_discharging(shifting):
     schedule = optimise(shifting({"max_kw": [2, 0, 0, 0]}), formulation="v2g")
 
     assert schedule.objective == pytest.approx(3 - 0.5)
+
+
+def test_limit_of_discharging_per_slot_closes_the_slot_and_leaves_charging(shifting):
+    # 2 kWh in for nothing; only the last slot lets 1 of them out.
+    schedule = optimise(shifting({"max_discharge_kw": [0, 0, 0, 4]}), formulation="v2g")
+
+    assert (energies_kwh(schedule)[0][:3] >= 0).all()
+    assert schedule.objective == pytest.approx(2)
+
+
+def test_limit_of_discharging_is_held_against_a_plan_by_verify(shifting):
+    free, closed = shifting({}), shifting({"max_discharge_kw": 0})
+
+    plan = optimise(free, formulation="v2g")
+
+    assert verify(free, plan).holds
+    claimed = replace(plan, scenario_sha256=closed.sha256)
+    assert "EVSE discharge power" in str(verify(closed, claimed))
 
 
 # --- export price ----------------------------------------------------------------------------------------------------

@@ -130,6 +130,7 @@ def test_schema_has_the_words_that_the_code_knows():
 def test_what_the_code_writes_is_accepted(problem, ev):
     full = ev(
         max_kw=8,
+        max_discharge_kw=4,
         profile="cheap",
         min_power_kw=1.4,
         charge_efficiency=0.9,

@@ -21,6 +21,7 @@ class FakeClient:
     site: object
     error: TwinEVError | None = None
     asked: list[str] = field(default_factory=list)
+    open_restrictions: list = field(default_factory=list)
 
     def health(self) -> HealthOut:
         if self.error is not None:
@@ -33,9 +34,9 @@ class FakeClient:
     def stations(self) -> list:
         return []
 
-    def restrictions(self, *, at_most: int) -> list:
-        self.asked.append(f"restrictions {at_most}")
-        return []
+    def restrictions(self, *, at_most: int | None = None, state: str | None = None) -> list:
+        self.asked.append(f"restrictions {state or at_most}")
+        return list(self.open_restrictions if state == "open" else ())
 
 
 @dataclass
@@ -112,7 +113,13 @@ def test_live_asks_again_at_once_when_hurried(client) -> None:
         task.cancel()
 
     asyncio.run(two_rounds())
-    assert len(client.asked) == 2
+    assert client.asked == ["restrictions 50", "restrictions open"] * 2
+
+
+def test_open_restriction_is_shown_however_long_ago_it_was_ordered(live, client, make_restriction) -> None:
+    client.open_restrictions = [make_restriction()]
+
+    assert live.read().restrictions == tuple(client.open_restrictions)
 
 
 def test_platform_time_goes_on_between_two_rounds(live, monotonic, now) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
+from twinev.adapters.database.audit import audited
 from twinev.adapters.database.engine import READ_ONLY
 from twinev.adapters.database.identity_tables import login_sessions, login_tickets, users
 from twinev.domain.login import Account, EndReason, LoginSession, SessionKind
@@ -52,13 +53,13 @@ class DatabaseAccounts:
     def add(self, *accounts: Account) -> None:
         names = ", ".join(account.user.username for account in accounts)
         try:
-            with self._engine.begin() as connection:
+            with audited(self._engine) as connection:
                 connection.execute(insert(users), [_row(account) for account in accounts])
         except IntegrityError as error:
             raise Conflict(f"a username of {names} is taken; choose another one") from error
 
     def save(self, account: Account, *, end_sessions: EndReason | None, at: datetime) -> None:
-        with self._engine.begin() as connection:
+        with audited(self._engine) as connection:
             connection.execute(update(users).where(users.c.id == account.user.id).values(_row(account)))
             if end_sessions is not None:
                 _end(connection, login_sessions.c.user_id == account.user.id, end_sessions, at)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
+from twinev.adapters.database.records import from_record, to_record
 from twinev.adapters.database.statements import upsert
 from twinev.adapters.database.tables import sites
-from twinev.domain.charge_points import Location, Site
+from twinev.domain.charge_points import Address, Location, Site
+from twinev.domain.opening_hours import OpeningHours
 from twinev.errors import NotFound
 
 
@@ -19,7 +21,14 @@ class DatabaseSites:
         self._connection = connection
 
     def get(self, site_id: str) -> Site:
-        row = self._connection.execute(select(sites).where(sites.c.id == site_id)).one_or_none()
+        return self._get(select(sites).where(sites.c.id == site_id), site_id)
+
+    def get_to_edit(self, site_id: str) -> Site:
+        """As `get`; until the commit nobody else gets it to edit."""
+        return self._get(select(sites).where(sites.c.id == site_id).with_for_update(), site_id)
+
+    def _get(self, statement: Select, site_id: str) -> Site:
+        row = self._connection.execute(statement).one_or_none()
         if row is None:
             raise NotFound("site", site_id)
         return _site(row)
@@ -30,6 +39,7 @@ class DatabaseSites:
     def save(self, site: Site) -> None:
         row = asdict(site)
         row.update(row.pop("location"))
+        row["opening_hours"] = site.opening_hours and to_record(site.opening_hours)
         upsert(self._connection, sites, row)
 
 
@@ -38,4 +48,10 @@ def _site(row: Row) -> Site:
     location = Location(
         latitude_degrees=values.pop("latitude_degrees"), longitude_degrees=values.pop("longitude_degrees")
     )
-    return Site(location=location, **values)
+    address, opening_hours = values.pop("address"), values.pop("opening_hours")
+    return Site(
+        location=location,
+        address=address and Address(**address),
+        opening_hours=opening_hours and from_record(OpeningHours, opening_hours),
+        **values,
+    )

@@ -6,14 +6,17 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
+from twinev.adapters.database.records import from_record, to_record
 from twinev.adapters.database.statements import upsert
 from twinev.adapters.database.tables import evses, pending_station_keys, stations
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
+from twinev.domain.connectors import Connector
 from twinev.errors import NotFound
 
 _PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "connection_id")]
+_DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "block_reason", "removed_at")
 
 
 class DatabaseStations:
@@ -23,14 +26,21 @@ class DatabaseStations:
         self._connection = connection
 
     def get(self, station_id: str) -> ChargingStation:
-        row = self._connection.execute(select(*_PUBLIC).where(stations.c.id == station_id)).one_or_none()
+        return self._get(select(*_PUBLIC).where(stations.c.id == station_id), station_id)
+
+    def get_to_edit(self, station_id: str) -> ChargingStation:
+        """As `get`; until the commit nobody else gets it to edit."""
+        return self._get(select(*_PUBLIC).where(stations.c.id == station_id).with_for_update(), station_id)
+
+    def _get(self, of_station: Select, station_id: str) -> ChargingStation:
+        row = self._connection.execute(of_station).one_or_none()
         if row is None:
             raise NotFound("charging station", station_id)
         statement = select(evses).where(evses.c.station_id == station_id).order_by(evses.c.id)
         return _station(row, [_evse(found) for found in self._connection.execute(statement)])
 
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]:
-        statement = select(*_PUBLIC).order_by(stations.c.id)
+        statement = select(*_PUBLIC).where(stations.c.removed_at.is_(None)).order_by(stations.c.id)
         of_evses = select(evses).order_by(evses.c.id)
         if site_id is not None:
             statement = statement.where(stations.c.site_id == site_id)
@@ -42,7 +52,7 @@ class DatabaseStations:
 
     def count(self) -> tuple[int, int]:
         """Return how many there are, and how many of them are online."""
-        everything = select(func.count(), func.count().filter(stations.c.online)).select_from(stations)
+        everything = select(func.count(), func.count().filter(stations.c.online)).where(stations.c.removed_at.is_(None))
         known, online = self._connection.execute(everything).one()
         return known, online
 
@@ -55,6 +65,26 @@ class DatabaseStations:
         self._connection.execute(delete(evses).where(evses.c.station_id == station.id, evses.c.id.not_in(kept)))
         for evse in station.evses:
             upsert(self._connection, evses, _evse_row(station.id, evse))
+
+    def describe(self, station: ChargingStation) -> None:
+        """Write what an operator decides of a station and its EVSEs, and nothing that stations tell."""
+        row = {name: getattr(station, name) for name in _DECIDED}
+        row["latitude_degrees"] = station.location.latitude_degrees
+        row["longitude_degrees"] = station.location.longitude_degrees
+        self._connection.execute(update(stations).where(stations.c.id == station.id).values(row))
+        kept = [evse.id for evse in station.evses]
+        self._connection.execute(delete(evses).where(evses.c.station_id == station.id, evses.c.id.not_in(kept)))
+        for evse in station.evses:
+            upsert(self._connection, evses, _evse_row(station.id, evse), untouched=("status", "status_at"))
+
+    def told_availability(self, station_id: str) -> dict[int, str | None]:
+        """Return what was published last of each EVSE."""
+        statement = select(evses.c.id, evses.c.availability).where(evses.c.station_id == station_id)
+        return {row.id: row.availability for row in self._connection.execute(statement)}
+
+    def set_told_availability(self, station_id: str, evse_id: int, availability: str) -> None:
+        evse = (evses.c.station_id == station_id) & (evses.c.id == evse_id)
+        self._connection.execute(update(evses).where(evse).values(availability=availability))
 
     def key_hmac(self, station_id: str) -> bytes | None:
         return self._connection.execute(select(stations.c.key_hmac).where(stations.c.id == station_id)).scalar()
@@ -138,6 +168,7 @@ def _evse(row: Row) -> Evse:
         phases=row.phases,
         status=ConnectorStatus(row.status),
         status_at=row.status_at,
+        connectors=tuple(from_record(Connector, kept) for kept in row.connectors or ()),
     )
 
 
@@ -150,4 +181,5 @@ def _evse_row(station_id: str, evse: Evse) -> dict[str, Any]:
         "phases": evse.phases,
         "status": str(evse.status),
         "status_at": evse.status_at,
+        "connectors": [to_record(connector) for connector in evse.connectors],
     }

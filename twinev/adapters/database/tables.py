@@ -44,6 +44,8 @@ sites = Table(
     Column("accepts_unknown_tokens", Boolean, nullable=False),
     Column("default_energy_kwh", Float, nullable=False),
     Column("default_stay_minutes", Integer, nullable=False),
+    Column("address", JSON(none_as_null=True)),
+    Column("opening_hours", JSON(none_as_null=True)),
 )
 
 stations = Table(
@@ -64,6 +66,11 @@ stations = Table(
     Column("online_since", UtcDateTime),
     Column("last_seen", UtcDateTime),
     Column("connection_id", String(64)),
+    Column("public", Boolean, nullable=False),
+    Column("blocked_at", UtcDateTime),
+    Column("block_reason", String(255)),
+    # Its rows elsewhere are history and stay; so it stays too.
+    Column("removed_at", UtcDateTime),
 )
 
 pending_station_keys = Table(
@@ -85,6 +92,10 @@ evses = Table(
     Column("phases", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     Column("status_at", UtcDateTime),
+    # NULL for one connector of that type, which has all that the EVSE has.
+    Column("connectors", JSON(none_as_null=True)),
+    # What the platform published last.
+    Column("availability", String(20)),
 )
 
 id_tokens = Table(
@@ -272,7 +283,41 @@ restrictions = Table(
     Column("created_by", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    # How the stations were chosen, where not one by one.
+    Column("site_ids", JSON(none_as_null=True)),
+    Column("area", JSON(none_as_null=True)),
     Index("ix_restrictions_created_at_id", "created_at", "id"),
+)
+
+restriction_changes = Table(
+    "restriction_changes",
+    metadata,
+    Column("number", RowNumber, primary_key=True),
+    Column("restriction_id", ForeignKey("restrictions.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("limit_kw", Float, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("v2g", Boolean, nullable=False),
+)
+
+# What others ask of a site's import limit, as each asked for it; what holds is in series_values.
+flexibility_orders = Table(
+    "flexibility_orders",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    Column("start", UtcDateTime, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("step_minutes", Integer, nullable=False),
+    Column("values_kw", JSON, nullable=False),
+    Column("ordered_by", String(64), nullable=False),
+    Column("ordered_at", UtcDateTime, nullable=False),
+    Column("revoked_by", String(64)),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_flexibility_orders_ordered_at_id", "ordered_at", "id"),
+    Index("ix_flexibility_orders_site_id_end", "site_id", "end"),
 )
 
 restriction_stations = Table(

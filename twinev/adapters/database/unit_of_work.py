@@ -11,9 +11,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from twinev.adapters.database.audit import DatabaseAudit
 from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
+from twinev.adapters.database.flexibility_orders import DatabaseFlexibilityOrders
 from twinev.adapters.database.idempotency import DatabaseIdempotency
 from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
@@ -33,6 +35,7 @@ from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
+from twinev.services.ports.audit import actor_now
 from twinev.services.ports.clock import Clock
 
 
@@ -106,6 +109,7 @@ class DatabaseUnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
+            self.audit.close()
             self._connection.close()
         finally:
             self._release()
@@ -115,6 +119,7 @@ class DatabaseUnitOfWork:
     def commit(self) -> None:
         if self._read_only:
             raise RuntimeError("a unit of work for reading cannot be committed")
+        self.audit.flush()
         has_events = self.events.flush()
         self._connection.commit()
         if has_events:
@@ -122,6 +127,7 @@ class DatabaseUnitOfWork:
 
     def _add_repositories(self) -> None:
         connection = self._connection
+        self.audit = DatabaseAudit(connection, self._clock, None if self._read_only else actor_now())
         self.sites = DatabaseSites(connection)
         self.stations = DatabaseStations(connection)
         self.sessions = DatabaseSessions(connection)
@@ -132,6 +138,7 @@ class DatabaseUnitOfWork:
         self.reports = DatabaseReports(connection)
         self.restrictions = DatabaseRestrictions(connection)
         self.series = DatabaseSeries(connection)
+        self.flexibility_orders = DatabaseFlexibilityOrders(connection)
         self.abilities = DatabaseAbilities(connection)
         self.external_limits = DatabaseExternalLimits(connection)
         self.station_faults = DatabaseStationFaults(connection)

@@ -9,7 +9,7 @@ from nats.aio.client import Client
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.connection import request
-from twinev.domain.commands import AnyCommand, CommandMessage, CommandReply
+from twinev.domain.commands import AnyCommand, CloseConnection, CommandMessage, CommandReply
 from twinev.errors import BadInput
 from twinev.wire.messages import decode, encode
 
@@ -29,7 +29,9 @@ class StationCommandSender:
     def __init__(self, *, client: Client) -> None:
         self._client = client
 
-    async def send(self, station_id: str, command: AnyCommand, *, timeout_seconds: float = 30.0) -> CommandReply:
+    async def send(
+        self, station_id: str, command: AnyCommand | CloseConnection, *, timeout_seconds: float = 30.0
+    ) -> CommandReply:
         """Send and wait for the station's answer; a station that no gateway holds is ``offline`` at once."""
         message = CommandMessage(
             command_id=uuid.uuid4().hex, station_id=station_id, command=command, timeout_seconds=timeout_seconds

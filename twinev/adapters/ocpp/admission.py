@@ -185,6 +185,8 @@ def _try_again(connection: ServerConnection) -> Response:
 def _refusal(connection: ServerConnection, answer: ConnectAnswer) -> Response:
     if answer.verdict == "unknown":
         return connection.respond(HTTPStatus.NOT_FOUND, "this station is not known here\n")
+    if answer.verdict == "blocked":
+        return connection.respond(HTTPStatus.FORBIDDEN, "this station is blocked by its operator\n")
     response = connection.respond(HTTPStatus.UNAUTHORIZED, "the station's key or its security profile is wrong\n")
     response.headers["WWW-Authenticate"] = 'Basic realm="ocpp", charset="UTF-8"'
     return response

@@ -15,7 +15,7 @@ from websockets.frames import CloseCode
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.ports import Claim, Clock, Commands, Inbox, Presence
 from twinev.adapters.ocpp.station_link import StationLink
-from twinev.domain.commands import CommandMessage, CommandReply
+from twinev.domain.commands import CloseConnection, CommandMessage, CommandReply
 from twinev.domain.facts import ConnectionChanged
 from twinev.errors import Unavailable
 
@@ -127,7 +127,13 @@ class StationConnection:
         Until this gateway notices that, both get the command. Without this look both would tell the station, and the
         sender would hear the faster one, which may be that of a half-open socket.
         """
-        return await self._link.obey(message) if await self._still_here() else None
+        if not await self._still_here():
+            return None
+        if isinstance(message.command, CloseConnection):
+            # Beside the reply, which must leave before the inbox closes.
+            self._closing = asyncio.create_task(self._close_for(message.command.reason))
+            return CommandReply(command_id=message.command_id, outcome="accepted")
+        return await self._link.obey(message)
 
     async def _still_here(self) -> bool:
         # One at a time: two renewals of the same revision would look like a newer claim.
@@ -176,6 +182,11 @@ class StationConnection:
             connection_id=self._connection_id,
         )
         await self._link.tell(CONNECTION_ACTION, fact, (self._connection_id, online), {})
+
+    async def _close_for(self, reason: str) -> None:
+        # RFC 6455, §5.5.1: a control frame has 125 bytes, two of them for the code.
+        shortened = reason.encode()[:123].decode(errors="ignore")
+        await self._socket.close(CloseCode.POLICY_VIOLATION, shortened)
 
     async def _close_superseded(self) -> None:
         await self._socket.close(CloseCode.GOING_AWAY, "a newer connection of this station took over")

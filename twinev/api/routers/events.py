@@ -28,22 +28,28 @@ async def stream_events(
     """Stream what happens from now on; what happened in between two connections is not repeated."""
     authenticator: Authenticator = request.app.state.identity
     return StreamingResponse(
-        _frames(platform.events, partial(authenticator.is_open, login), HEARTBEAT_SECONDS),
+        event_frames(platform.events, partial(authenticator.is_open, login), HEARTBEAT_SECONDS),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _frames(
+def _whole(event: EventOut) -> EventOut | None:
+    """Staff hears all."""
+    return event
+
+
+async def event_frames(
     events: EventStream,
     is_open: Callable[[], bool],
     heartbeat_seconds: float,
     wall_seconds: Callable[[], float] = time.monotonic,
+    shown: Callable[[EventOut], EventOut | None] = _whole,
 ) -> AsyncIterator[str]:
     """Yield the stream's text; it ends with the login session, or when its reader is far behind.
 
     The session is looked up every ``heartbeat_seconds``, however much happens; the access token that opened the stream
-    may expire meanwhile.
+    may expire meanwhile. ``shown`` says what of an event its reader may know; None keeps it back.
     """
     async with events.listening() as heard:
         # Only now is nothing missed any more: a reader may wait for this line.
@@ -64,7 +70,9 @@ async def _frames(
                     event = coming.result()
                 except StopAsyncIteration:
                     return
-                yield _frame(event)
+                told = shown(event)
+                if told is not None:
+                    yield _frame(told)
                 coming = asyncio.ensure_future(anext(heard))
         finally:
             coming.cancel()

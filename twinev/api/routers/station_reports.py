@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from twinev.api.pagination import WantedPage, page_of
+from twinev.api.pagination import WantedPage, number_after, page_of
 from twinev.api.platform import Operator, Reading
 from twinev.domain.station_report import StationReport
-from twinev.errors import BadInput
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.stations import StationReportOut
 
@@ -26,8 +25,9 @@ def list_reports(
 ) -> Page[StationReportOut]:
     """List a station's reports, the last to come first; ``report`` is a message of OCPP 2.x, such as NotifyEvent."""
     work.stations.get(station_id)
-    before = None if ask.after is None else _number(ask.after)
-    rows = work.reports.list(station_id, limit=ask.one_more, before=before, report=report, request_id=request_id)
+    rows = work.reports.list(
+        station_id, limit=ask.one_more, before=number_after(ask), report=report, request_id=request_id
+    )
     return page_of(rows, ask, out=_out, name=lambda row: str(row.id))
 
 
@@ -44,9 +44,3 @@ def _out(report: StationReport) -> StationReportOut:
         to_be_continued=report.to_be_continued,
         content=report.content,
     )
-
-
-def _number(after: str) -> int:
-    if not after.isdecimal():
-        raise BadInput("cursor", after, "the next_cursor of an earlier page")
-    return int(after)

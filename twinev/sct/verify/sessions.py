@@ -17,14 +17,16 @@ def check_sessions(facts: Facts, findings: Findings) -> None:
 
 
 def _check_power(facts: Facts, findings: Findings) -> None:
-    """c ≤ min(P, p_t)·h and d ≤ D·h in the stay, nothing outside it; c = 0 or c ≥ the minimum power·h."""
+    """c ≤ min(P, p_t)·h and d ≤ min(D, q_t)·h in the stay, nothing outside it; c = 0 or c ≥ the minimum power·h."""
     power_kw = np.repeat(facts.of_requests("evse_power_kw")[:, None], facts.problem.slots, axis=1)
+    back_kw = np.repeat(facts.of_requests("evse_discharge_power_kw")[:, None], facts.problem.slots, axis=1)
     for n, session in enumerate(facts.problem.sessions):
         if session.max_kw is not None:
             power_kw[n] = np.minimum(power_kw[n], session.max_kw)
+        if session.max_discharge_kw is not None:
+            back_kw[n] = np.minimum(back_kw[n], session.max_discharge_kw)
     findings.at_most("EVSE power", facts.who, facts.charged_kwh, power_kw * facts.hours * facts.present)
-    back_kw = facts.of_requests("evse_discharge_power_kw")[:, None] * facts.counted.discharge
-    back_kwh = back_kw * facts.hours * facts.present
+    back_kwh = back_kw * facts.counted.discharge * facts.hours * facts.present
     findings.at_most("EVSE discharge power", facts.who, facts.discharged_kwh, back_kwh)
     least_kwh = facts.of_requests("min_power_kw")[:, None] * facts.hours
     charged_kwh = facts.charged_kwh

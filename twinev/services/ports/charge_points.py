@@ -14,16 +14,29 @@ from twinev.domain.station_report import StationReport
 
 class Sites(Protocol):
     def get(self, site_id: str) -> Site: ...
+    def get_to_edit(self, site_id: str) -> Site:
+        """As `get`; until the commit nobody else gets it to edit."""
+
     def list(self) -> list[Site]: ...
     def save(self, site: Site) -> None: ...
 
 
 class Stations(Protocol):
-    """``key_hmac`` never leaves through a `ChargingStation`."""
+    """``key_hmac`` never leaves through a `ChargingStation`. Removed stations can be had, and are in no list."""
 
     def get(self, station_id: str) -> ChargingStation: ...
+    def get_to_edit(self, station_id: str) -> ChargingStation:
+        """As `get`; until the commit nobody else gets it to edit."""
+
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]: ...
     def save(self, station: ChargingStation) -> None: ...
+    def describe(self, station: ChargingStation) -> None:
+        """Write what an operator decides of a station and its EVSEs, and nothing that stations tell."""
+
+    def told_availability(self, station_id: str) -> dict[int, str | None]:
+        """What was published last of each EVSE."""
+
+    def set_told_availability(self, station_id: str, evse_id: int, availability: str) -> None: ...
     def key_hmac(self, station_id: str) -> bytes | None: ...
     def set_key_hmac(self, station_id: str, key_hmac: bytes) -> None: ...
     def add_pending_key(self, station_id: str, key_hmac: bytes, at: datetime) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-from twinev.domain.commands import AnyCommand, CommandReply
+from twinev.domain.commands import AnyCommand, CloseConnection, CommandReply
 
 
 class StationCommands(Protocol):
     """Sends a command to a station, wherever its socket is."""
 
-    async def send(self, station_id: str, command: AnyCommand, *, timeout_seconds: float = 30.0) -> CommandReply:
+    async def send(
+        self, station_id: str, command: AnyCommand | CloseConnection, *, timeout_seconds: float = 30.0
+    ) -> CommandReply:
         """Never raises for what a station or the network does: the outcome says it (``offline``, ``timeout``…)."""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from twinev.services.ports.audit import Audit
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
 from twinev.services.ports.exchange import Events, Inbox, Outbox
@@ -18,6 +19,7 @@ from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
+    FlexibilityOrders,
     Plans,
     Restrictions,
     SeriesStore,
@@ -36,6 +38,7 @@ class UnitOfWork(Protocol):
     reports: Reports
     restrictions: Restrictions
     series: SeriesStore
+    flexibility_orders: FlexibilityOrders
     abilities: Abilities
     external_limits: ExternalLimits
     station_faults: StationFaults
@@ -45,6 +48,7 @@ class UnitOfWork(Protocol):
     inbox: Inbox
     idempotency: Idempotency
     retention: Retention
+    audit: Audit
 
     def __enter__(self) -> Self: ...
     def __exit__(

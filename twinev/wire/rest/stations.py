@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.rest.places import ConnectorOut, EvseIn
 
 
 class EvseOut(WireModel):
@@ -20,6 +21,8 @@ class EvseOut(WireModel):
     power_kw: float
     planned_kw: float | None
     session_id: str | None
+    connectors: tuple[ConnectorOut, ...] = ()
+    availability: str | None = None
 
 
 class NotFollowing(WireModel):
@@ -34,7 +37,10 @@ class NotFollowing(WireModel):
 
 
 class StationOut(WireModel):
-    """A station; ``not_following`` where it does not do what it was told."""
+    """A station; ``not_following`` where it does not do what it was told.
+
+    ``version`` is the station's ETag: it changes with what operators decide, not with what is measured.
+    """
 
     id: str
     site_id: str
@@ -50,10 +56,19 @@ class StationOut(WireModel):
     power_kw: float
     not_following: NotFollowing | None = None
     evses: tuple[EvseOut, ...]
+    security_profile: int | None = None
+    firmware_version: str | None = None
+    public: bool = True
+    blocked_at: AwareDatetime | None = None
+    block_reason: str | None = None
+    version: str = ""
 
 
 class StationIn(WireModel):
-    """POST /stations: register a charging station whose EVSEs are alike."""
+    """POST /stations: register a charging station, with its ``evses`` or with ``evse_count`` of them that are alike.
+
+    Without coordinates it is where its site is.
+    """
 
     id: str = Field(min_length=1, max_length=48)
     site_id: str
@@ -62,10 +77,38 @@ class StationIn(WireModel):
     max_kw: float = Field(default=22.0, gt=0, le=5000)
     phases: Literal[1, 3] = 3
     security_profile: int = Field(default=1, ge=0, le=3)
+    latitude_degrees: float | None = Field(default=None, ge=-90, le=90)
+    longitude_degrees: float | None = Field(default=None, ge=-180, le=180)
+    public: bool = True
+    evses: tuple[EvseIn, ...] = Field(default=(), max_length=50)
+
+
+class StationChangeIn(WireModel):
+    """PATCH of a station: what is left out stays; ``evses`` replaces all of them."""
+
+    site_id: str | None = Field(default=None, min_length=1, max_length=64)
+    name: str | None = Field(default=None, min_length=1, max_length=255)
+    latitude_degrees: float | None = Field(default=None, ge=-90, le=90)
+    longitude_degrees: float | None = Field(default=None, ge=-180, le=180)
+    public: bool | None = None
+    evses: tuple[EvseIn, ...] | None = Field(default=None, min_length=1, max_length=50)
+
+
+class StationBlockIn(WireModel):
+    """Why a station is refused from now on; staff reads it, and the station as its socket is closed."""
+
+    reason: str = Field(min_length=1, max_length=255)
+
+
+class StationKey(WireModel):
+    """A station's new password; it is told this once, and null when the request is repeated."""
+
+    station_id: str
+    key: str | None
 
 
 class StationCreated(WireModel):
-    """``key`` is the station's password; it is told this once."""
+    """``key`` is the station's password; it is told this once, and null when the request is repeated."""
 
     id: str
     key: str | None
