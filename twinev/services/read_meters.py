@@ -27,15 +27,20 @@ def with_samples(session: ChargingSession, samples: Iterable[Sample]) -> Chargin
     return session
 
 
+def register_kwh(samples: Sequence[Sample]) -> float | None:
+    """The energy register in samples of one instant; None when it is not among them. [kWh]"""
+    return _total(samples, REGISTER)
+
+
 def _with_readings(session: ChargingSession, at: datetime, samples: Sequence[Sample]) -> ChargingSession:
-    register_kwh = _total(samples, REGISTER)
+    reading_kwh = register_kwh(samples)
     power_kw = _net_power_kw(samples)
-    if register_kwh is None and power_kw is None:
+    if reading_kwh is None and power_kw is None:
         return session
     energy_kwh, start_kwh = session.energy_kwh, session.meter_start_kwh
-    if register_kwh is not None:
-        start_kwh = register_kwh if start_kwh is None else start_kwh
-        energy_kwh = max(register_kwh - start_kwh, 0.0)
+    if reading_kwh is not None:
+        start_kwh = reading_kwh if start_kwh is None else start_kwh
+        energy_kwh = max(reading_kwh - start_kwh, 0.0)
     if power_kw is None:
         power_kw = _mean_power_kw(session, at, energy_kwh)
     return replace(session, meter_start_kwh=start_kwh, energy_kwh=energy_kwh, power_kw=power_kw, measured_at=at)
