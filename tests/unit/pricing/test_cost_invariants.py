@@ -62,7 +62,7 @@ def total(prices_of: list[Price]) -> Price:
     return sum(prices_of, NOTHING)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions(), tariffs())
 def test_periods_together_are_the_session(energy: EnergyCurve, of: Tariff) -> None:
     priced = cost(energy, of)
@@ -77,7 +77,7 @@ def test_periods_together_are_the_session(energy: EnergyCurve, of: Tariff) -> No
     assert priced.charging_seconds + priced.parking_seconds == (energy.end - energy.start).total_seconds()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions(), tariffs())
 def test_total_is_the_sum_of_kinds_and_within_their_rounding_of_the_periods(energy: EnergyCurve, of: Tariff) -> None:
     priced = cost(energy, of)
@@ -89,7 +89,7 @@ def test_total_is_the_sum_of_kinds_and_within_their_rounding_of_the_periods(ener
     assert abs(priced.total.incl_vat - exact.incl_vat) <= 2 * CENT
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions(), tariffs(by_clock_alone=True), st.floats(0.01, 0.99))
 def test_another_reading_on_the_line_changes_no_cost(energy: EnergyCurve, of: Tariff, share: float) -> None:
     between = energy.start + (energy.end - energy.start) * share
@@ -104,7 +104,7 @@ def test_another_reading_on_the_line_changes_no_cost(energy: EnergyCurve, of: Ta
     assert twice.energy_kwh == once.energy_kwh
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions(), tariffs(by_clock_alone=True), st.floats(0.01, 0.99))
 def test_two_halves_cost_what_the_whole_costs(energy: EnergyCurve, of: Tariff, share: float) -> None:
     between = energy.start + (energy.end - energy.start) * share
@@ -123,7 +123,7 @@ def test_two_halves_cost_what_the_whole_costs(energy: EnergyCurve, of: Tariff, s
     assert abs(halves.excl_vat - cost(energy, of).total.excl_vat) <= allowed
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(sessions(), st.lists(st.one_of(st.none(), prices), min_size=8, max_size=200))
 def test_market_energy_costs_between_its_cheapest_and_its_dearest(energy: EnergyCurve, known: list[str | None]) -> None:
     of = tariff(element(component("ENERGY", "0.05", fallback="0.50")))

@@ -248,7 +248,7 @@ def test_energy_of_a_session_without_length_is_billed() -> None:
         (lambda: component("TIME", "1", step=0), "step_size"),
         (lambda: element(component("TIME", "1"), component("TIME", "2")), "price_components"),
         (lambda: element(component("TIME", "1"), start_time=time(9, 30, 1)), "start_time"),
-        (lambda: tariff(), "elements"),
+        (tariff, "elements"),
         (lambda: tariff(element(ENERGY), currency="euro"), "currency"),
         (lambda: tariff(element(ENERGY), valid_to=datetime(2025, 1, 1, tzinfo=UTC)), "valid_to"),
         (lambda: tariff(element(ENERGY), min_price=price("2", "1")), "min_price.incl_vat"),

@@ -30,7 +30,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class EnergyCurve:
-    """Readings in order of time, the first at the session's begin with 0 kWh, the last at its end or last measurement."""
+    """Readings in order of time, from 0 kWh at the session's begin to its end or last measurement."""
 
     readings: tuple[Reading, ...]
 

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from twinev.domain.money import NOTHING, ZERO, Price
 from twinev.domain.session_cost import ChargingPeriod, SessionCost
-from twinev.domain.tariffs import PriceComponent, Tariff, TariffDimension
+from twinev.domain.tariffs import Tariff, TariffDimension
 from twinev.services.pricing.energy_curve import EnergyCurve
 from twinev.services.pricing.market_prices import MarketPrices
-from twinev.services.pricing.stretches import Stretch, cut
+from twinev.services.pricing.stretches import Rate, Stretch, cut
 
 ENERGY, TIME, PARKING, FLAT = (
     TariffDimension.ENERGY,
@@ -28,8 +28,6 @@ ENERGY, TIME, PARKING, FLAT = (
 #: What a price is for, in the unit that is counted here: kWh and seconds.
 _UNITS_PER_PRICE = {ENERGY: Decimal(1), TIME: Decimal(3600), PARKING: Decimal(3600), FLAT: Decimal(1)}
 _UNITS_PER_STEP = {ENERGY: Decimal("0.001"), TIME: Decimal(1), PARKING: Decimal(1)}
-
-Rate = tuple[PriceComponent, Decimal]
 
 
 @dataclass(kw_only=True)

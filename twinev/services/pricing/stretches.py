@@ -19,6 +19,9 @@ from twinev.services.pricing.wall_clock import clock_changes, holds_by_clock
 PARKED_BELOW_KW = Decimal("0.05")
 
 
+Rate = tuple[PriceComponent, Decimal]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
     """A part of a session; ``rates`` are the prices that count in it, per kWh, per hour or once."""
@@ -27,7 +30,7 @@ class Stretch:
     end: datetime
     kwh: Decimal
     power_kw: Decimal
-    rates: Mapping[TariffDimension, tuple[PriceComponent, Decimal]]
+    rates: Mapping[TariffDimension, Rate]
 
     @property
     def charging(self) -> bool:
@@ -36,6 +39,15 @@ class Stretch:
     @property
     def seconds(self) -> Decimal:
         return microseconds(self.end - self.start) / 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    """What restrictions look at: the energy and the seconds since the session began, and the power now."""
+
+    reading: Reading
+    power_kw: Decimal
+    seconds: Decimal
 
 
 def cut(curve: EnergyCurve, tariff: Tariff | None, *, zone: ZoneInfo, market: MarketPrices) -> list[Stretch]:
@@ -48,7 +60,15 @@ def cut(curve: EnergyCurve, tariff: Tariff | None, *, zone: ZoneInfo, market: Ma
         # Begun and ended in one instant: what flowed still has its price.
         readings *= 2
         readings[0] = Reading(at=curve.start, kwh=ZERO)
-    return [_stretch(before, after, curve, tariff, zone, market) for before, after in pairwise(readings)]
+    stretches: list[Stretch] = []
+    for before, after in pairwise(readings):
+        power_kw = curve.power_kw_at(before.at)
+        seconds = microseconds(before.at - curve.start) / 1_000_000
+        moment = _Moment(reading=before, power_kw=power_kw, seconds=seconds)
+        rates = {} if tariff is None else _rates(tariff, moment, zone, market)
+        kwh = after.kwh - before.kwh
+        stretches.append(Stretch(start=before.at, end=after.at, kwh=kwh, power_kw=power_kw, rates=rates))
+    return stretches
 
 
 def _price_knots(curve: EnergyCurve, tariff: Tariff, zone: ZoneInfo, market: MarketPrices) -> dict[datetime, Decimal]:
@@ -70,27 +90,23 @@ def _price_knots(curve: EnergyCurve, tariff: Tariff, zone: ZoneInfo, market: Mar
     return inside | {instant: kwh for instant, kwh in exact.items() if curve.start < instant < curve.end}
 
 
-def _stretch(
-    before: Reading, after: Reading, curve: EnergyCurve, tariff: Tariff | None, zone: ZoneInfo, market: MarketPrices
-) -> Stretch:
-    power_kw = curve.power_kw_at(before.at)
-    rates: dict[TariffDimension, tuple[PriceComponent, Decimal]] = {}
-    for dimension in TariffDimension if tariff is not None else ():
-        for element in tariff.elements:
-            component = element.component(dimension)
-            if component is not None and _holds(element.restrictions, before, power_kw, curve.start, zone):
-                rates[dimension] = (component, _rate(component, market.at(before.at)))
-                break
-    return Stretch(start=before.at, end=after.at, kwh=after.kwh - before.kwh, power_kw=power_kw, rates=rates)
+def _rates(tariff: Tariff, moment: _Moment, zone: ZoneInfo, market: MarketPrices) -> dict[TariffDimension, Rate]:
+    """Of each dimension the first component whose element counts at the moment, and its price."""
+    counting = [element for element in tariff.elements if _holds(element.restrictions, moment, zone)]
+    rates: dict[TariffDimension, Rate] = {}
+    for dimension in TariffDimension:
+        component = next(filter(None, (element.component(dimension) for element in counting)), None)
+        if component is not None:
+            rates[dimension] = (component, _price(component, market.at(moment.reading.at)))
+    return rates
 
 
-def _holds(limits: TariffRestrictions, at: Reading, power_kw: Decimal, session_start: datetime, zone: ZoneInfo) -> bool:
-    seconds = microseconds(at.at - session_start) / 1_000_000
+def _holds(limits: TariffRestrictions, moment: _Moment, zone: ZoneInfo) -> bool:
     return (
-        _between(at.kwh, limits.min_kwh, limits.max_kwh)
-        and _between(power_kw, limits.min_power_kw, limits.max_power_kw)
-        and _between(seconds, limits.min_duration_seconds, limits.max_duration_seconds)
-        and holds_by_clock(limits, at.at, zone)
+        _between(moment.reading.kwh, limits.min_kwh, limits.max_kwh)
+        and _between(moment.power_kw, limits.min_power_kw, limits.max_power_kw)
+        and _between(moment.seconds, limits.min_duration_seconds, limits.max_duration_seconds)
+        and holds_by_clock(limits, moment.reading.at, zone)
     )
 
 
@@ -98,7 +114,7 @@ def _between(value: Decimal, least: Decimal | int | None, below: Decimal | int |
     return (least is None or value >= least) and (below is None or value < below)
 
 
-def _rate(component: PriceComponent, market_eur_per_kwh: Decimal | None) -> Decimal:
+def _price(component: PriceComponent, market_eur_per_kwh: Decimal | None) -> Decimal:
     """The price of a unit without VAT: what is fixed, or the market's price and the margin on it."""
     if not component.follows_market:
         return component.price
