@@ -17,6 +17,7 @@ from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.routers import (
     commands,
+    contracts,
     docs,
     events,
     health,
@@ -28,6 +29,8 @@ from twinev.api.routers import (
     station_commands,
     station_reports,
     stations,
+    tariffs,
+    terms,
 )
 
 _OWN_ROUTERS = (
@@ -40,6 +43,9 @@ _OWN_ROUTERS = (
     id_tokens,
     series,
     plans,
+    tariffs,
+    contracts,
+    terms,
     events,
     health,
     docs,

@@ -9,6 +9,7 @@ from twinev.domain.contracts import Contract
 from twinev.domain.session import ChargingSession
 from twinev.domain.session_cost import SessionCost
 from twinev.domain.tariffs import Tariff
+from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.pricing.energy_curve import EnergyCurve, energy_curve
 from twinev.services.pricing.market_prices import MarketPrices, market_prices
@@ -62,3 +63,11 @@ def _tariff(session: ChargingSession, contract: Contract | None, work: UnitOfWor
         if agreed is not None:
             return agreed
     return tariff_at(session.site_id, session.station_id, session.evse_id, session.started_at, work=work)
+
+
+def require_own_session(session_id: str, *, user_id: str | None, work: UnitOfWork) -> ChargingSession:
+    """Return a session that a driver may see; what is another's is not there. ``user_id`` None sees all."""
+    session = work.sessions.get(session_id)
+    if user_id is not None and session_owner(session, work=work) != user_id:
+        raise NotFound("charging session", session_id)
+    return session

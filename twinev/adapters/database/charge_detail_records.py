@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, select
 
 from twinev.adapters.database.documents import from_document, insert_once, to_document
 from twinev.adapters.database.pricing_tables import charge_detail_records, payment_changes, sessions_to_settle
-from twinev.adapters.database.statements import earlier_than, upsert
+from twinev.adapters.database.statements import earlier_than, upsert, within
 from twinev.domain.charge_detail_record import ChargeDetailRecord, PaymentChange, PaymentStatus
 from twinev.errors import NotFound
 
@@ -71,6 +71,14 @@ class DatabaseChargeDetailRecords:
                 identifier.in_(select(_changes.c.cdr_id).where(_changes.c.number.in_(_last()), _has(status)))
             )
         return self._all(statement)
+
+    def made(
+        self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
+    ) -> tuple[Sequence[ChargeDetailRecord], int]:
+        made_at = _records.c.made_at
+        count = within(select(func.count()).select_from(_records), made_at, since, before)
+        chosen = within(select(_records.c.content), made_at, since, before).order_by(made_at, _records.c.id)
+        return self._all(chosen.offset(offset).limit(limit)), self._connection.execute(count).scalar_one()
 
     def _all(self, statement: Select[Any]) -> list[ChargeDetailRecord]:
         documents = self._connection.execute(statement).scalars()

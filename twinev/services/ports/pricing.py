@@ -62,6 +62,11 @@ class ChargeDetailRecords(Protocol):
     ) -> Sequence[ChargeDetailRecord]:
         """The records, the newest first."""
 
+    def made(
+        self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
+    ) -> tuple[Sequence[ChargeDetailRecord], int]:
+        """Return those made in [since, before), the oldest first, and how many there are."""
+
 
 class Payments(Protocol):
     """Every step of every payment; the last one is how it stands."""
