@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
+    ocpi_party: str = Field(default="NL*TWE", pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$", description="who we are in OCPI")
+    ocpi_operator_name: str = Field(default="TwinEV", min_length=1, max_length=100)
+    ocpi_country: str = Field(default="NLD", pattern="^[A-Z]{3}$", description="where the sites are, ISO 3166 alpha-3")
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property

@@ -9,7 +9,7 @@ import uuid
 
 from twinev.domain.ocpi_partner import OcpiPartner, PartnerToken, PartyId
 from twinev.domain.users import User
-from twinev.errors import NotAuthenticated
+from twinev.errors import Conflict, NotAuthenticated
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -19,10 +19,19 @@ TOKEN_BYTES = 32
 def admit_partner(
     name: str, party: PartyId, *, user: User, unit_of_work: UnitOfWorkFactory, clock: Clock, secret_key: str
 ) -> tuple[OcpiPartner, str]:
-    """Admit a party; return it with its token, which nobody can look up afterwards."""
+    """Admit a party; return it with its token, which nobody can look up afterwards.
+
+    Raises
+    ------
+    Conflict
+        The party has a token that was not revoked.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     partner = OcpiPartner(id=uuid.uuid4().hex, name=name, party=party, created_at=clock.now(), created_by=user.username)
     with unit_of_work() as work:
+        if any(known.party == party and known.revoked_at is None for known in work.partners.list()):
+            named = f"{party.country_code}*{party.party_id}"
+            raise Conflict(f"{named} has a token already; revoke it first, if it was lost")
         work.partners.add(partner, token_hmac(token, secret_key))
         work.commit()
     return partner, token

@@ -69,6 +69,7 @@ from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest.system import PartHealth
+from twinev.wiring import pricing
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
 
@@ -228,12 +229,14 @@ class ApiParts:
                 station_keys.router,
                 pages_login.router,
                 dead_letters.router,
+                *pricing.ROUTERS,
             ),
             services=self._services(),
             state={
                 "preview_restriction": self.preview,
                 "rotate_key": self._rotate_key(),
                 "dead_letters": self.dead_letters,
+                **pricing.pricing_state(self.settings, self.secret),
             },
         )
 
@@ -276,6 +279,7 @@ class ApiParts:
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
+            "settling": partial(while_leading, self.leadership, pricing.settling(**self._storage, clock=self.clock)),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 
