@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pricing_examples import (
@@ -15,6 +16,7 @@ from pricing_examples import (
     cost,
     curve,
     element,
+    print_worked_example,
     quarters,
     tariff,
 )
@@ -23,6 +25,7 @@ from twinev.domain.money import Price
 from twinev.domain.tariffs import DayOfWeek, Tariff
 from twinev.errors import BadInput
 
+ROOT = Path(__file__).resolve().parents[3]
 WORKDAYS = tuple(DayOfWeek)[:5]
 
 
@@ -145,6 +148,12 @@ def test_cost_of_the_worked_example_is_what_its_page_says() -> None:
     assert (worked.fixed, worked.energy) == (price("0.50", "0.61"), price("8.58", "10.38"))
     assert worked.parking == price("1.50", "1.82")
     assert worked.total == price("10.58", "12.81")
+
+
+def test_page_shows_what_its_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    print_worked_example()
+
+    assert capsys.readouterr().out in (ROOT / "docs" / "pricing.md").read_text(encoding="utf-8")
 
 
 def test_flat_fee_is_billed_once_however_often_its_element_comes_back() -> None:
