@@ -6,6 +6,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from twinev.domain.checks import require_utc
 from twinev.domain.contracts import Contract, ContractStatus, Terms, TermsAcceptance
 from twinev.domain.users import Role, User
 from twinev.errors import BadInput, Conflict, Forbidden, NotFound
@@ -114,7 +115,7 @@ def publish_terms(
         It would count from a time in the past, or not from after the version before.
     """
     known = work.terms.versions(terms_id)
-    begin = valid_from or now
+    begin = require_utc("valid_from", valid_from or now)
     if begin < now - CLOCK_TOLERANCE:
         raise BadInput("valid_from", begin.isoformat(), f"now or a time to come; it is {now.isoformat()}")
     if known and begin <= known[0].valid_from:

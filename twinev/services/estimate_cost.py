@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from twinev.domain.checks import require_utc
 from twinev.domain.money import require_amount
 from twinev.domain.session_cost import SessionCost
-from twinev.errors import NotFound
+from twinev.errors import BadInput, NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.pricing.energy_curve import EnergyCurve, Reading
 from twinev.services.pricing.market_prices import MarketPrices, market_prices
 from twinev.services.pricing.session_cost import cost_of
 from twinev.services.publish_tariff import tariff_at
+
+#: Nobody knows prices beyond it.
+FARTHEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +33,19 @@ class IntendedSession:
     parking_minutes: float = 0.0
 
 
-def estimate_cost(intended: IntendedSession, *, work: UnitOfWork) -> SessionCost:
+def estimate_cost(intended: IntendedSession, *, work: UnitOfWork, now: datetime) -> SessionCost:
     """Price a session that has not begun, by the tariff that rules at the place.
 
     Raises
     ------
     NotFound
         Nobody knows the station or its EVSE.
+    BadInput
+        The session would begin more than a year from now.
     """
+    if abs(require_utc("start", intended.start) - now) > FARTHEST:
+        allowed = f"a time within {FARTHEST.days} days of now, {now.isoformat()}"
+        raise BadInput("start", intended.start.isoformat(), allowed)
     station = work.stations.get(intended.station_id)
     if all(evse.id != intended.evse_id for evse in station.evses):
         raise NotFound(f"EVSE of the station {station.id}", intended.evse_id)

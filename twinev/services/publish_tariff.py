@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from twinev.domain.checks import require_utc
 from twinev.domain.money import Price
 from twinev.domain.tariffs import Tariff, TariffAssignment, TariffElement
 from twinev.domain.users import User
@@ -123,7 +124,7 @@ def tariff_in_force(tariff_id: str, instant: datetime, *, work: UnitOfWork) -> T
 
 
 def _published(draft: TariffDraft, tariff_id: str, version: int, *, user: User, now: datetime) -> Tariff:
-    valid_from = draft.valid_from or now
+    valid_from = require_utc("valid_from", draft.valid_from or now)
     if valid_from < now - CLOCK_TOLERANCE:
         allowed = f"now or a time to come, for what was charged has its price; it is {now.isoformat()}"
         raise BadInput("valid_from", valid_from.isoformat(), allowed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -248,6 +249,50 @@ def test_two_processes_make_one_record(priced: Database) -> None:
         records = work.charge_detail_records.list(limit=100)
     assert sum(done) == len(session_ids)
     assert sorted(record.session_id for record in records) == sorted(session_ids)
+
+
+def test_fact_that_comes_while_its_session_is_settled_marks_it_again(priced: Database, settle) -> None:
+    station = Station(database=priced)
+    station.begin()
+    session_id = station.end(at=60, kwh=6.0)
+
+    with ThreadPoolExecutor(1) as pool:
+        with priced.unit_of_work() as work:
+            assert settle_session(session_id, payments=InvoicePayments(), work=work, now=LATER) is not None
+            late = pool.submit(station.measure, m30=5.0)
+            work.commit()
+        late.result()
+
+    assert [record.number for record in settle() if not record.is_credit] == [1, 2]
+
+
+def test_loop_settles_sessions_as_they_end(priced: Database, clock) -> None:
+    clock.instant = LATER
+    service = SettleSessions(
+        unit_of_work=priced.unit_of_work,
+        reading=priced.reading,
+        payments=InvoicePayments(),
+        clock=clock,
+        look_seconds=0.01,
+    )
+
+    def records() -> int:
+        with priced.reading() as work:
+            return len(work.charge_detail_records.list(limit=9))
+
+    async def ended_one_after_another() -> None:
+        loop = asyncio.create_task(service.run())
+        for number in (1, 2):
+            await asyncio.to_thread(Station(database=priced).charge, str(number))
+            async with asyncio.timeout(60):
+                while await asyncio.to_thread(records) < number:
+                    await asyncio.sleep(0.01)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+    asyncio.run(ended_one_after_another())
+
+    assert records() == 2
 
 
 def test_session_that_cannot_be_settled_holds_up_no_other(priced: Database, clock) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 from charged_sessions import START, Station
 from fastapi import FastAPI
 
 from twinev.api.app import create_app
 from twinev.api.platform import Platform
+from twinev.client import Client
+from twinev.domain.charge_detail_record import PaymentStatus
+from twinev.domain.contracts import ContractStatus
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import AuthorizationStatus, Role, User
 from twinev.errors import Forbidden, NotAuthenticated
@@ -19,8 +25,10 @@ from twinev.services.agree_contract import require_contract
 from twinev.services.invoice_payments import InvoicePayments
 from twinev.services.settle_sessions import SettleSessions
 from twinev.settings import Settings
+from twinev.wire.rest.tariffs import TariffVersionIn
 from twinev.wiring import pricing
 
+HOUR = timedelta(hours=1)
 TARIFF = {
     "id": "day",
     "name": "By day",
@@ -143,6 +151,7 @@ def test_tariff_is_followed_by_a_version_and_never_changed(ruled, clock):
         ({"valid_to": "2026-11-22T17:00:00Z"}, "valid_to"),
         ({"elements": []}, "elements"),
         ({"currency": "euro"}, "currency"),
+        ({"valid_from": "9999-12-31T23:59:59-12:00"}, "valid_from"),
         ({"id": "a tariff"}, "id"),
         ({"price": 1}, "price"),
         ({"elements": [{"price_components": [{"type": "ENERGY", "price": -1}]}]}, "price"),
@@ -180,7 +189,9 @@ def test_estimate_tells_the_cost_before_charging(ruled):
     told = ruled.get("/tariffs/estimate?station_id=A&energy_kwh=10&charging_minutes=60", role=None)
 
     assert told.json()["total"] == {"excl_vat": "3.50", "incl_vat": "4.24"}
-    assert ruled.get("/tariffs/estimate?station_id=A&evse_id=9&energy_kwh=1&charging_minutes=1").status_code == 404
+    wanted = "/tariffs/estimate?station_id=A&energy_kwh=1&charging_minutes=1"
+    assert ruled.get(f"{wanted}&evse_id=9").status_code == 404
+    assert ruled.get(f"{wanted}&start=9999-12-31T23:59:59Z").json()["key"] == "start"
 
 
 # ── Costs and records ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,3 +344,45 @@ def test_creating_request_that_is_repeated_makes_one_thing(api):
 
 def later(hours: int) -> str:
     return (START + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")
+
+
+def test_client_speaks_of_prices_and_bills(ruled, billed):
+    with Client("http://api", token=OPERATOR, transport=Bridge(ruled.app)) as client:
+        assert [tariff.id for tariff in client.tariffs()] == ["day"]
+        assert client.tariff_at("A") == client.tariff("day", version=1)
+        version = TariffVersionIn(name="Later", elements=client.tariff("day").elements, valid_from=START + 9 * HOUR)
+        assert client.publish_tariff_version("day", version).version == 2
+        assert client.assign_tariff(None, site_id="s", station_id="B").tariff_id is None
+        assert client.estimate_cost("A", energy_kwh=10, charging_minutes=60).total.excl_vat == Decimal("3.50")
+        assert client.note_payment(billed, PaymentStatus.PAID, reference="bank 17").by == OPERATOR
+        assert [step.status for step in client.payments(billed)] == ["pending", "paid"]
+        contract = client.sign_contract(user_id=DRIVER, tariff_id="day")
+        assert client.change_contract(contract.id, status=ContractStatus.SUSPENDED).status == "suspended"
+        assert client.publish_terms("charging", title="Terms", text="…").version == 1
+        partner = client.admit_ocpi_partner("A hub", country_code="DE", party_id="HUB")
+        assert client.name_ocpi_customer(partner.id, "card", contract_id="DE-HUB-C1").id_token == "card"
+        client.revoke_ocpi_partner(partner.id)
+        assert client.ocpi_partners()[0].revoked_at is not None
+    with Client("http://api", token=DRIVER, transport=Bridge(ruled.app)) as client:
+        (record,) = client.charge_detail_records(payment_status=PaymentStatus.PAID)
+        assert client.charge_detail_record(record.id) == record
+        assert client.session_cost(record.session_id) == record.cost
+        assert "Receipt" in client.receipt(record.id)
+        assert client.accept_terms("charging", client.terms()[0].version) == client.accepted_terms()[0]
+        assert client.contracts() == [contract.model_copy(update={"status": ContractStatus.SUSPENDED})]
+
+
+class Bridge(httpx.BaseTransport):
+    """Carries a synchronous client's requests to the application in this process."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(app=app)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def carried() -> httpx.Response:
+            headers = [(name, value) for name, value in request.headers.raw if name.lower() != b"content-length"]
+            sent = httpx.Request(request.method, request.url, headers=headers, content=request.read())
+            answer = await self._transport.handle_async_request(sent)
+            return httpx.Response(answer.status_code, headers=answer.headers, content=await answer.aread())
+
+        return asyncio.run(carried())

@@ -87,15 +87,16 @@ def get_estimate(
     parking_minutes: Annotated[float, Query(ge=0, le=10_000)] = 0.0,
 ) -> SessionCostOut:
     """Tell what it would cost to charge so much within so long, then to stay plugged in."""
+    now = platform.clock.now()
     intended = IntendedSession(
         station_id=station_id,
         evse_id=evse_id,
-        start=start or platform.clock.now(),
+        start=start or now,
         energy_kwh=energy_kwh,
         charging_minutes=charging_minutes,
         parking_minutes=parking_minutes,
     )
-    return cost_out(estimate_cost(intended, work=work))
+    return cost_out(estimate_cost(intended, work=work, now=now))
 
 
 @router.get("/assignments")
@@ -128,7 +129,9 @@ async def create_assignment(
 
 
 @router.get("/{tariff_id}")
-def get_tariff(tariff_id: str, work: Reading, version: Annotated[int | None, Query(ge=1)] = None) -> TariffOut:
+def get_tariff(
+    tariff_id: str, work: Reading, version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+) -> TariffOut:
     """Show a version of a tariff, the latest by default."""
     return tariff_out(work.tariffs.get(tariff_id, version=version))
 

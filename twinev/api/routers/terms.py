@@ -41,7 +41,9 @@ def list_acceptances(
 
 
 @router.get("/{terms_id}")
-def get_terms(terms_id: TermsId, work: Reading, version: Annotated[int | None, Query(ge=1)] = None) -> TermsOut:
+def get_terms(
+    terms_id: TermsId, work: Reading, version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None
+) -> TermsOut:
     """Show a version of the terms, the latest by default."""
     return _out(work.terms.get(terms_id, version=version))
 
