@@ -55,7 +55,7 @@ class Station:
 
     def session_id(self, tx: str = "1") -> str:
         with self.database.reading() as work:
-            return work.sessions.of_transaction(self.id, tx).id
+            return work.sessions.of_transaction(self.id, tx)[-1].id
 
     def _say(self, said: object, key: str) -> None:
         fact = StationFact(

@@ -33,7 +33,11 @@ def settle_session(
     # First: a fact that comes meanwhile waits for this transaction, and marks the session anew.
     if not work.charge_detail_records.unmark(session_id):
         return None
-    session = work.sessions.get(session_id)
+    try:
+        session = work.sessions.get(session_id)
+    except NotFound:
+        # Removed since, with all that is known of it.
+        return None
     if session.active:
         return None
     priced = price_session(session, work=work)

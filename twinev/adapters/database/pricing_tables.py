@@ -45,10 +45,11 @@ tariff_assignments = Table(
     Column("assigned_by", String(64), nullable=False),
 )
 
+# A mark without its session says nothing any more, and a record outlives its session: neither refers to it.
 sessions_to_settle = Table(
     "sessions_to_settle",
     metadata,
-    Column("session_id", ForeignKey("charging_sessions.id"), primary_key=True),
+    Column("session_id", String(64), primary_key=True),
     Column("due_at", UtcDateTime, nullable=False, index=True),
 )
 
@@ -57,7 +58,7 @@ charge_detail_records = Table(
     "charge_detail_records",
     metadata,
     Column("id", String(80), primary_key=True),
-    Column("session_id", ForeignKey("charging_sessions.id"), nullable=False),
+    Column("session_id", String(64), nullable=False),
     Column("number", Integer, nullable=False),
     Column("credit", Boolean, nullable=False),
     Column("user_id", String(64)),

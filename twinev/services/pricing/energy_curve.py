@@ -86,10 +86,10 @@ def energy_curve(session: ChargingSession, samples: Iterable[Sample]) -> EnergyC
     """Read the session's curve, as far as it was measured, out of its samples.
 
     The station's total has the last word: readings above it, and readings below an earlier one, are left out. A session
-    without readings gives its energy evenly. What the EV gives back is on another register and is not paid for.
+    without readings gives its energy evenly. It is the energy that was drawn: what the EV gives back is not paid for.
     """
     end = max(session.ended_at or session.measured_at or session.started_at, session.started_at)
-    total_kwh = _decimal(session.energy_kwh)
+    total_kwh = _decimal(session.energy_kwh + session.returned_kwh)
     readings = [Reading(at=session.started_at, kwh=Decimal(0))]
     for at, kwh in _registers(session, samples):
         if session.started_at < at < end and readings[-1].kwh <= kwh <= total_kwh:

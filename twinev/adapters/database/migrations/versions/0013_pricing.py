@@ -6,7 +6,7 @@ from alembic import op
 from twinev.adapters.database.metadata import UtcDateTime
 
 revision = "0013"
-down_revision = "0008"
+down_revision = "0009"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -50,14 +50,14 @@ def _add_tariffs() -> None:
 def _add_records() -> None:
     op.create_table(
         "sessions_to_settle",
-        sa.Column("session_id", sa.String(length=64), sa.ForeignKey("charging_sessions.id"), primary_key=True),
+        sa.Column("session_id", sa.String(length=64), primary_key=True),
         sa.Column("due_at", UtcDateTime(), nullable=False),
     )
     op.create_index("ix_sessions_to_settle_due_at", "sessions_to_settle", ["due_at"])
     op.create_table(
         "charge_detail_records",
         sa.Column("id", sa.String(length=80), primary_key=True),
-        sa.Column("session_id", sa.String(length=64), sa.ForeignKey("charging_sessions.id"), nullable=False),
+        sa.Column("session_id", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("credit", sa.Boolean(), nullable=False),
         sa.Column("user_id", sa.String(length=64)),
