@@ -10,7 +10,7 @@ from twinev.domain.checks import require_utc
 from twinev.domain.money import Price
 from twinev.domain.tariffs import Tariff, TariffAssignment, TariffElement
 from twinev.domain.users import User
-from twinev.errors import BadInput, Conflict, NotFound
+from twinev.errors import BadInput, Conflict
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -113,14 +113,6 @@ def tariff_at(site_id: str, station_id: str, evse_id: int, instant: datetime, *,
         if tariff is not None:
             return tariff
     return None
-
-
-def tariff_in_force(tariff_id: str, instant: datetime, *, work: UnitOfWork) -> Tariff:
-    """The version that counts at an instant; raise `NotFound` where none does."""
-    tariff = work.tariffs.at(tariff_id, instant)
-    if tariff is None:
-        raise NotFound("tariff in force", tariff_id)
-    return tariff
 
 
 def _published(draft: TariffDraft, tariff_id: str, version: int, *, user: User, now: datetime) -> Tariff:
