@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="addresses whose X-Forwarded-For is believed: 10.0.0.2,10.1.0.0/16"
     )
+    ocpi_party: str = Field(default="NL*TWE", pattern=r"^[A-Z]{2}\*[A-Z0-9]{3}$", description="who we are in OCPI")
+    ocpi_operator_name: str = Field(default="TwinEV", min_length=1, max_length=100)
+    ocpi_country: str = Field(default="NLD", pattern="^[A-Z]{3}$", description="where the sites are, ISO 3166 alpha-3")
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property

@@ -21,6 +21,7 @@ from twinev.api.routers import (
     audit,
     availability,
     commands,
+    contracts,
     docs,
     events,
     health,
@@ -32,6 +33,8 @@ from twinev.api.routers import (
     station_commands,
     station_reports,
     stations,
+    tariffs,
+    terms,
 )
 
 _OWN_ROUTERS = (
@@ -45,6 +48,9 @@ _OWN_ROUTERS = (
     id_tokens,
     series,
     plans,
+    tariffs,
+    contracts,
+    terms,
     events,
     health,
     audit,

@@ -23,6 +23,7 @@ from twinev.client.charging import ChargingCalls
 from twinev.client.connection import Connection
 from twinev.client.grid import GridCalls
 from twinev.client.planning import PlanningCalls
+from twinev.client.pricing import PricingCalls
 from twinev.errors import TwinEVError, Unavailable
 from twinev.wire.rest.identity import UserOut
 from twinev.wire.rest.system import EventOut, HealthOut
@@ -31,7 +32,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls):
+class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls, PricingCalls):
     """The platform over ``/api/v1``.
 
     Parameters

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -17,6 +17,10 @@ from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 
 logger = logging.getLogger(__name__)
+
+#: How long the record of a session waits for events of its transaction that have not come.
+EVENTS_AWAITED = timedelta(minutes=15)
+_AT_ONCE = timedelta(0)
 
 
 class FactBatch:
@@ -112,4 +116,8 @@ class FactBatch:
     def _save_sessions(self) -> None:
         for session in self._changed.values():
             self.work.sessions.save(session)
+            if session.ended_at is not None:
+                # Events that are missing may still come; a record that has to be corrected serves nobody.
+                wait = EVENTS_AWAITED if session.events.gaps else _AT_ONCE
+                self.work.charge_detail_records.mark(session.id, session.ended_at + wait)
         self._changed.clear()

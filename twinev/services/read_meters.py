@@ -28,8 +28,13 @@ def with_samples(session: ChargingSession, samples: Iterable[Sample]) -> Chargin
     return session
 
 
+def register_kwh(samples: Sequence[Sample]) -> float | None:
+    """The energy register in samples of one instant; None when it is not among them. [kWh]"""
+    return _total(samples, REGISTER)
+
+
 def _with_readings(session: ChargingSession, at: datetime, samples: Sequence[Sample]) -> ChargingSession:
-    imported_kwh, exported_kwh = _total(samples, REGISTER), _total(samples, EXPORT_REGISTER)
+    imported_kwh, exported_kwh = register_kwh(samples), _total(samples, EXPORT_REGISTER)
     power_kw = _net_power_kw(samples)
     if imported_kwh is None and exported_kwh is None and power_kw is None:
         return session

@@ -71,6 +71,8 @@ def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     elif session.ended_at is not None and session.stop_reason != SUPERSEDED:
         batch.set_aside(fact, f"the transaction ended before, at {session.ended_at.isoformat()}")
         batch.add_samples(fact.station_id, session.evse_id, said.ocpp_transaction_id, said.samples)
+        # Its samples may be new, and what was billed is looked at again.
+        batch.keep(session)
     else:
         session = with_samples(session, said.samples)
         if said.seq_no is not None:

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from twinev.wire.base import WireModel
 from twinev.wire.event_data import SITE, STATION, EventData, StationData, shown
+from twinev.wire.pricing_events import PRICING_EVENTS
 from twinev.wire.station_events import STATION_EVENTS
 
 _SESSION = STATION | {"evse_id": 1, "session_id": "5f0c2a8be1f54d3c9a6d1f7f3f0a8d11"}
@@ -194,7 +195,7 @@ class SeriesChanged(EventData):
     message_id: str | None = Field(default=None, description="That message's id.")
 
 
-EVENTS: dict[str, type[EventData]] = {
+EVENTS: dict[str, type[BaseModel]] = {
     "session.started": SessionStarted,
     "session.updated": SessionUpdated,
     "session.needs": SessionNeeds,
@@ -207,6 +208,7 @@ EVENTS: dict[str, type[EventData]] = {
     "restriction.revoked": RestrictionRevoked,
     "restriction.state": RestrictionState,
     **STATION_EVENTS,
+    **PRICING_EVENTS,
     "site.changed": SiteChanged,
     "series.changed": SeriesChanged,
 }

@@ -82,6 +82,7 @@ from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest.system import PartHealth
+from twinev.wiring import pricing
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.nats_url import nats_url
 
@@ -256,6 +257,7 @@ class ApiParts:
                 station_use.router,
                 pages_login.router,
                 dead_letters.router,
+                *pricing.ROUTERS,
             ),
             services=self._services(),
             state={
@@ -265,6 +267,7 @@ class ApiParts:
                     commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
                 ),
                 "dead_letters": self.dead_letters,
+                **pricing.pricing_state(self.settings, self.secret),
             },
             rates=Rates(per_user=self.settings.rate_per_user, per_address=self.settings.rate_per_address),
         )
@@ -307,6 +310,7 @@ class ApiParts:
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
+            "settling": partial(while_leading, self.leadership, pricing.settling(**self._storage, clock=self.clock)),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
             "retention": partial(while_leading, self.leadership, self._forget_old().run),
         }

@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from twinev.adapters.database import identity_tables, smart_charging_tables, tables
+from twinev.adapters.database import identity_tables, pricing_tables, smart_charging_tables, tables
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade
 
@@ -18,6 +18,7 @@ def test_migrations_make_an_empty_database_what_the_tables_say(empty_url):
         differences = compare_metadata(context, tables.metadata)
     engine.dispose()
     assert identity_tables.metadata is smart_charging_tables.metadata is tables.metadata
+    assert pricing_tables.metadata is tables.metadata
     assert differences == []
 
 

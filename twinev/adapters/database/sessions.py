@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
-from twinev.adapters.database.statements import earlier_than, insert_new, upsert
+from twinev.adapters.database.statements import earlier_than, insert_new, upsert, within
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
 from twinev.domain.charge_points import ChargingState
 from twinev.domain.event_sequence import EventSequence
@@ -88,6 +88,14 @@ class DatabaseSessions:
         if active is not None:
             statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
         return self._all(statement)
+
+    def changed(
+        self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
+    ) -> tuple[Sequence[ChargingSession], int]:
+        changed_at = func.coalesce(_table.c.ended_at, _table.c.measured_at, _table.c.started_at)
+        count = within(select(func.count()).select_from(_table), changed_at, since, before)
+        chosen = within(select(_table), changed_at, since, before).order_by(changed_at, _table.c.id)
+        return self._all(chosen.offset(offset).limit(limit)), self._connection.execute(count).scalar_one()
 
     def save(self, session: ChargingSession) -> None:
         row: dict[str, Any] = {name: getattr(session, name) for name in _ALIKE}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, literal, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
+from twinev.adapters.database.metadata import UtcDateTime
 from twinev.errors import BadInput
 
 
@@ -42,3 +44,12 @@ def earlier_than(connection: Connection, at: Column[Any], identifier: Column[Any
     if last is None:
         raise BadInput("cursor", before, "the next_cursor of an earlier page")
     return tuple_(at, identifier) < tuple_(literal(last[0], at.type), literal(last[1], identifier.type))
+
+
+def within(statement: Select[Any], at: ColumnElement[Any], since: datetime | None, before: datetime | None) -> Any:
+    """Keep the rows whose time is in [since, before)."""
+    if since is not None:
+        statement = statement.where(at >= literal(since, UtcDateTime))
+    if before is not None:
+        statement = statement.where(at < literal(before, UtcDateTime))
+    return statement

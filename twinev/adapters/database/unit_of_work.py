@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from twinev.adapters.database.audit import DatabaseAudit
+from twinev.adapters.database.charge_detail_records import DatabaseChargeDetailRecords, DatabasePayments
 from twinev.adapters.database.commands import DatabaseCommands
+from twinev.adapters.database.contracts import DatabaseContracts, DatabasePartners, DatabaseTerms
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
 from twinev.adapters.database.flexibility_orders import DatabaseFlexibilityOrders
@@ -33,6 +35,7 @@ from twinev.adapters.database.smart_charging import (
 )
 from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
+from twinev.adapters.database.tariffs import DatabaseTariffs
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.errors import Unavailable
 from twinev.services.ports.audit import actor_now
@@ -143,6 +146,12 @@ class DatabaseUnitOfWork:
         self.external_limits = DatabaseExternalLimits(connection)
         self.station_faults = DatabaseStationFaults(connection)
         self.tokens = DatabaseTokens(connection)
+        self.tariffs = DatabaseTariffs(connection)
+        self.charge_detail_records = DatabaseChargeDetailRecords(connection)
+        self.payments = DatabasePayments(connection)
+        self.contracts = DatabaseContracts(connection)
+        self.terms = DatabaseTerms(connection)
+        self.partners = DatabasePartners(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)

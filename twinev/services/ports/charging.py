@@ -30,6 +30,11 @@ class Sessions(Protocol):
         active: bool | None = None,
         site_id: str | None = None,
     ) -> Sequence[ChargingSession]: ...
+    def changed(
+        self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
+    ) -> tuple[Sequence[ChargingSession], int]:
+        """Return those that last changed in [since, before), the oldest change first, and how many there are."""
+
     def save(self, session: ChargingSession) -> None: ...
     def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:
         """Keep what the driver asked for before the transaction began."""

@@ -13,7 +13,9 @@ from typing import Protocol, Self
 from twinev.services.ports.audit import Audit
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
+from twinev.services.ports.contracts import Contracts, Partners, TermsStore
 from twinev.services.ports.exchange import Events, Inbox, Outbox
+from twinev.services.ports.pricing import ChargeDetailRecords, Payments, Tariffs
 from twinev.services.ports.requests import Idempotency
 from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
@@ -43,6 +45,12 @@ class UnitOfWork(Protocol):
     external_limits: ExternalLimits
     station_faults: StationFaults
     tokens: Tokens
+    tariffs: Tariffs
+    charge_detail_records: ChargeDetailRecords
+    payments: Payments
+    contracts: Contracts
+    terms: TermsStore
+    partners: Partners
     events: Events
     outbox: Outbox
     inbox: Inbox

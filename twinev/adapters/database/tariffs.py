@@ -1,0 +1,72 @@
+"""The repository of tariffs, their versions, and where each rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from twinev.adapters.database.documents import from_document, insert_once, to_document
+from twinev.adapters.database.pricing_tables import tariff_assignments, tariffs
+from twinev.adapters.database.statements import upsert
+from twinev.domain.tariffs import Tariff, TariffAssignment
+from twinev.errors import NotFound
+
+_versions, _places = tariffs, tariff_assignments
+
+
+class DatabaseTariffs:
+    """Implements `twinev.services.ports.pricing.Tariffs`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, tariff_id: str, *, version: int | None = None) -> Tariff:
+        statement = self._versions_of(tariff_id)
+        if version is not None:
+            statement = statement.where(_versions.c.version == version)
+        found = self._all(statement.limit(1))
+        if not found:
+            raise NotFound("tariff" if version is None else f"version {version} of the tariff", tariff_id)
+        return found[0]
+
+    def versions(self, tariff_id: str) -> Sequence[Tariff]:
+        return self._all(self._versions_of(tariff_id))
+
+    def at(self, tariff_id: str, instant: datetime) -> Tariff | None:
+        # A later version rules from its begin; where it has ended, no older one comes back.
+        found = self._all(self._versions_of(tariff_id).where(_versions.c.valid_from <= instant).limit(1))
+        return found[0] if found and found[0].in_force_at(instant) else None
+
+    def latest(self, *, limit: int, after: str | None = None) -> Sequence[Tariff]:
+        newest = select(_versions.c.id, func.max(_versions.c.version).label("version")).group_by(_versions.c.id)
+        if after is not None:
+            newest = newest.where(_versions.c.id > after)
+        newest = newest.order_by(_versions.c.id).limit(limit).subquery()
+        joined = _versions.join(newest, (_versions.c.id == newest.c.id) & (_versions.c.version == newest.c.version))
+        return self._all(select(_versions.c.content).select_from(joined).order_by(_versions.c.id))
+
+    def add(self, tariff: Tariff) -> None:
+        row = {name: getattr(tariff, name) for name in ("id", "version", "valid_from", "valid_to", "published_at")}
+        what = f"version {tariff.version} of the tariff {tariff.id}"
+        insert_once(self._connection, _versions, row | {"content": to_document(tariff)}, what)
+
+    def assign(self, assignment: TariffAssignment) -> None:
+        row = {column.name: getattr(assignment, column.name) for column in _places.c}
+        upsert(self._connection, _places, row | {"station_id": assignment.station_id or ""})
+
+    def assignments(self, site_id: str, *, at: datetime) -> Sequence[TariffAssignment]:
+        begun = select(_places).where(_places.c.site_id == site_id, _places.c.since <= at)
+        latest: dict[tuple[str, int], TariffAssignment] = {}
+        for row in self._connection.execute(begun.order_by(_places.c.since)):
+            place = dict(row._mapping) | {"station_id": row.station_id or None}
+            latest[row.station_id, row.evse_id] = TariffAssignment(**place)
+        return [latest[place] for place in sorted(latest)]
+
+    def _versions_of(self, tariff_id: str) -> Select[Any]:
+        return select(_versions.c.content).where(_versions.c.id == tariff_id).order_by(_versions.c.version.desc())
+
+    def _all(self, statement: Select[Any]) -> list[Tariff]:
+        return [from_document(Tariff, document) for document in self._connection.execute(statement).scalars()]
