@@ -30,6 +30,7 @@ from twinev.api.routers import (
     sessions,
     sites,
     station_commands,
+    station_meter_values,
     station_reports,
     stations,
 )
@@ -39,6 +40,7 @@ _OWN_ROUTERS = (
     stations,
     availability,
     station_commands,
+    station_meter_values,
     station_reports,
     sessions,
     commands,

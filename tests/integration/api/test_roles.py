@@ -55,6 +55,7 @@ ALLOWED = {
     "POST /api/v1/stations/{station_id}/commands": OPERATORS,
     "POST /api/v1/stations/{station_id}/key-rotations": OPERATORS,
     "GET /api/v1/stations/{station_id}/limits": STAFF,
+    "GET /api/v1/stations/{station_id}/meter-values": STAFF,
     "GET /api/v1/stations/{station_id}/reports": OPERATORS,
     "PUT /api/v1/id-tokens/{id_token}": OPERATORS,
     "GET /api/v1/series/{kind}/{subject}": STAFF,

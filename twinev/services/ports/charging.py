@@ -53,6 +53,11 @@ class MeterValues(Protocol):
         self, session: ChargingSession, *, since: datetime | None = None, measurand: str | None = None
     ) -> Sequence[Sample]: ...
 
+    def of_station(
+        self, station_id: str, *, start: datetime, end: datetime, measurand: str | None = None
+    ) -> Sequence[tuple[int, Sample]]:
+        """EVSE and sample of all that was measured at a station within [start, end), by time."""
+
 
 class Facts(Protocol):
     """Which facts were taken in already, by natural key.
