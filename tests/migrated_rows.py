@@ -58,7 +58,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "id": f"session {number}", "site_id": "s", "station_id": "RDAM 1", "evse_id": 1,
             "ocpp_transaction_id": str(number), "id_token": "card", "started_at": AT, "ended_at": ended_at,
             "stop_reason": None, "charging_state": "Charging", "meter_start_kwh": 100.5, "energy_kwh": 3.5,
-            "power_kw": 7.2, "measured_at": AT, "last_seq_no": 4, "missing_seq_nos": None, **_NEEDS,
+            "power_kw": 7.2, "measured_at": AT, "last_seq_no": 4, "missing_seq_nos": None, "export_start_kwh": None,
+            "returned_kwh": 0.0, **_NEEDS,
         }
         for number, ended_at in ((1, LATER), (2, None))
     ],
