@@ -50,9 +50,10 @@ def page_of(rows: Sequence[Row], ask: PageAsk, *, out: Callable[[Row], Out], nam
 
 
 def rows_after(rows: Sequence[Row], ask: PageAsk, *, name: Callable[[Row], str]) -> Sequence[Row]:
-    """Cut a page, and one row more, out of a whole list that is sorted by ``name``."""
+    """Cut a page, and one row more, out of a whole list, in the order of ``name``."""
+    # Sorted here: a database may order text by a language's rules, and a page must not end where Python's begins.
     later = rows if ask.after is None else [row for row in rows if name(row) > ask.after]
-    return later[: ask.one_more]
+    return sorted(later, key=name)[: ask.one_more]
 
 
 def number_after(ask: PageAsk) -> int | None:

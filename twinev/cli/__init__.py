@@ -25,6 +25,8 @@ COMMANDS = {
     "dashboards": "Serve the Voila pages for staff.",
     "simulate": "Simulate charging stations with EVs that obey their charging profiles.",
     "stations": "List, register, block and remove charging stations; give one a new key.",
+    "backup": "Write the whole database into one file; the system may run.",
+    "restore": "Put a backup in the place of the database.",
     "doctor": "Look at this machine and at the running system.",
 }
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from twinev.client.calls import Calls, body_of, path_to
 from twinev.wire.commands import CommandIn
 from twinev.wire.rest.availability import EvseAvailabilityOut
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.id_tokens import IdTokenIn, IdTokenOut
+from twinev.wire.rest.sessions import MeterValueOut
 from twinev.wire.rest.sites import SiteChangeIn, SiteIn, SiteOut
 from twinev.wire.rest.station_limits import StationLimitsOut
 from twinev.wire.rest.stations import (
@@ -139,6 +142,14 @@ class ChargePointCalls(Calls):
         path = path_to("stations", station_id, "commands")
         response = self._connection.send("POST", path, body=body, timeout_seconds=COMMAND_SECONDS)
         return self._connection.read(response, CommandOut)
+
+    def station_meter_values(
+        self, station_id: str, *, start: datetime, end: datetime, measurand: str | None = None
+    ) -> list[MeterValueOut]:
+        """Return what was measured at a station within [start, end), by time; a month at most."""
+        path = path_to("stations", station_id, "meter-values")
+        wanted = {"start": start, "end": end, "measurand": measurand}
+        return list(self._connection.items(path, MeterValueOut, **wanted))
 
     def station_reports(
         self, station_id: str, *, report: str | None = None, request_id: int | None = None,

@@ -49,7 +49,12 @@ def test_station_without_presence_becomes_offline_and_one_with_it_online(nats_se
     assert online(database) == {"A": False, "B": True}
     with database.reading() as work:
         told = [(event.kind, event.data["station_id"]) for event in work.outbox.pending(9)]
-    assert told == [("station.offline", "A"), ("station.online", "B")]
+    assert told == [
+        ("station.offline", "A"),
+        ("station.availability", "A"),
+        ("station.online", "B"),
+        ("station.availability", "B"),
+    ]
 
 
 def test_difference_that_is_new_is_left_alone(nats_server, database, watch_of):

@@ -33,9 +33,18 @@ ALLOWED = {
     "GET /api/v1/sites": STAFF,
     "GET /api/v1/sites/{site_id}": STAFF,
     "PUT /api/v1/sites/{site_id}": OPERATORS,
+    "PATCH /api/v1/sites/{site_id}": OPERATORS,
     "GET /api/v1/stations": STAFF,
     "POST /api/v1/stations": OPERATORS,
     "GET /api/v1/stations/{station_id}": STAFF,
+    "PATCH /api/v1/stations/{station_id}": OPERATORS,
+    "DELETE /api/v1/stations/{station_id}": OPERATORS,
+    "POST /api/v1/stations/{station_id}/block": OPERATORS,
+    "POST /api/v1/stations/{station_id}/unblock": OPERATORS,
+    "POST /api/v1/stations/{station_id}/keys": OPERATORS,
+    "GET /api/v1/availability": OPEN,
+    "GET /api/v1/availability/events": OPEN,
+    "GET /api/v1/audit": ADMINISTRATORS,
     "GET /api/v1/sessions": STAFF,
     "POST /api/v1/sessions": OPERATORS,
     "GET /api/v1/sessions/{session_id}": STAFF,
@@ -46,6 +55,7 @@ ALLOWED = {
     "POST /api/v1/stations/{station_id}/commands": OPERATORS,
     "POST /api/v1/stations/{station_id}/key-rotations": OPERATORS,
     "GET /api/v1/stations/{station_id}/limits": STAFF,
+    "GET /api/v1/stations/{station_id}/meter-values": STAFF,
     "GET /api/v1/stations/{station_id}/reports": OPERATORS,
     "PUT /api/v1/id-tokens/{id_token}": OPERATORS,
     "GET /api/v1/series/{kind}/{subject}": STAFF,
@@ -105,7 +115,7 @@ ALLOWED = {
 #: A credential of its own kind is wrong here, whoever sends it: 401 and 403 say nothing of the role.
 TAKES_A_CREDENTIAL = {"POST /api/v1/auth/login", "POST /api/v1/auth/tickets/redeem", "POST /api/v1/auth/tickets"}
 #: Its answer never ends; that staff hears events is shown with the events themselves.
-ENDLESS = {"GET /api/v1/events"}
+ENDLESS = {"GET /api/v1/events", "GET /api/v1/availability/events"}
 #: They read what NATS keeps, and here is none: who may ask is told so.
 NEEDS_NATS = {"GET /api/v1/dead-letters"}
 ENDS_THE_LOGIN = {"POST /api/v1/auth/logout"}

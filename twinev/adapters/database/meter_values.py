@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from twinev.adapters.database.facts import set_aside
 from twinev.adapters.database.statements import insert_new
@@ -55,6 +55,13 @@ class DatabaseMeterValues:
             statement = statement.where(meter_values.c.measurand == measurand)
         return [_sample(row) for row in self._connection.execute(statement.order_by(meter_values.c.timestamp))]
 
+    def of_station(
+        self, station_id: str, *, start: datetime, end: datetime, measurand: str | None = None
+    ) -> Sequence[tuple[int, Sample]]:
+        """Return EVSE and sample of all that was measured at a station within [start, end), by time."""
+        statement = within(station_id, start=start, end=end, measurand=measurand)
+        return [(row.evse_id, _sample(row)) for row in self._connection.execute(statement)]
+
     def _neighbours(self, session: ChargingSession) -> tuple[datetime | None, datetime | None]:
         """When the last transaction of the same name before this one began, and when the next one after it."""
         begun = charging_sessions.c.started_at
@@ -96,6 +103,16 @@ class DatabaseMeterValues:
             )
             kept |= {_key(found._mapping): found.value for found in self._connection.execute(statement)}
         return kept
+
+
+def within(station_id: str, *, start: datetime, end: datetime, measurand: str | None = None) -> Select:
+    """Select a station's values of a time; its index is `ix_meter_values_station_id_timestamp`."""
+    statement = select(meter_values).where(
+        meter_values.c.station_id == station_id, meter_values.c.timestamp >= start, meter_values.c.timestamp < end
+    )
+    if measurand is not None:
+        statement = statement.where(meter_values.c.measurand == measurand)
+    return statement.order_by(meter_values.c.timestamp)
 
 
 def _row(station_id: str, evse_id: int, ocpp_transaction_id: str | None, sample: Sample) -> dict[str, Any]:

@@ -61,6 +61,11 @@ class MeterValues(Protocol):
     ) -> Sequence[Sample]:
         """What was measured in its transaction; of several transactions of one name each has the values of its time."""
 
+    def of_station(
+        self, station_id: str, *, start: datetime, end: datetime, measurand: str | None = None
+    ) -> Sequence[tuple[int, Sample]]:
+        """EVSE and sample of all that was measured at a station within [start, end), by time."""
+
 
 class Facts(Protocol):
     """Which facts were taken in already, by natural key.
