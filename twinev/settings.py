@@ -41,6 +41,14 @@ class Settings(BaseSettings):
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
+    oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
+    oidc_client_id: str = Field(default="twinev-api", description="the API's client there, and the tokens' audience")
+    oidc_client_secret: str | None = Field(default=None, description="its secret")
+    oidc_machine_clients: str = Field(default="twinev-jobs", description="whose access tokens count here, with commas")
+    oidc_users_client_id: str = Field(default="twinev-users", description="the service account that manages users")
+    oidc_users_client_secret: str | None = Field(
+        default=None, description="its secret; without it users are read only there"
+    )
     clock: str | None = Field(default=None, description="an accelerated clock, set by `twinev up --speed`")
 
     @property

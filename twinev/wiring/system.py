@@ -65,6 +65,12 @@ class WholeSystem:
             "TWINEV_PUBLIC_URL": self.settings.public_url,
             "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_SECRET_KEY": self.settings.secret_key,
+            "TWINEV_OIDC_ISSUER": self.settings.oidc_issuer,
+            "TWINEV_OIDC_CLIENT_ID": self.settings.oidc_client_id,
+            "TWINEV_OIDC_CLIENT_SECRET": self.settings.oidc_client_secret,
+            "TWINEV_OIDC_MACHINE_CLIENTS": self.settings.oidc_machine_clients,
+            "TWINEV_OIDC_USERS_CLIENT_ID": self.settings.oidc_users_client_id,
+            "TWINEV_OIDC_USERS_CLIENT_SECRET": self.settings.oidc_users_client_secret,
         }
         command = _twinev("api", *(["--demo"] if self.demonstration else []))
         ready = _answering(f"http://{_reached(self.settings.bind)}:{self.settings.api_port}/api/v1/health")

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from twinev.adapters.database import identity_tables, tables
+from twinev.adapters.database import identity_server_tables, identity_tables, tables
 
 metadata = tables.metadata
-assert identity_tables.metadata is metadata
+assert identity_tables.metadata is identity_server_tables.metadata is metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()
