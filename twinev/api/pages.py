@@ -38,7 +38,9 @@ def page(desk: LoginDesk, name: str, *, code: int = 200, **values: object) -> Re
 def to_login(request: Request, desk: LoginDesk) -> Response:
     """Lead who is not logged in to the login, and back here afterwards; a form that was sent is not sent again."""
     if request.method == "GET":
-        return RedirectResponse(f"/login?next={quote(address_of_page(request), safe='')}", status.HTTP_303_SEE_OTHER)
+        here = address_of_page(request)
+        query = "" if here == "/" else f"?next={quote(here, safe='')}"
+        return RedirectResponse(f"/login{query}", status.HTTP_303_SEE_OTHER)
     return page(
         desk,
         "message.html",

@@ -69,7 +69,7 @@ class IdentityParts:
         return self._server_desk(PublishedFacts(issuer=self._settings.oidc_issuer))
 
     def make_accounts(self, *, demo: bool) -> None:
-        """Make the accounts of a first start: the demonstration's, or one administrator; none with an identity server."""
+        """Make the local accounts of a first start: the demonstration's, or one administrator."""
         if self._settings.oidc_issuer is not None:
             return
         if demo:

@@ -127,7 +127,7 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredApi]:
     # No message is sent: no operation gets as far with what it is asked here.
     client = StayingClient(shown_name="never connected")
     parts = ApiParts(settings=Settings(data_dir=folder), engine=engine, client=client)
-    parts.make_accounts(demo=True)
+    parts.identity.make_accounts(demo=True)
     accounts = json.loads((folder / "demo_accounts.json").read_text())
     yield WiredApi(app=parts.app(), accounts={account["role"]: account for account in accounts})
     engine.dispose()

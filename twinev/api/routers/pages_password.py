@@ -39,7 +39,6 @@ def replace_password(
     """Replace the password and log in with the new one."""
     if desk.elsewhere is not None:
         return RedirectResponse("/login", status.HTTP_303_SEE_OTHER)
-    refill = {"username": username[:64], "next_address": next}
     nonce = request.cookies.get(desk.form_cookie_name)
     try:
         _require(desk.check_login.form_is_ours(nonce, form_token), "This page was too old. Please try again.", 403)
