@@ -406,7 +406,8 @@ def _logs(data_dir: Path) -> list[Path]:
 
 def _checked_until(world: World) -> str:
     with world.running.rows() as rows:
-        return rows.execute("SELECT max(checked_until) FROM login_grants").fetchone()[0]
+        newest = "SELECT id FROM login_sessions ORDER BY created_at DESC LIMIT 1"
+        return rows.execute(f"SELECT checked_until FROM login_grants WHERE session_id = ({newest})").fetchone()[0]
 
 
 def _answers(client: Client) -> bool:
