@@ -16,8 +16,9 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ SECRETS = {
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1"
 
 
+@cache
 def what_is_missing() -> str | None:
     """Return why there can be no Keycloak here, None when there can."""
     if shutil.which("mvn") is None:
@@ -72,11 +74,11 @@ class KeycloakServer:
 
     def pause(self) -> None:
         """Stop answering, with the connections open: the worst way to be away."""
-        self.process.send_signal(signal.SIGSTOP)
+        os.killpg(self.process.pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
         """Answer again."""
-        self.process.send_signal(signal.SIGCONT)
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def create_user(self, username: str, password: str, *roles: str) -> str:
         """Create a user of the realm and return the id."""
@@ -148,7 +150,6 @@ def running_keycloak(*, port: int, management_port: int, public_url: str) -> Ite
     try:
         yield server
     finally:
-        server.go_on()
         _end(process)
         shutil.rmtree(folder)
 
@@ -210,6 +211,8 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            # The script and the Java process that it starts are one group of their own, to be paused together.
+            start_new_session=True,
         )
 
 
@@ -234,11 +237,12 @@ def _wait(process: subprocess.Popen, log: Path, address: str, within: float) -> 
 
 
 def _end(process: subprocess.Popen) -> None:
-    process.terminate()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(30)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
