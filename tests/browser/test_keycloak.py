@@ -370,10 +370,17 @@ def test_administrator_creates_a_user_who_chooses_a_password(world: World) -> No
     world.open(newcomer)
     world.type_login(newcomer, "vera", "Vera-chose-this-1")
     expect(newcomer.get_by_text("Your roles: driver.")).to_be_visible()
+    page.get_by_role("button", name="Reset the password").click()
+    expect(page.get_by_text("The password was reset.")).to_be_visible()
+    world.secrets.add(page.locator("code").inner_text())
+    assert not world.is_in(newcomer), "a new password ends the session at once"
+    world.open(newcomer)
+    world.type_login(newcomer, "vera", page.locator("code").inner_text())
+    expect(newcomer.locator("#password-new")).to_be_visible()
+
     page.get_by_label("disabled").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("disabled")).to_be_checked()
-    assert not world.is_in(newcomer), "disabling ends the session at once"
 
 
 def test_administrator_keeps_the_own_role(world: World) -> None:

@@ -98,6 +98,13 @@ def test_username_goes_to_who_has_it_at_the_server(kept: Kept) -> None:
     assert kept.accounts.by_id("sub-1").user.roles == OLGA.roles
 
 
+def test_user_who_is_met_is_added_and_never_changed(kept: Kept) -> None:
+    kept.grants.meet_user(replace(OLGA, roles=frozenset({Role.ADMINISTRATOR})))
+    newcomer = User(id="sub-2", username="nora", roles=frozenset())
+    kept.grants.meet_user(newcomer)
+    assert [account.user for account in kept.accounts.list()] == [newcomer, OLGA]
+
+
 def test_user_who_comes_twice_at_once_is_one(kept: Kept) -> None:
     newcomer = User(id="sub-3", username="nora", roles=frozenset())
     with ThreadPoolExecutor(8) as threads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -316,3 +317,34 @@ def test_service_account_needs_an_identity_server() -> None:
     client = _client(lambda _: httpx.Response(200, json={"password": True}), client_id="jobs", client_secret="s-1")
     with pytest.raises(NotAuthenticated, match="username and password"):
         client.me()
+
+
+def test_client_stays_logged_in_while_nobody_asks_and_stops_when_it_is_closed() -> None:
+    asked = threading.Semaphore(0)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        asked.release()
+        return httpx.Response(200, json=ME)
+
+    client = _client(answer)
+    client.stay_logged_in(ask_seconds=0.01)
+    assert all(asked.acquire(timeout=30) for _ in range(4))
+    client.close()
+    _join_stayer()
+
+
+def test_client_stops_staying_when_the_login_has_ended() -> None:
+    answers = iter([httpx.Response(200, json=ME)])
+    client = _client(
+        lambda _: next(answers, httpx.Response(401, json={"title": "x", "status": 401, "detail": "ended"}))
+    )
+    client.stay_logged_in(ask_seconds=0.01)
+    _join_stayer()
+    client.close()
+
+
+def _join_stayer() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "stay-logged-in":
+            thread.join(30)
+            assert not thread.is_alive()

@@ -98,6 +98,9 @@ class MemoryGrants:
         self.accounts.accounts[user.id] = Account(user=user)
         return self.accounts.accounts[user.id]
 
+    def meet_user(self, user: User) -> None:
+        self.accounts.accounts.setdefault(user.id, Account(user=user))
+
     def end_sessions(self, ended: EndedLogin, reason: EndReason, at) -> int:
         meant = [key for key, grant in self.grants.items() if grant.server_session_id == ended.server_session_id]
         for session_id in meant:
@@ -264,6 +267,14 @@ def test_token_of_the_server_counts_as_long_as_it_lives(elsewhere: Elsewhere) ->
             refused(login)
     elsewhere.desk.clock.forward(seconds=301)
     assert not elsewhere.check.is_open(login)
+
+
+def test_older_token_gives_a_session_no_role_back(elsewhere: Elsewhere) -> None:
+    elsewhere.server.user = replace(OLGA, roles=frozenset({Role.DRIVER}))
+    cookie = elsewhere.cookie()
+    elsewhere.server.user = OLGA
+    assert elsewhere.check.of_token(FOREIGN).roles == OLGA.roles
+    assert elsewhere.check.of_cookie(cookie).roles == {Role.DRIVER}
 
 
 def test_token_of_the_server_that_ended_is_not_confirmed(elsewhere: Elsewhere) -> None:

@@ -64,12 +64,21 @@ class DatabaseGrants:
         with self._reader.begin() as connection:
             if _same(connection, kept):
                 return kept
+        self._write_user_surely(kept)
+        return kept
+
+    def meet_user(self, user: User) -> None:
+        with self._reader.begin() as connection:
+            known = connection.execute(select(users.c.id).where(users.c.id == user.id)).one_or_none()
+        if known is None:
+            self._write_user_surely(Account(user=user))
+
+    def _write_user_surely(self, account: Account) -> None:
         try:
-            self._write_user(kept)
+            self._write_user(account)
         except IntegrityError:
             # Another process met the user at the same moment: now there is a row to update.
-            self._write_user(kept)
-        return kept
+            self._write_user(account)
 
     def _write_user(self, account: Account) -> None:
         values = account_values(account)

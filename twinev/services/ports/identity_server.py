@@ -90,5 +90,8 @@ class GrantStore(Protocol):
     def keep_user(self, user: User) -> Account:
         """Add or update the user, by its id. A username that it took over from another is taken from that one here."""
 
+    def meet_user(self, user: User) -> None:
+        """Add the user if the id is unknown, and change nothing otherwise."""
+
     def end_sessions(self, ended: EndedLogin, reason: EndReason, at: datetime) -> int:
         """End the open sessions meant; return how many."""
