@@ -134,12 +134,11 @@ class KeycloakUsers:
     def _send(
         self, method: str, path: str, *, user_id: str | None = None, refused: str | None = None, **content: Any
     ) -> httpx.Response:
-        try:
-            answer = self._http.request(
-                method, path, headers={"Authorization": f"Bearer {self._access_token()}"}, **content
-            )
-        except httpx.HTTPError as error:
-            raise Unavailable(f"the identity server does not answer ({type(error).__name__})") from None
+        answer = self._request(method, path, **content)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            # Keycloak has changed its keys, or was restored: a token that has time left is worth nothing.
+            self._token_ends = float("-inf")
+            answer = self._request(method, path, **content)
         if answer.is_success:
             return answer
         if answer.status_code == HTTPStatus.NOT_FOUND and user_id is not None:
@@ -152,6 +151,13 @@ class KeycloakUsers:
             f"the identity server answered {answer.status_code} to {method} of users; does the service account have"
             " the roles manage-users and view-users?"
         )
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        try:
+            headers = {"Authorization": f"Bearer {self._access_token()}"}
+            return self._http.request(method, path, headers=headers, **content)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the identity server does not answer ({type(error).__name__})") from None
 
     def _access_token(self) -> str:
         with self._lock:
