@@ -11,6 +11,7 @@
     ├── VersionMissing      an edit does not say from which version it was made
     ├── Forbidden           this role may not do that
     ├── NotAuthenticated    no valid login
+    │   └── PasswordExpired the password is right, but must be replaced before it opens anything
     ├── TooManyTries        too many tries in a short time (a password, mostly)
     ├── SolverFailure       no solver returned a usable plan (the rule-based plan stands in)
     ├── StationUnreachable  no gateway holds the station's socket
@@ -91,6 +92,10 @@ class Forbidden(TwinEVError):
 
 class NotAuthenticated(TwinEVError):
     """No valid login came with the request."""
+
+
+class PasswordExpired(NotAuthenticated):
+    """The password is right, but somebody else chose it: it must be replaced before it opens anything."""
 
 
 class TooManyTries(TwinEVError):

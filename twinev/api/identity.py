@@ -23,7 +23,9 @@ CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 _log = logging.getLogger(__name__)
-_bearer = HTTPBearer(auto_error=False, description="The access_token of POST /api/v1/auth/login")
+_bearer = HTTPBearer(
+    auto_error=False, description="The access_token of POST /api/v1/auth/login, or one of the identity server"
+)
 
 
 class Authenticator(Protocol):
@@ -39,6 +41,9 @@ class Authenticator(Protocol):
 
     def is_open(self, login: LoggedIn) -> bool:
         """Whether a login still counts; a long-lived answer asks now and then, for its token may have expired."""
+
+    def confirm(self, login: LoggedIn, token: str | None) -> None:
+        """Ask whoever vouches for logins now; raise `NotAuthenticated` or `Unavailable`. ``token`` came with it."""
 
     def check_csrf(self, login: LoggedIn, token: str | None) -> None:
         """Raise `Forbidden` unless ``token`` belongs to this login session."""
@@ -79,8 +84,25 @@ def current_user(login: CurrentLogin) -> User:
 CurrentUser = Annotated[User, Depends(current_user)]
 
 
-def require_role(*roles: Role) -> Callable[[User], User]:
-    """Return a dependency that lets in whoever holds one of ``roles``, and answers `Forbidden` to the others."""
+def confirmed_user(
+    request: Request,
+    login: CurrentLogin,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
+) -> User:
+    """Return the user who calls, after asking the identity server at once whether the login still counts."""
+    authenticator: Authenticator = request.app.state.identity
+    authenticator.confirm(login, credentials.credentials if credentials else None)
+    return login.user
+
+
+ConfirmedUser = Annotated[User, Depends(confirmed_user)]
+
+
+def require_role(*roles: Role, confirmed: bool = False) -> Callable[[User], User]:
+    """Return a dependency that lets in whoever holds one of ``roles``, and answers `Forbidden` to the others.
+
+    With ``confirmed``, a login that the identity server has ended does not count for what is left of its token's life.
+    """
     allowed = frozenset(roles)
 
     def user_with_role(user: CurrentUser) -> User:
@@ -90,4 +112,7 @@ def require_role(*roles: Role) -> Callable[[User], User]:
             raise Forbidden(f"user {user.username} may not do this; it needs the role {names}")
         return user
 
-    return user_with_role
+    def confirmed_user_with_role(user: ConfirmedUser) -> User:
+        return user_with_role(user)
+
+    return confirmed_user_with_role if confirmed else user_with_role

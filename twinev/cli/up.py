@@ -106,10 +106,13 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     if settings.ocpp_tls_port:
         profile = 3 if settings.ocpp_tls_client_ca else 2
         table.add_row("", f"wss://{settings.bind}:{settings.ocpp_tls_port}/ocpp/<station id> (profile {profile})")
-    if system.demonstration:
+    if settings.oidc_issuer:
+        table.add_row("Users", f"log in at {settings.oidc_issuer}")
+    elif system.demonstration:
         table.add_row("Demo accounts", str(data_dir / "demo_accounts.json"))
+    if system.demonstration:
         table.add_row("Try", "log in as grid_operator, select stations on the map, set a limit, watch the power fall")
-    else:
+    elif not settings.oidc_issuer:
         table.add_row("First account", str(data_dir / "first_account.json"))
     if clock.speed != 1.0:
         table.add_row("Clock", f"{clock.speed:g} times as fast as the wall's")

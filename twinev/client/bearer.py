@@ -1,7 +1,8 @@
 """Gets the bearer token of a client, and a new one before it runs out.
 
-A token comes from a password, from a dashboard's single-use ticket, or from the caller; ``POST /auth/renew`` prolongs
-it. Expiry is counted on this machine's monotonic clock from the answer's ``expires_in``: no two clocks need to agree.
+A token comes from a password, from a single-use ticket, or from the caller, and ``POST /auth/renew`` prolongs it; or it
+comes from the identity server for a client's own id and secret (client credentials), which gives another one each time.
+Expiry is counted on this machine's monotonic clock from the answer's ``expires_in``: no two clocks need to agree.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from twinev.client.problems import error_of
 from twinev.errors import NotAuthenticated, Unavailable
+from twinev.wire.identity import LoginMethodsOut
 from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn
 
 # Renewed when this share of its life is left, so that a slow minute does not end a session.
@@ -29,7 +31,7 @@ class BearerLogin(httpx.Auth):
     ----------
     base_url : str
         Where ``/auth/login``, ``/auth/renew`` and ``/auth/tickets/redeem`` are.
-    username, password, token, ticket : str, optional
+    username, password, token, ticket, client_id, client_secret : str, optional
         How to get in; see `twinev.client.Client`.
     monotonic : callable
         A clock in seconds that never goes back.
@@ -37,20 +39,22 @@ class BearerLogin(httpx.Auth):
 
     def __init__(
         self, *, base_url: str, username: str | None = None, password: str | None = None, token: str | None = None,
-        ticket: str | None = None, monotonic: Callable[[], float] = time.monotonic,
+        ticket: str | None = None, client_id: str | None = None, client_secret: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.token = token
         self._base_url = base_url
         self._username = username
         self._password = password
         self._ticket = ticket
+        self._machine = (client_id, client_secret) if client_id and client_secret else None
         self._monotonic = monotonic
         self._renew_at = float("inf")
         self._lock = threading.RLock()
 
     def forget(self) -> None:
         """Log nobody in from now on."""
-        self.token = self._username = self._password = self._ticket = None
+        self.token = self._username = self._password = self._ticket = self._machine = None
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         # Held over the exchange, so that threads that find the token old do not all renew it; never over the request.
@@ -75,9 +79,17 @@ class BearerLogin(httpx.Auth):
 
     @property
     def _can_log_in(self) -> bool:
-        return self._ticket is not None or (self._username is not None and self._password is not None)
+        return (
+            self._ticket is not None
+            or self._machine is not None
+            or (self._username is not None and self._password is not None)
+        )
 
     def _ensure_token(self, extensions: Mapping[str, Any]) -> Generator[httpx.Request, httpx.Response, None]:
+        if self._machine is not None:
+            if self.token is None or self._monotonic() >= self._renew_at:
+                yield from self._ask_identity_server(self._machine, extensions)
+            return
         if self.token is not None and self._monotonic() >= self._renew_at:
             response = yield self._post("/auth/renew", None, extensions, bearer=self.token)
             response.read()
@@ -94,6 +106,27 @@ class BearerLogin(httpx.Auth):
             yield from self._exchange(
                 "/auth/login", LoginIn(username=self._username, password=self._password), extensions
             )
+
+    def _ask_identity_server(
+        self, machine: tuple[str, str], extensions: Mapping[str, Any]
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        address = f"{self._base_url}/auth/methods"
+        response = yield httpx.Request("GET", address, extensions=dict(extensions))
+        response.read()
+        if response.is_error:
+            raise error_of(response)
+        endpoint = LoginMethodsOut.model_validate_json(response.content, extra="ignore").token_endpoint
+        if endpoint is None:
+            raise NotAuthenticated("this platform has no identity server; log in with username and password")
+        if not _is_safe(endpoint):
+            raise NotAuthenticated(f"the secret is not sent to {endpoint}: only over https, or on this machine")
+        body = {"grant_type": "client_credentials"}
+        request = httpx.Request("POST", endpoint, data=body, extensions=dict(extensions))
+        response = yield next(httpx.BasicAuth(*machine).auth_flow(request))
+        response.read()
+        if response.is_error:
+            raise NotAuthenticated(f"the identity server refuses the client {machine[0]} ({response.status_code})")
+        self._keep(response)
 
     def _exchange(
         self, path: str, body: LoginIn | TicketIn, extensions: Mapping[str, Any]
@@ -120,3 +153,8 @@ class BearerLogin(httpx.Auth):
             raise Unavailable(f"{response.request.url} gave no access token") from error
         self.token = login.access_token
         self._renew_at = self._monotonic() + login.expires_in * (1 - RENEW_AT_SHARE_LEFT)
+
+
+def _is_safe(address: str) -> bool:
+    url = httpx.URL(address)
+    return url.scheme == "https" or url.host in ("127.0.0.1", "::1", "localhost")

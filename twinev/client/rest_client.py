@@ -8,6 +8,7 @@ threads.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,12 +25,14 @@ from twinev.client.connection import Connection
 from twinev.client.grid import GridCalls
 from twinev.client.planning import PlanningCalls
 from twinev.client.pricing import PricingCalls
-from twinev.errors import TwinEVError, Unavailable
+from twinev.errors import Forbidden, NotAuthenticated, TwinEVError, Unavailable
 from twinev.wire.rest.identity import UserOut
 from twinev.wire.rest.system import EventOut, HealthOut
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
+# Well below the life of a token, which is 5 minutes.
+STAY_SECONDS = 60.0
 
 
 class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls, PricingCalls):
@@ -44,7 +47,9 @@ class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCal
     token : str, optional
         An access token that somebody else got; renewed while it lasts.
     ticket : str, optional
-        A dashboard's single-use ticket, exchanged for a token at the first request.
+        A single-use ticket of a dashboard or of the page ``/ticket``, exchanged for a token at the first request.
+    client_id, client_secret : str, optional
+        A service account of the identity server: a program that acts for itself.
     app : str
         Names the program in the records of what it did: a product as in User-Agent, such as ``night-shift/2``.
     timeout_seconds : float
@@ -61,14 +66,23 @@ class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCal
         password: str | None = None,
         token: str | None = None,
         ticket: str | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         app: str = "script",
         timeout_seconds: float = 10.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.url = (url or os.environ.get("TWINEV_API_URL") or DEFAULT_URL).rstrip("/")
         self._login = BearerLogin(
-            base_url=f"{self.url}/api/v1", username=username, password=password, token=token, ticket=ticket
+            base_url=f"{self.url}/api/v1",
+            username=username,
+            password=password,
+            token=token,
+            ticket=ticket,
+            client_id=client_id,
+            client_secret=client_secret,
         )
+        self._closed = threading.Event()
         self._connection = Connection(
             url=self.url, login=self._login, app=app, timeout_seconds=timeout_seconds, transport=transport
         )
@@ -83,6 +97,7 @@ class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCal
 
     def close(self) -> None:
         """Give back the connections."""
+        self._closed.set()
         self._connection.close()
 
     # ── Who am I ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -96,10 +111,29 @@ class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCal
         self.me()
         return self._login.token or ""
 
+    def stay_logged_in(self, *, ask_seconds: float = STAY_SECONDS) -> None:
+        """Renew the login while nobody asks anything, until the client is closed or the login ends.
+
+        For notebooks: between two cells a person thinks for longer than a token lives.
+        """
+        self.me()
+        threading.Thread(target=self._stay, args=(ask_seconds,), name="stay-logged-in", daemon=True).start()
+
+    def _stay(self, ask_seconds: float) -> None:
+        while not self._closed.wait(ask_seconds):
+            try:
+                self.me()
+            except (NotAuthenticated, Forbidden):
+                return
+            except TwinEVError:
+                # It may answer again in time.
+                continue
+
     def log_out(self) -> None:
         """End the session at the server; the client is of no use afterwards."""
         with suppress(TwinEVError):
             self._connection.send("POST", "/auth/logout")
+        self._closed.set()
         self._login.forget()
 
     # ── The system ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,10 +12,12 @@ from twinev.domain.users import Role, User
 
 
 class SessionKind(StrEnum):
-    """How a login session is carried: by the browser's cookie, or by a bearer token alone."""
+    """How a login is carried: by the browser's cookie, by a bearer token, or by a token of the identity server."""
 
     BROWSER = "browser"
     TOKEN = "token"  # the word, not a secret
+    # No session is kept here for it: the identity server alone knows, and the token ends by itself.
+    FOREIGN_TOKEN = "foreign_token"
 
 
 class EndReason(StrEnum):
@@ -25,15 +27,20 @@ class EndReason(StrEnum):
     ROLES_CHANGED = "roles_changed"
     PASSWORD_CHANGED = "password_changed"
     DISABLED = "disabled"
+    IDENTITY_SERVER = "identity_server"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A user with what the platform keeps to check a login; no password hash means: logs in elsewhere."""
+    """A user with what the platform keeps to check a login; no password hash means: logs in elsewhere.
+
+    A temporary password, which somebody else chose, opens nothing but the page that replaces it.
+    """
 
     user: User
     password_hash: str | None = None
     disabled: bool = False
+    password_temporary: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,15 +9,21 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from twinev.domain.login import Account, LoggedIn, LoginSession, SessionKind
-from twinev.errors import Forbidden, NotAuthenticated
+from twinev.errors import Forbidden, NotAuthenticated, Unavailable
 from twinev.services.identity_ports import AccountStore, Signer
 from twinev.services.log_in import hash_of_secret
 from twinev.services.ports.clock import Clock
 
 TOKEN_SECONDS = 300
 TICKET_SECONDS = 30
+#: A ticket that a person carries from a page to a notebook by hand. [s]
+CARRIED_TICKET_SECONDS = 180
+
+# How a JSON Web Token begins; our own begin with a session's id, in hexadecimal digits.
+_FOREIGN = "eyJ"
 
 _COOKIE = "session-cookie"
 _TOKEN = "access-token"  # the purpose, not a token
@@ -33,6 +39,19 @@ class Issued:
     expires_in_seconds: int
 
 
+class Vouching(Protocol):
+    """Whoever vouches for logins beside the database: an identity server."""
+
+    def vouched(self, session: LoginSession, account: Account, *, now: bool = False) -> Account:
+        """Return the account of a session that still counts there; raise `NotAuthenticated` or `Unavailable`."""
+
+    def of_token(self, token: str) -> LoggedIn:
+        """Return who is behind a token that was made there."""
+
+    def require_active(self, token: str) -> None:
+        """Ask now whether such a token counts."""
+
+
 class CheckLogin:
     """Reads what a request carries.
 
@@ -44,12 +63,17 @@ class CheckLogin:
         Signs cookies, tokens and CSRF tokens.
     clock : Clock
         The wall's clock.
+    vouching : Vouching, optional
+        The identity server's word on logins, where people log in there.
     """
 
-    def __init__(self, *, accounts: AccountStore, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self, *, accounts: AccountStore, signer: Signer, clock: Clock, vouching: Vouching | None = None
+    ) -> None:
         self._accounts = accounts
         self._signer = signer
         self._clock = clock
+        self._vouching = vouching
 
     def cookie_of(self, secret: str) -> str:
         """Return the cookie's value for a session's secret."""
@@ -70,6 +94,8 @@ class CheckLogin:
 
     def token_of(self, login: LoggedIn) -> Issued:
         """Return a new access token of this session; it never outlives the session."""
+        if login.kind is SessionKind.FOREIGN_TOKEN:
+            raise Forbidden("this token comes from the identity server; get a new one there")
         now = self._clock.now()
         expires_at = min(now + timedelta(seconds=TOKEN_SECONDS), login.expires_at)
         text = self._signer.sign(_TOKEN, f"{login.session_id}.{expires_at.timestamp():.0f}")
@@ -82,7 +108,11 @@ class CheckLogin:
         ------
         NotAuthenticated
             The token is forged or expired, or its session has ended.
+        Unavailable
+            The identity server must be asked and does not answer; so for cookies and tickets.
         """
+        if self._vouching is not None and token.startswith(_FOREIGN):
+            return self._vouching.of_token(token)
         payload = self._signer.read(_TOKEN, token)
         if payload is None:
             raise NotAuthenticated("the access token was not made here; log in again")
@@ -93,8 +123,29 @@ class CheckLogin:
 
     def is_open(self, login: LoggedIn) -> bool:
         """Whether the session still counts and the roles are the same; long-lived streams ask now and then."""
-        found = self._accounts.session(login.session_id)
-        return found is not None and _counts(found, self._clock.now()) and found[1].user.roles == login.user.roles
+        if login.kind is SessionKind.FOREIGN_TOKEN:
+            return self._clock.now() < login.expires_at
+        try:
+            return self._login(self._accounts.session(login.session_id)).roles == login.roles
+        except (NotAuthenticated, Unavailable):
+            return False
+
+    def confirm(self, login: LoggedIn, token: str | None) -> None:
+        """Ask the identity server now whether the login counts: for what must not wait for a token to expire.
+
+        Raises
+        ------
+        NotAuthenticated
+            It does not, or the roles have changed.
+        Unavailable
+            The identity server does not answer.
+        """
+        if self._vouching is None:
+            return
+        if login.kind is SessionKind.FOREIGN_TOKEN:
+            self._vouching.require_active(token or "")
+        else:
+            self._login(self._accounts.session(login.session_id), now=True)
 
     def csrf_token_of(self, login: LoggedIn) -> str:
         """Return the token that proves that a page of ours sends a request, not a stranger's."""
@@ -116,14 +167,14 @@ class CheckLogin:
         """Whether a login form was sent by the page that we gave to this browser."""
         return bool(nonce) and self._signer.read(_FORM, token) == nonce
 
-    def issue_ticket(self, login: LoggedIn) -> Issued:
+    def issue_ticket(self, login: LoggedIn, *, seconds: int = TICKET_SECONDS) -> Issued:
         """Return a ticket that carries this browser session into a kernel."""
         if login.kind is not SessionKind.BROWSER:
             raise Forbidden("a ticket is given for a browser's session only; use the access token itself")
         ticket = secrets.token_urlsafe(32)
-        expires_at = self._clock.now() + timedelta(seconds=TICKET_SECONDS)
+        expires_at = self._clock.now() + timedelta(seconds=seconds)
         self._accounts.add_ticket(hash_of_secret(ticket), login.session_id, expires_at)
-        return Issued(text=ticket, expires_in_seconds=TICKET_SECONDS)
+        return Issued(text=ticket, expires_in_seconds=seconds)
 
     def redeem_ticket(self, ticket: str) -> LoggedIn:
         """Use a ticket up and return the login that it carries.
@@ -135,13 +186,19 @@ class CheckLogin:
         """
         session_id = self._accounts.take_ticket(hash_of_secret(ticket), self._clock.now())
         if session_id is None:
-            raise NotAuthenticated("the ticket is unknown, too old or already used; open the page again")
+            raise NotAuthenticated(
+                "the ticket is unknown, too old or already used; get a new one, or open the page again"
+            )
         return self._login(self._accounts.session(session_id))
 
-    def _login(self, found: tuple[LoginSession, Account] | None, kind: SessionKind | None = None) -> LoggedIn:
+    def _login(
+        self, found: tuple[LoginSession, Account] | None, kind: SessionKind | None = None, *, now: bool = False
+    ) -> LoggedIn:
         if found is None or not _counts(found, self._clock.now()) or (kind is not None and found[0].kind is not kind):
             raise NotAuthenticated("the login session has ended; log in again")
         session, account = found
+        if self._vouching is not None:
+            account = self._vouching.vouched(session, account, now=now)
         return LoggedIn(user=account.user, session_id=session.id, kind=session.kind, expires_at=session.expires_at)
 
 

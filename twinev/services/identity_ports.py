@@ -24,6 +24,14 @@ class Signer(Protocol):
         """Return what was signed, None when it was not signed here for this purpose."""
 
 
+class Sealer(Protocol):
+    """Encrypts texts that only this platform may read; one sealed for a ``purpose`` opens for no other."""
+
+    def seal(self, purpose: str, text: str) -> str: ...
+    def unseal(self, purpose: str, sealed: str) -> str | None:
+        """Return what was sealed, None when it was not sealed here for this purpose."""
+
+
 class AccountStore(Protocol):
     """Accounts, login sessions and tickets. Every method is one transaction: all of it happened, or nothing."""
 

@@ -7,10 +7,10 @@ import logging
 import secrets
 import uuid
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twinev.domain.login import Account, EndReason, LoggedIn, LoginSession, SessionKind
-from twinev.errors import BadInput, NotAuthenticated
+from twinev.errors import BadInput, NotAuthenticated, PasswordExpired
 from twinev.services.identity_ports import AccountStore, PasswordHasher
 from twinev.services.limit_tries import TryLimit
 from twinev.services.ports.clock import Clock
@@ -41,6 +41,20 @@ class OpenedSession:
 
     login: LoggedIn
     secret: str
+
+
+def new_session(account: Account, *, kind: SessionKind, now: datetime, length: timedelta) -> tuple[LoginSession, str]:
+    """Return a session of the account that is not kept yet, and the secret that opens it."""
+    secret = secrets.token_urlsafe(32)
+    session = LoginSession(
+        id=uuid.uuid4().hex,
+        user_id=account.user.id,
+        kind=kind,
+        secret_hash=hash_of_secret(secret),
+        created_at=now,
+        expires_at=now + length,
+    )
+    return session, secret
 
 
 class LogIn:
@@ -75,9 +89,33 @@ class LogIn:
         ------
         NotAuthenticated
             The username or the password is wrong; which of them is not said.
+        PasswordExpired
+            The password is right, but somebody else chose it: it must be replaced first.
         TooManyTries
             For this user from this address, or from this address at all.
         """
+        account = self._proved(username, password, address=address)
+        if account.password_temporary:
+            raise PasswordExpired("this password was for the first time only; choose your own on the page /password")
+        return self.open_session(account, kind=kind)
+
+    def replace_password(self, username: str, *, old: str, new: str, address: str) -> OpenedSession:
+        """Replace a password, a temporary one too, by who knows it, and open a browser's session.
+
+        Raises
+        ------
+        BadInput
+            The new password is too short or too long, or it is the old one.
+        NotAuthenticated, TooManyTries
+            As for a login.
+        """
+        require_password("new_password", new)
+        account = self._proved(username, old, address=address)
+        if old == new:
+            raise BadInput("new_password", "(the old one)", "another password than before")
+        return self.open_session(self._with_password(account, new), kind=SessionKind.BROWSER)
+
+    def _proved(self, username: str, password: str, *, address: str) -> Account:
         pair = (username.strip().casefold(), address)
         self._address_limit.count(address)
         self._pair_limit.count(pair)
@@ -90,20 +128,12 @@ class LogIn:
             _log.warning("login of %s from %s was refused", who, address)
             raise NotAuthenticated("the username or the password is wrong")
         self._pair_limit.forgive(pair)
-        return self.open_session(account, kind=kind)
+        return account
 
     def open_session(self, account: Account, *, kind: SessionKind) -> OpenedSession:
         """Open a session for an account whose owner has been identified."""
         now = self._clock.now()
-        secret = secrets.token_urlsafe(32)
-        session = LoginSession(
-            id=uuid.uuid4().hex,
-            user_id=account.user.id,
-            kind=kind,
-            secret_hash=hash_of_secret(secret),
-            created_at=now,
-            expires_at=now + self._session_length,
-        )
+        session, secret = new_session(account, kind=kind, now=now, length=self._session_length)
         self._accounts.forget_expired(now - self._session_length)
         self._accounts.open_session(session)
         _log.info("user %s logged in (%s)", account.user.username, kind)
@@ -124,6 +154,10 @@ class LogIn:
         if not self._passwords.matches(old, account.password_hash):
             raise NotAuthenticated("the old password is wrong")
         self._pair_limit.forgive(pair)
-        changed = replace(account, password_hash=self._passwords.hash(new))
+        self._with_password(account, new)
+
+    def _with_password(self, account: Account, new: str) -> Account:
+        changed = replace(account, password_hash=self._passwords.hash(new), password_temporary=False)
         self._accounts.save(changed, end_sessions=EndReason.PASSWORD_CHANGED, at=self._clock.now())
-        _log.info("user %s changed the password", login.user.username)
+        _log.info("user %s changed the password", account.user.username)
+        return changed

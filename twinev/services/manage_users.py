@@ -30,8 +30,15 @@ def roles_of(names: Iterable[str]) -> frozenset[Role]:
         raise BadInput("roles", list(names), "some of " + ", ".join(Role)) from error
 
 
+def require_username(username: str) -> str:
+    """Return a username that may be, else raise `BadInput`."""
+    if not _USERNAME.fullmatch(username):
+        raise BadInput("username", username, "1 to 64 letters, digits and the signs . _ @ + -")
+    return username
+
+
 class ManageUsers:
-    """Creates and changes accounts.
+    """Implements `twinev.services.administer_users.UserAdministration` with local accounts.
 
     Parameters
     ----------
@@ -52,9 +59,23 @@ class ManageUsers:
         """Return all accounts, by username."""
         return self._accounts.list()
 
-    def create(self, *, username: str, password: str, roles: Iterable[str], display_name: str = "") -> Account:
-        """Create an account; raise `Conflict` when the username is taken."""
+    def page(self, *, search: str, first: int, limit: int) -> list[Account]:
+        sought = search.casefold()
+        found = [
+            account
+            for account in self._accounts.list()
+            if sought in account.user.username.casefold() or sought in account.user.display_name.casefold()
+        ]
+        return found[first : first + limit]
+
+    def by_id(self, user_id: str) -> Account:
+        return self._accounts.by_id(user_id)
+
+    def create(
+        self, *, username: str, password: str, roles: Iterable[str], display_name: str = "", temporary: bool = False
+    ) -> Account:
         account = self.new_account(username=username, password=password, roles=roles, display_name=display_name)
+        account = replace(account, password_temporary=temporary)
         self._accounts.add(account)
         _log.info("account %s was created with the roles %s", account.user.username, sorted(account.user.roles))
         return account
@@ -68,30 +89,26 @@ class ManageUsers:
 
     def new_account(self, *, username: str, password: str, roles: Iterable[str], display_name: str = "") -> Account:
         """Return an account with a new id and a hashed password; nothing is kept yet."""
-        if not _USERNAME.fullmatch(username):
-            raise BadInput("username", username, "1 to 64 letters, digits and the signs . _ @ + -")
         require_password("password", password)
-        user = User(id=uuid.uuid4().hex, username=username, roles=roles_of(roles), display_name=display_name.strip())
+        user = User(
+            id=uuid.uuid4().hex,
+            username=require_username(username),
+            roles=roles_of(roles),
+            display_name=display_name.strip(),
+        )
         return Account(user=user, password_hash=self._passwords.hash(password))
 
     def change(
         self,
         user_id: str,
         *,
+        by: User | None = None,
         display_name: str | None = None,
         roles: Iterable[str] | None = None,
         password: str | None = None,
+        temporary: bool = False,
         disabled: bool | None = None,
     ) -> Account:
-        """Change what is given. New roles, a new password or disabling end the user's sessions at once.
-
-        Raises
-        ------
-        NotFound
-            No account has this id.
-        Conflict
-            Nobody would be left who may manage users.
-        """
         before = self._accounts.by_id(user_id)
         user = replace(
             before.user,
@@ -100,11 +117,12 @@ class ManageUsers:
         )
         after = replace(before, user=user, disabled=before.disabled if disabled is None else disabled)
         if password is not None:
-            after = replace(after, password_hash=self._passwords.hash(require_password("password", password)))
+            password_hash = self._passwords.hash(require_password("password", password))
+            after = replace(after, password_hash=password_hash, password_temporary=temporary)
         if _administers(before) and not _administers(after):
             self._require_another_administrator(user_id)
         self._accounts.save(after, end_sessions=_end_reason(before, after), at=self._clock.now())
-        _log.info("account %s was changed", after.user.username)
+        _log.info("account %s was changed by %s", after.user.username, by.username if by else "this machine")
         return after
 
     def _require_another_administrator(self, user_id: str) -> None:

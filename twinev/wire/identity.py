@@ -30,13 +30,17 @@ class AccountOut(WireModel):
     display_name: str
     roles: tuple[str, ...]
     disabled: bool
+    password_temporary: bool
 
 
 class AccountIn(WireModel):
+    """A new user; a ``temporary`` password must be replaced by the user before it opens anything."""
+
     username: str = Field(min_length=1, max_length=64)
     password: str = Field(min_length=1, max_length=256)
     roles: tuple[str, ...]
     display_name: str = Field(default="", max_length=255)
+    temporary: bool = False
 
 
 class AccountChangeIn(WireModel):
@@ -45,4 +49,19 @@ class AccountChangeIn(WireModel):
     display_name: str | None = Field(default=None, max_length=255)
     roles: tuple[str, ...] | None = None
     password: str | None = Field(default=None, min_length=1, max_length=256)
+    temporary: bool = False
     disabled: bool | None = None
+
+
+class TemporaryPasswordOut(WireModel):
+    """A new password, told once, that the user must replace at the next login."""
+
+    password: str
+
+
+class LoginMethodsOut(WireModel):
+    """How one logs in here: with a password at this API, or at an identity server and its address for programs."""
+
+    password: bool
+    issuer: str | None = None
+    token_endpoint: str | None = None

@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -17,14 +16,10 @@ from typing import Any
 import uvicorn
 from sqlalchemy import Engine
 
-from twinev.adapters.database.accounts import DatabaseAccounts
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
 from twinev.adapters.database.migrate import upgrade_engine
 from twinev.adapters.database.unit_of_work import Database
-from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
-from twinev.adapters.identity.passwords import Argon2Passwords
-from twinev.adapters.identity.signing import SecretKeySigner
 from twinev.adapters.messaging.connection import StayingClient, connect, disconnect
 from twinev.adapters.messaging.dead_letters import DeadLetters
 from twinev.adapters.messaging.event_hub import EventHub
@@ -41,13 +36,15 @@ from twinev.api.app import create_app
 from twinev.api.background import Service
 from twinev.api.limit_rates import Rates
 from twinev.api.live import PlanMemory
-from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
 from twinev.api.routers import (
     auth,
     dead_letters,
     flexibility_orders,
     pages_login,
+    pages_password,
+    pages_return,
+    pages_users,
     restrictions,
     station_keys,
     station_use,
@@ -57,15 +54,12 @@ from twinev.clock import PlatformClock
 from twinev.errors import BadInput, Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
-from twinev.services.check_login import CheckLogin
 from twinev.services.close_commands import CloseCommands
 from twinev.services.command_station import CommandStation
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.forget_old import ForgetOld
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.lead import while_leading
-from twinev.services.log_in import LogIn
-from twinev.services.manage_users import ManageUsers
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.ports.retention import Passing
@@ -84,6 +78,7 @@ from twinev.settings import Settings
 from twinev.wire.rest.system import PartHealth
 from twinev.wiring import pricing
 from twinev.wiring.data_dir import secret_key
+from twinev.wiring.identity import IdentityParts
 from twinev.wiring.nats_url import nats_url
 
 logger = logging.getLogger(__name__)
@@ -93,16 +88,6 @@ SWITCH_SECONDS = 0.0005
 # Few: they share the interpreter with the thread that takes facts in, and a flood of commands to be recorded must not
 # hold that one up. Stations' questions and facts have threads of their own.
 SHARED_THREADS = 2
-
-
-class WallClock:
-    """The wall's clock: logins expire by it, however fast the platform's runs."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def wall_seconds(self, platform_seconds: float) -> float:
-        return platform_seconds
 
 
 async def run_api(settings: Settings, *, demo: bool) -> None:
@@ -118,7 +103,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
     client = await connect(url, user="api")
     await ensure_streams(client)
     parts = ApiParts(settings=settings, engine=engine, client=client)
-    parts.make_accounts(demo=demo)
+    parts.identity.make_accounts(demo=demo)
     warn_of_open_enrolment(settings)
     if demo:
         parts.set_up_demo()
@@ -167,9 +152,7 @@ class ApiParts:
         self.secret = settings.secret_key or secret_key(settings.data_dir)
         self.leadership = DatabaseLeadership(engine=engine)
         self.database = Database(engine=engine, clock=self.clock)
-        self.accounts = DatabaseAccounts(engine=engine)
-        self.passwords = Argon2Passwords()
-        self.users = ManageUsers(accounts=self.accounts, passwords=self.passwords, clock=WallClock())
+        self.identity = IdentityParts(settings=settings, engine=engine, secret=self.secret)
         self.events = EventHub(client=client)
         self.relay = OutboxRelay(
             client=client,
@@ -213,13 +196,6 @@ class ApiParts:
         self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
         self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
 
-    def make_accounts(self, *, demo: bool) -> None:
-        """Make the accounts of a first start: the demonstration's, or one administrator."""
-        if demo:
-            make_demo_accounts(users=self.users, path=self.settings.data_dir / "demo_accounts.json")
-        else:
-            make_first_account(users=self.users, path=self.settings.data_dir / "first_account.json")
-
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""
         fleet = json.loads((files("twinev.simulator") / "demo_fleet.json").read_text(encoding="utf-8"))
@@ -247,7 +223,7 @@ class ApiParts:
                 secret_key=self.secret,
                 health_checks=(self.nats_health, self.planner_health, self.planning_health),
             ),
-            identity=self._login_desk(),
+            identity=self.identity.desk(),
             routers=(
                 auth.router,
                 users.router,
@@ -256,6 +232,9 @@ class ApiParts:
                 station_keys.router,
                 station_use.router,
                 pages_login.router,
+                pages_return.router,
+                pages_password.router,
+                pages_users.router,
                 dead_letters.router,
                 *pricing.ROUTERS,
             ),
@@ -278,16 +257,6 @@ class ApiParts:
             unit_of_work=self.database.unit_of_work,
             clock=self.clock,
             secret_key=self.secret,
-        )
-
-    def _login_desk(self) -> LoginDesk:
-        shared = {"accounts": self.accounts, "clock": WallClock()}
-        return LoginDesk(
-            log_in=LogIn(passwords=self.passwords, **shared),
-            check_login=CheckLogin(signer=SecretKeySigner(secret_key=self.secret), **shared),
-            users=self.users,
-            public_url=self.settings.api_url,
-            dashboards_url=self.settings.dashboards_public_url,
         )
 
     def _services(self) -> Mapping[str, Service]:

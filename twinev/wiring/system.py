@@ -68,6 +68,12 @@ class WholeSystem:
             "TWINEV_RATE_PER_USER": self.settings.rate_per_user,
             "TWINEV_RATE_PER_ADDRESS": self.settings.rate_per_address,
             "TWINEV_TRUSTED_PROXIES": self.settings.trusted_proxies,
+            "TWINEV_OIDC_ISSUER": self.settings.oidc_issuer,
+            "TWINEV_OIDC_CLIENT_ID": self.settings.oidc_client_id,
+            "TWINEV_OIDC_CLIENT_SECRET": self.settings.oidc_client_secret,
+            "TWINEV_OIDC_MACHINE_CLIENTS": self.settings.oidc_machine_clients,
+            "TWINEV_OIDC_USERS_CLIENT_ID": self.settings.oidc_users_client_id,
+            "TWINEV_OIDC_USERS_CLIENT_SECRET": self.settings.oidc_users_client_secret,
         }
         command = _twinev("api", *(["--demo"] if self.demonstration else []))
         ready = _answering(f"http://{_reached(self.settings.bind)}:{self.settings.api_port}/api/v1/health")

@@ -66,6 +66,8 @@ ALLOWED = {
     "GET /api/v1/events": STAFF,
     "GET /api/v1/health": OPEN,
     "POST /api/v1/auth/login": OPEN,
+    "GET /api/v1/auth/methods": OPEN,
+    "POST /api/v1/auth/backchannel-logout": OPEN,
     "POST /api/v1/auth/renew": ANYBODY_LOGGED_IN,
     "POST /api/v1/auth/logout": ANYBODY_LOGGED_IN,
     "GET /api/v1/auth/me": ANYBODY_LOGGED_IN,
@@ -75,7 +77,9 @@ ALLOWED = {
     "POST /api/v1/auth/tickets/redeem": OPEN,
     "GET /api/v1/users": ADMINISTRATORS,
     "POST /api/v1/users": ADMINISTRATORS,
+    "GET /api/v1/users/{user_id}": ADMINISTRATORS,
     "PATCH /api/v1/users/{user_id}": ADMINISTRATORS,
+    "POST /api/v1/users/{user_id}/password-reset": ADMINISTRATORS,
     "GET /api/v1/restrictions": STAFF,
     "POST /api/v1/restrictions": RESTRICTING,
     "POST /api/v1/restrictions/preview": RESTRICTING,
@@ -166,7 +170,7 @@ def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredApi]:
     # No message is sent: no operation gets as far with what it is asked here.
     client = StayingClient(shown_name="never connected")
     parts = ApiParts(settings=Settings(data_dir=folder), engine=engine, client=client)
-    parts.make_accounts(demo=True)
+    parts.identity.make_accounts(demo=True)
     accounts = json.loads((folder / "demo_accounts.json").read_text())
     yield WiredApi(app=parts.app(), accounts={account["role"]: account for account in accounts})
     engine.dispose()

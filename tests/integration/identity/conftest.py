@@ -27,7 +27,7 @@ from twinev.adapters.identity.passwords import Argon2Passwords
 from twinev.adapters.identity.signing import SecretKeySigner
 from twinev.api.login_desk import LoginDesk
 from twinev.api.problems import answer_with_problems
-from twinev.api.routers import auth, pages_login, users
+from twinev.api.routers import auth, pages_login, pages_password, pages_return, pages_users, users
 from twinev.clock import PlatformClock
 from twinev.domain.login import Account, SessionKind
 from twinev.domain.users import Role, User
@@ -126,8 +126,8 @@ class Dashboards:
 def build_app(desk: LoginDesk) -> FastAPI:
     app = FastAPI()
     app.state.identity = desk
-    for router in (auth.router, users.router, pages_login.router):
-        app.include_router(router)
+    for module in (auth, users, pages_login, pages_return, pages_password, pages_users):
+        app.include_router(module.router)
     answer_with_problems(app)
     return app
 

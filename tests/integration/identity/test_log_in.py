@@ -290,7 +290,8 @@ def test_administrator_creates_an_account_that_can_log_in(identity) -> None:
         logged_in = log_in(browser.http, "Olga")
 
     assert created.status_code == 201
-    assert "password" not in created.text
+    assert PASSWORD not in created.text
+    assert "hash" not in created.text
     assert (again.status_code, bad_role.status_code, bad_name.status_code) == (409, 422, 422)
     assert "olga" in listed
     assert logged_in.status_code == 200

@@ -40,6 +40,9 @@ class TokensAreRoles:
 
     of_cookie = of_token
 
+    def confirm(self, login, token):
+        pass
+
     def check_csrf(self, login, token):
         pass
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -279,3 +280,71 @@ def test_refused_event_stream_says_why() -> None:
     client = _client(lambda _: httpx.Response(401, json=problem))
     with pytest.raises(NotAuthenticated, match="log in first"):
         next(client.events())
+
+
+def _identity_server(endpoint: str, seen: list[httpx.Request]) -> Callable[[httpx.Request], httpx.Response]:
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if request.url.path.endswith("/auth/methods"):
+            return httpx.Response(200, json={"password": False, "issuer": "x", "token_endpoint": endpoint})
+        if str(request.url) == endpoint:
+            return httpx.Response(200, json=LOGIN)
+        return httpx.Response(200, json=ME)
+
+    return answer
+
+
+def test_service_account_gets_its_token_at_the_identity_server() -> None:
+    seen: list[httpx.Request] = []
+    answer = _identity_server("https://login.test/token", seen)
+    client = _client(answer, client_id="jobs", client_secret="s-1")
+    assert client.me().username == "olga"
+    asked = next(request for request in seen if request.url.host == "login.test")
+    assert asked.headers["Authorization"] == httpx.BasicAuth("jobs", "s-1")._auth_header
+    assert b"s-1" not in asked.content
+    assert seen[-1].headers["Authorization"] == "Bearer token-1"
+
+
+def test_secret_of_a_service_account_is_not_sent_in_the_clear() -> None:
+    seen: list[httpx.Request] = []
+    client = _client(_identity_server("http://login.test/token", seen), client_id="jobs", client_secret="s-1")
+    with pytest.raises(NotAuthenticated, match="only over https"):
+        client.me()
+    assert [request.url.host for request in seen] == ["api.test"]
+
+
+def test_service_account_needs_an_identity_server() -> None:
+    client = _client(lambda _: httpx.Response(200, json={"password": True}), client_id="jobs", client_secret="s-1")
+    with pytest.raises(NotAuthenticated, match="username and password"):
+        client.me()
+
+
+def test_client_stays_logged_in_while_nobody_asks_and_stops_when_it_is_closed() -> None:
+    asked = threading.Semaphore(0)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        asked.release()
+        return httpx.Response(200, json=ME)
+
+    client = _client(answer)
+    client.stay_logged_in(ask_seconds=0.01)
+    assert all(asked.acquire(timeout=30) for _ in range(4))
+    client.close()
+    _join_stayer()
+
+
+def test_client_stops_staying_when_the_login_has_ended() -> None:
+    answers = iter([httpx.Response(200, json=ME)])
+    client = _client(
+        lambda _: next(answers, httpx.Response(401, json={"title": "x", "status": 401, "detail": "ended"}))
+    )
+    client.stay_logged_in(ask_seconds=0.01)
+    _join_stayer()
+    client.close()
+
+
+def _join_stayer() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "stay-logged-in":
+            thread.join(30)
+            assert not thread.is_alive()

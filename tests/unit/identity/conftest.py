@@ -11,7 +11,7 @@ from twinev.adapters.identity.signing import SecretKeySigner
 from twinev.domain.login import Account, EndReason, LoginSession
 from twinev.domain.users import Role, User
 from twinev.errors import Conflict, NotFound
-from twinev.services.check_login import CheckLogin
+from twinev.services.check_login import CheckLogin, Vouching
 from twinev.services.log_in import LogIn
 from twinev.services.manage_users import ManageUsers
 
@@ -121,8 +121,11 @@ class Desk:
 
     @property
     def check_login(self) -> CheckLogin:
+        return self.new_check()
+
+    def new_check(self, vouching: Vouching | None = None) -> CheckLogin:
         signer = SecretKeySigner(secret_key=self.secret_key)
-        return CheckLogin(accounts=self.accounts, signer=signer, clock=self.clock)
+        return CheckLogin(accounts=self.accounts, signer=signer, clock=self.clock, vouching=vouching)
 
     @property
     def users(self) -> ManageUsers:

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from twinev.domain.login import EndReason, SessionKind
-from twinev.errors import BadInput, NotAuthenticated, TooManyTries
+from twinev.errors import BadInput, NotAuthenticated, PasswordExpired, TooManyTries
 
 PASSWORD = "correct horse battery"
 BROWSER = SessionKind.BROWSER
@@ -119,3 +119,26 @@ def test_old_sessions_are_forgotten(desk, log_in) -> None:
     log_in.with_password("driver", PASSWORD, address="1", kind=BROWSER)
 
     assert old.session_id not in desk.accounts.sessions
+
+
+def test_temporary_password_opens_nothing_until_it_is_replaced(desk, log_in) -> None:
+    desk.users.change("id-driver", password="given-by-somebody", temporary=True)
+    with pytest.raises(PasswordExpired):
+        log_in.with_password("driver", "given-by-somebody", address="1", kind=BROWSER)
+    with pytest.raises(BadInput, match="another password"):
+        log_in.replace_password("driver", old="given-by-somebody", new="given-by-somebody", address="1")
+    assert desk.accounts.sessions == {}
+
+    opened = log_in.replace_password("driver", old="given-by-somebody", new="chosen-by-myself", address="1")
+
+    assert opened.login.user.username == "driver"
+    log_in.with_password("driver", "chosen-by-myself", address="1", kind=BROWSER)
+
+
+def test_replacing_a_password_is_limited_like_a_login(desk, log_in) -> None:
+    for _ in range(5):
+        with pytest.raises(NotAuthenticated):
+            log_in.replace_password("driver", old="wrong", new="chosen-by-myself", address="1")
+    with pytest.raises(TooManyTries):
+        log_in.replace_password("driver", old=PASSWORD, new="chosen-by-myself", address="1")
+    log_in.with_password("driver", PASSWORD, address="2", kind=BROWSER)

@@ -16,7 +16,7 @@ from twinev.domain.login import Account, EndReason, LoginSession, SessionKind
 from twinev.domain.users import Role, User
 from twinev.errors import Conflict, NotFound
 
-_USER_COLUMNS = (users.c.username, users.c.display_name, users.c.roles, users.c.password_hash, users.c.disabled)
+_USER_COLUMNS = tuple(column for column in users.c if column.name != "id")
 
 
 class DatabaseAccounts:
@@ -54,28 +54,19 @@ class DatabaseAccounts:
         names = ", ".join(account.user.username for account in accounts)
         try:
             with audited(self._engine) as connection:
-                connection.execute(insert(users), [_row(account) for account in accounts])
+                connection.execute(insert(users), [account_values(account) for account in accounts])
         except IntegrityError as error:
             raise Conflict(f"a username of {names} is taken; choose another one") from error
 
     def save(self, account: Account, *, end_sessions: EndReason | None, at: datetime) -> None:
         with audited(self._engine) as connection:
-            connection.execute(update(users).where(users.c.id == account.user.id).values(_row(account)))
+            connection.execute(update(users).where(users.c.id == account.user.id).values(account_values(account)))
             if end_sessions is not None:
-                _end(connection, login_sessions.c.user_id == account.user.id, end_sessions, at)
+                end_open_sessions(connection, login_sessions.c.user_id == account.user.id, end_sessions, at)
 
     def open_session(self, session: LoginSession) -> None:
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(login_sessions).values(
-                    id=session.id,
-                    user_id=session.user_id,
-                    kind=session.kind.value,
-                    secret_hash=session.secret_hash,
-                    created_at=session.created_at,
-                    expires_at=session.expires_at,
-                )
-            )
+            connection.execute(insert(login_sessions).values(session_values(session)))
 
     def session(self, session_id: str) -> tuple[LoginSession, Account] | None:
         return self._find_session(login_sessions.c.id == session_id)
@@ -85,7 +76,7 @@ class DatabaseAccounts:
 
     def end_session(self, session_id: str, reason: EndReason, at: datetime) -> None:
         with self._engine.begin() as connection:
-            _end(connection, login_sessions.c.id == session_id, reason, at)
+            end_open_sessions(connection, login_sessions.c.id == session_id, reason, at)
 
     def add_ticket(self, ticket_hash: str, session_id: str, expires_at: datetime) -> None:
         with self._engine.begin() as connection:
@@ -119,15 +110,30 @@ class DatabaseAccounts:
         return None if row is None else (_session(row), _account(row, row.user_id))
 
 
-def _end(connection: Connection, condition: ColumnElement[bool], reason: EndReason, at: datetime) -> None:
-    connection.execute(
+def end_open_sessions(connection: Connection, condition: ColumnElement[bool], reason: EndReason, at: datetime) -> int:
+    """End the sessions that are still open of those meant; return how many."""
+    ended = connection.execute(
         update(login_sessions)
-        .where(condition, login_sessions.c.ended_at.is_(None))
+        .where(condition, login_sessions.c.ended_at.is_(None), login_sessions.c.expires_at > at)
         .values(ended_at=at, end_reason=reason.value)
     )
+    return ended.rowcount
 
 
-def _row(account: Account) -> dict[str, Any]:
+def session_values(session: LoginSession) -> dict[str, Any]:
+    """Return the columns of a new session."""
+    return {
+        "id": session.id,
+        "user_id": session.user_id,
+        "kind": session.kind.value,
+        "secret_hash": session.secret_hash,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def account_values(account: Account) -> dict[str, Any]:
+    """Return the columns of an account."""
     user = account.user
     return {
         "id": user.id,
@@ -137,13 +143,19 @@ def _row(account: Account) -> dict[str, Any]:
         "roles": " ".join(sorted(user.roles)),
         "password_hash": account.password_hash,
         "disabled": account.disabled,
+        "password_temporary": account.password_temporary,
     }
 
 
 def _account(row: Row, user_id: str) -> Account:
     roles = frozenset(Role(name) for name in row.roles.split())
     user = User(id=user_id, username=row.username, roles=roles, display_name=row.display_name)
-    return Account(user=user, password_hash=row.password_hash, disabled=row.disabled)
+    return Account(
+        user=user,
+        password_hash=row.password_hash,
+        disabled=row.disabled,
+        password_temporary=row.password_temporary,
+    )
 
 
 def _session(row: Row) -> LoginSession:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, String, Table, false
 
 from twinev.adapters.database.metadata import UtcDateTime, metadata
 
@@ -18,6 +18,7 @@ users = Table(
     Column("roles", String(255), nullable=False),
     Column("password_hash", String(255)),
     Column("disabled", Boolean, nullable=False),
+    Column("password_temporary", Boolean, nullable=False, server_default=false()),
 )
 
 login_sessions = Table(

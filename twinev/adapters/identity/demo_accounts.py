@@ -6,16 +6,13 @@ A demonstration gets one for each role, any other system an administrator.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 from twinev.domain.users import Role
 from twinev.private_file import write_private
+from twinev.services.administer_users import random_password
 from twinev.services.manage_users import ManageUsers
-
-# Letters and digits that nobody mistakes for another when typing them on a phone.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _PURPOSES = {
     Role.DRIVER: ("Driver", "stand for a driver: the pages of the staff stay closed"),
@@ -50,7 +47,7 @@ def _make(roles: Sequence[Role], *, users: ManageUsers, path: Path) -> bool:
     if users.list():
         return False
     entries = [
-        {"username": role.value, "password": _password(), "role": role.value, "purpose": _PURPOSES[role][1]}
+        {"username": role.value, "password": random_password(), "role": role.value, "purpose": _PURPOSES[role][1]}
         for role in roles
     ]
     # The file first: accounts whose passwords nobody knows would never be made again.
@@ -65,7 +62,3 @@ def _make(roles: Sequence[Role], *, users: ManageUsers, path: Path) -> bool:
         for entry in entries
     ]
     return users.create_first(*accounts)
-
-
-def _password() -> str:
-    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))

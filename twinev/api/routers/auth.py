@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Form, Request, Response, status
 
 from twinev.api.identity import CurrentLogin
 from twinev.api.login_desk import LoginDesk
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import User
-from twinev.wire.identity import LoginSessionOut, PasswordChangeIn
+from twinev.errors import BadInput, Forbidden, NotAuthenticated, NotFound
+from twinev.wire.identity import LoginMethodsOut, LoginSessionOut, PasswordChangeIn
 from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn, TicketOut, UserOut
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
@@ -37,10 +38,29 @@ def address_of(request: Request) -> str:
 @router.post("/login", dependencies=[Depends(never_stored)])
 def log_in(body: LoginIn, request: Request, desk: Desk) -> LoginOut:
     """Give an access token for a username and password. It lives 5 minutes; renew it before it ends."""
+    _require_passwords(desk)
     opened = desk.log_in.with_password(
         body.username, body.password, address=address_of(request), kind=SessionKind.TOKEN
     )
     return _token(desk, opened.login)
+
+
+@router.get("/methods")
+def methods(desk: Desk) -> LoginMethodsOut:
+    """Tell how one logs in: with a password here, or at an identity server and where programs get its tokens."""
+    known = desk.methods()
+    return LoginMethodsOut(password=known.issuer is None, issuer=known.issuer, token_endpoint=known.token_endpoint)
+
+
+@router.post("/backchannel-logout", status_code=status.HTTP_204_NO_CONTENT, dependencies=[Depends(never_stored)])
+def take_logout(desk: Desk, logout_token: Annotated[str, Form(max_length=16_384)]) -> None:
+    """Take the identity server's signed word that a login has ended (OpenID Connect Back-Channel Logout 1.0)."""
+    if desk.elsewhere is None:
+        raise NotFound("identity server", "logout")
+    try:
+        desk.elsewhere.take_end(logout_token)
+    except NotAuthenticated as error:
+        raise BadInput("logout_token", "(not repeated)", "a logout token of the identity server") from error
 
 
 @router.post("/renew", dependencies=[Depends(never_stored)])
@@ -52,7 +72,7 @@ def renew(login: CurrentLogin, desk: Desk) -> LoginOut:
 @router.post("/logout", status_code=status.HTTP_204_NO_CONTENT)
 def log_out(login: CurrentLogin, response: Response, desk: Desk) -> None:
     """End the login session with all its tokens, tickets and its cookie."""
-    desk.log_in.log_out(login)
+    desk.end(login)
     desk.clear_cookie(response)
 
 
@@ -76,6 +96,7 @@ def session(login: CurrentLogin, desk: Desk) -> LoginSessionOut:
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT)
 def change_password(body: PasswordChangeIn, login: CurrentLogin, response: Response, desk: Desk) -> None:
     """Set a new password. It ends all sessions of the user, this one too."""
+    _require_passwords(desk)
     desk.log_in.change_password(login, old=body.old_password, new=body.new_password)
     desk.clear_cookie(response)
 
@@ -91,6 +112,14 @@ def issue_ticket(login: CurrentLogin, desk: Desk) -> TicketOut:
 def redeem_ticket(body: TicketIn, desk: Desk) -> LoginOut:
     """Take a ticket and give an access token of the session that it came from. The first use wins."""
     return _token(desk, desk.check_login.redeem_ticket(body.ticket))
+
+
+def _require_passwords(desk: LoginDesk) -> None:
+    if desk.elsewhere is not None:
+        raise Forbidden(
+            "passwords are typed at the identity server only. A program gets a token there with its own client"
+            " (Client(client_id=…, client_secret=…)); a person gets a ticket for a notebook on the page /ticket"
+        )
 
 
 def _token(desk: LoginDesk, login: LoggedIn) -> LoginOut:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Reading, Staff, ThePlatform
-from twinev.api.routers.restrictions import GridOperator
+from twinev.api.routers.restrictions import ConfirmedGridOperator
 from twinev.domain.flexibility import FlexibilityOrder
 from twinev.services.order_flexibility import order_flexibility, revoke_flexibility_order
 from twinev.wire.rest.flexibility import FlexibilityOrderIn, FlexibilityOrderOut
@@ -21,7 +21,9 @@ router = APIRouter(prefix="/api/v1/flexibility-orders", tags=["flexibility order
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=FlexibilityOrderOut)
-async def give_order(body: FlexibilityOrderIn, platform: ThePlatform, user: GridOperator, once: OnlyOnce) -> Any:
+async def give_order(
+    body: FlexibilityOrderIn, platform: ThePlatform, user: ConfirmedGridOperator, once: OnlyOnce
+) -> Any:
     """Move a site's import limit in each step; where a later order overlaps, that one counts."""
 
     async def give() -> FlexibilityOrderOut:
@@ -54,7 +56,7 @@ def get_order(order_id: str, work: Reading, platform: ThePlatform, _user: Staff)
 
 
 @router.delete("/{order_id}")
-def revoke_order(order_id: str, platform: ThePlatform, user: GridOperator) -> FlexibilityOrderOut:
+def revoke_order(order_id: str, platform: ThePlatform, user: ConfirmedGridOperator) -> FlexibilityOrderOut:
     """Take an order back before its end; it stays in the list."""
     revoked = revoke_flexibility_order(order_id, user=user, unit_of_work=platform.unit_of_work, clock=platform.clock)
     return _out(revoked, platform.clock.now())

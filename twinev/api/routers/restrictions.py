@@ -42,6 +42,8 @@ MOST_EXPORTED = 10_000
 router = APIRouter(prefix="/api/v1/restrictions", tags=["restrictions"])
 
 GridOperator = Annotated[User, Depends(require_role(*MAY_RESTRICT))]
+# A restriction is felt by many at once: a login that the identity server has ended must not give one any more.
+ConfirmedGridOperator = Annotated[User, Depends(require_role(*MAY_RESTRICT, confirmed=True))]
 
 
 def preview_of(request: Request) -> PreviewRestriction:
@@ -54,7 +56,7 @@ ThePreview = Annotated[PreviewRestriction, Depends(preview_of)]
 
 @router.post("", status_code=status.HTTP_201_CREATED, response_model=RestrictionCreated)
 async def order_restriction(
-    body: RestrictionIn, platform: ThePlatform, user: GridOperator, once: OnlyOnce
+    body: RestrictionIn, platform: ThePlatform, user: ConfirmedGridOperator, once: OnlyOnce
 ) -> JSONResponse:
     """Limit the SUM of the stations' power within [start, end); planning and sending follow at once."""
 
@@ -153,7 +155,7 @@ def patch_restriction(
     restriction_id: str,
     body: RestrictionChangeIn,
     platform: ThePlatform,
-    user: GridOperator,
+    user: ConfirmedGridOperator,
     edit: TheEdit,
     response: Response,
 ) -> RestrictionOut:
@@ -176,7 +178,7 @@ def patch_restriction(
 
 
 @router.delete("/{restriction_id}", status_code=status.HTTP_204_NO_CONTENT)
-def revoke(restriction_id: str, platform: ThePlatform, user: GridOperator) -> None:
+def revoke(restriction_id: str, platform: ThePlatform, user: ConfirmedGridOperator) -> None:
     """End a restriction before its time; it stays in the list as revoked."""
     revoke_restriction(restriction_id, user=user, unit_of_work=platform.unit_of_work, clock=platform.clock)
 

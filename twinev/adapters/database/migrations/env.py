@@ -2,11 +2,21 @@
 
 from alembic import context
 
-from twinev.adapters.database import audit_tables, identity_tables, pricing_tables, tables
+from twinev.adapters.database import (
+    audit_tables,
+    identity_server_tables,
+    identity_tables,
+    pricing_tables,
+    smart_charging_tables,
+    tables,
+)
 
 # Importing a module of tables is what puts them into the metadata.
 metadata = tables.metadata
-assert all(module.metadata is metadata for module in (audit_tables, identity_tables, pricing_tables))
+assert all(
+    module.metadata is metadata
+    for module in (audit_tables, identity_server_tables, identity_tables, pricing_tables, smart_charging_tables)
+)
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

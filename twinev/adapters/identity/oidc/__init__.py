@@ -1,0 +1,1 @@
+"""OpenID Connect: logging in at an identity server, its tokens, and the administration of Keycloak's users."""
