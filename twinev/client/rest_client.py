@@ -22,6 +22,7 @@ from twinev.client.charge_points import ChargePointCalls
 from twinev.client.charging import ChargingCalls
 from twinev.client.connection import Connection
 from twinev.client.grid import GridCalls
+from twinev.client.insight import InsightCalls
 from twinev.client.planning import PlanningCalls
 from twinev.errors import TwinEVError, Unavailable
 from twinev.wire.rest.identity import UserOut
@@ -31,7 +32,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls):
+class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, InsightCalls, AuditCalls):
     """The platform over ``/api/v1``.
 
     Parameters

@@ -32,6 +32,7 @@ from twinev.adapters.database.smart_charging import (
 from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
+from twinev.adapters.database.usage import DatabaseUsage
 from twinev.errors import Unavailable
 from twinev.services.ports.audit import actor_now
 from twinev.services.ports.clock import Clock
@@ -144,6 +145,7 @@ class DatabaseUnitOfWork:
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
+        self.usage = DatabaseUsage(connection)
 
     def _release(self) -> None:
         if self._writing is not None:

@@ -23,6 +23,7 @@ from twinev.services.ports.smart_charging import (
     SeriesStore,
     StationFaults,
 )
+from twinev.services.ports.usage import Usage
 
 
 class UnitOfWork(Protocol):
@@ -45,6 +46,7 @@ class UnitOfWork(Protocol):
     inbox: Inbox
     idempotency: Idempotency
     audit: Audit
+    usage: Usage
 
     def __enter__(self) -> Self: ...
     def __exit__(
