@@ -3,7 +3,7 @@
 score = Σ weight · part, the weights adding up to 1. Each part is 1 at its best and looks at this charge point alone, so
 that a charge point's score does not change with those it is listed beside:
 
-- price, way, waiting and charging: ``half / (half + x)``, which is 1 at x ≤ 0, one half at ``half``, and falls for ever;
+- price, way, waiting and charging: ``half / (half + x)``, which is 1 at x ≤ 0, one half at ``half``, and only falls;
 - energy: what the site can deliver within the stay, of what is wanted.
 
 Formula, weights and halves are in docs/recommendation.md.

@@ -85,7 +85,16 @@ def recommend(
         if site.id not in headroom:
             headroom[site.id] = read_headroom(work, site, work.stations.list(site_id=site.id), now)
         rated = [
-            _rate(wish, station, evse, site, headroom[site.id], price, way_km=way_km, arrival=arrival)
+            _rate(
+                wish,
+                station,
+                evse,
+                site=site,
+                headroom=headroom[site.id],
+                price=price,
+                way_km=way_km,
+                arrival=arrival,
+            )
             for evse in suiting
         ]
         found.append(min(rated, key=_best_first))
@@ -103,10 +112,10 @@ def _rate(
     wish: DriverWish,
     station: ChargingStation,
     evse: Evse,
+    *,
     site: Site,
     headroom: Headroom,
     price: PriceOfStation,
-    *,
     way_km: float,
     arrival: datetime,
 ) -> Recommendation:

@@ -30,4 +30,4 @@ class Usage(Protocol):
         """Start, end and energy between the readings of each session's register within it. [kWh]"""
 
     def restrictions(self, site_id: str, start: datetime, end: datetime) -> Sequence[tuple[Restriction, float | None]]:
-        """Restrictions that were in force in it, each with the highest power once it was enforced (None: never). [kW]"""
+        """Restrictions that were in force in it, with the highest power once it was enforced (None: never). [kW]"""
