@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from twinev.domain.area import Area
 from twinev.domain.checks import require_finite, require_utc
 from twinev.errors import BadInput
 
@@ -24,7 +25,11 @@ class Enforcement(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Restriction:
-    """A grid operator's cap on the SUM of the selected stations' power within [start, end)."""
+    """A grid operator's cap on the SUM of the selected stations' power within [start, end).
+
+    Where sites or an area were ordered, ``site_ids`` or ``area`` say so, and ``station_ids`` are the stations that
+    were there at that time. Without ``v2g`` no EV of theirs may give energy back within the window.
+    """
 
     id: str
     station_ids: tuple[str, ...]
@@ -35,6 +40,8 @@ class Restriction:
     created_by: str
     created_at: datetime
     revoked_at: datetime | None = None
+    site_ids: tuple[str, ...] = ()
+    area: Area | None = None
 
     def __post_init__(self) -> None:
         if not self.station_ids:
@@ -48,3 +55,24 @@ class Restriction:
     def in_force(self, instant: datetime) -> bool:
         """Whether the cap rules at ``instant``."""
         return self.revoked_at is None and self.start <= instant < self.end
+
+
+class RestrictionAct(StrEnum):
+    """What somebody did to a restriction."""
+
+    ORDERED = "ordered"
+    CHANGED = "changed"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestrictionChange:
+    """One entry of a restriction's history: who did what when, and what held from then on."""
+
+    restriction_id: str
+    at: datetime
+    by: str
+    act: RestrictionAct
+    limit_kw: float
+    end: datetime
+    v2g: bool

@@ -41,7 +41,7 @@ SITE_EVENTS = frozenset(
         "site.changed",
     }
 )
-RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})
+RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.changed", "restriction.revoked"})
 # What cannot wait for a planner that is away: the limits of the grid and of others, and a car of which no plan knows.
 RULED_EVENTS = RESTRICTION_EVENTS | {"session.started", "station.limited", "series.changed"}
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)

@@ -106,16 +106,18 @@ class PreviewRestriction:
             No planner answers.
         """
         require_may_restrict(user)
-        draft = draft_restriction(order, restriction_id=PREVIEW_ID, user=user, now=self._clock.now())
-        without, with_it = await asyncio.to_thread(self._states, draft)
+        draft, without, with_it = await asyncio.to_thread(self._states, order, user)
         before = {site_id: await self._plan(state) for site_id, state in without.items()}
         after = {site_id: await self._plan(state) for site_id, state in with_it.items()}
         return _compare(draft, before, after)
 
-    def _states(self, draft: Restriction) -> tuple[dict[str, SiteState], dict[str, SiteState]]:
+    def _states(
+        self, order: RestrictionOrder, user: User
+    ) -> tuple[Restriction, dict[str, SiteState], dict[str, SiteState]]:
         now = self._clock.now()
         with self._reading() as work:
-            evses = count_evses(work, draft) if sites_of(work, draft.station_ids) else 0
+            draft = draft_restriction(order, restriction_id=PREVIEW_ID, user=user, now=now, work=work)
+            evses = count_evses(work, draft)
             without = {
                 site_id: read_site_state(
                     work,
@@ -137,7 +139,7 @@ class PreviewRestriction:
             )
             for site_id, state in without.items()
         }
-        return without, {site_id: _with_fair_parts(state, with_draft) for site_id, state in with_draft.items()}
+        return draft, without, {site_id: _with_fair_parts(state, with_draft) for site_id, state in with_draft.items()}
 
     async def _plan(self, state: SiteState) -> _Planned:
         built = await asyncio.to_thread(build_problem, state)

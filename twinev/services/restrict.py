@@ -1,31 +1,47 @@
-"""A grid operator restricts stations, and takes a restriction back."""
+"""A grid operator restricts stations, changes the order, and takes it back.
+
+Orders on overlapping sets of stations all hold: the tightest wins where they speak of the same stations, and each keeps
+its own sum. Who did what and when is kept with each order.
+"""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from twinev.domain.grid import Enforcement, Restriction
+from twinev.domain.area import Area
+from twinev.domain.grid import Enforcement, Restriction, RestrictionAct, RestrictionChange
 from twinev.domain.users import Role, User
-from twinev.errors import BadInput, Conflict, Forbidden, NotFound
+from twinev.errors import BadInput, Conflict, Forbidden
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from twinev.services.select_stations import Selection, select_stations
 
 MAY_RESTRICT = frozenset({Role.GRID_OPERATOR, Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestrictionOrder:
-    """What a grid operator asks for: the sum of ``station_ids`` at most ``limit_kw`` within [start, end)."""
+    """What a grid operator asks for: the sum of the selected stations at most ``limit_kw`` within [start, end).
 
-    station_ids: tuple[str, ...]
+    The stations are those named, those of ``site_ids``, or those in ``area``; one of the three. With ``v2g`` their EVs
+    may give energy back within the window; without it they may not.
+    """
+
     limit_kw: float
     start: datetime
     end: datetime
     v2g: bool = False
+    station_ids: tuple[str, ...] = ()
+    site_ids: tuple[str, ...] = ()
+    area: Area | None = None
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(station_ids=self.station_ids, site_ids=self.site_ids, area=self.area)
 
 
 def restrict(order: RestrictionOrder, *, user: User, unit_of_work: UnitOfWorkFactory, clock: Clock) -> Restriction:
@@ -36,16 +52,64 @@ def restrict(order: RestrictionOrder, *, user: User, unit_of_work: UnitOfWorkFac
     Forbidden
         The user is neither a grid operator nor an administrator.
     BadInput
-        A station that nobody knows, or a window that is over or empty.
+        A station that nobody knows, a selection without any, or a window that is over or empty.
     """
     require_may_restrict(user)
-    restriction = draft_restriction(order, restriction_id=uuid.uuid4().hex, user=user, now=clock.now())
+    now = clock.now()
     with unit_of_work() as work:
-        site_ids = sites_of(work, restriction.station_ids)
+        restriction = draft_restriction(order, restriction_id=uuid.uuid4().hex, user=user, now=now, work=work)
         work.restrictions.save(restriction)
-        work.events.add("restriction.created", _event(restriction, site_ids))
+        _note(restriction, RestrictionAct.ORDERED, user, now, work)
+        work.events.add("restriction.created", _event(restriction, sites_of(work, restriction.station_ids)))
         work.commit()
     return restriction
+
+
+def change_restriction(
+    restriction_id: str,
+    *,
+    limit_kw: float | None = None,
+    end: datetime | None = None,
+    v2g: bool | None = None,
+    require_unchanged: Callable[[Restriction], None],
+    user: User,
+    unit_of_work: UnitOfWorkFactory,
+    clock: Clock,
+) -> Restriction:
+    """Change an order that is not over; what is None stays.
+
+    Parameters
+    ----------
+    require_unchanged : Callable
+        Raises when the order is not the one that the change was made from.
+
+    Raises
+    ------
+    Forbidden, NotFound
+        Who may not restrict; no such restriction.
+    Conflict
+        It is over or revoked.
+    BadInput
+        An end that has passed, or before the start.
+    """
+    require_may_restrict(user)
+    now = clock.now()
+    with unit_of_work() as work:
+        restriction = work.restrictions.get_to_edit(restriction_id)
+        require_unchanged(restriction)
+        _require_open(restriction, now, "change")
+        if end is not None and end <= now:
+            raise BadInput("end", end.isoformat(), f"a time to come; it is {now.isoformat(timespec='seconds')}")
+        given = {"limit_kw": limit_kw, "end": end, "v2g": v2g}
+        changed = replace(restriction, **{key: value for key, value in given.items() if value is not None})
+        if changed == restriction:
+            return restriction
+        work.restrictions.save(changed)
+        _note(changed, RestrictionAct.CHANGED, user, now, work)
+        site_ids = sites_of(work, changed.station_ids, removed_too=True)
+        work.events.add("restriction.changed", _event(changed, site_ids) | {"changed_by": user.username})
+        work.commit()
+    return changed
 
 
 def revoke_restriction(
@@ -65,13 +129,13 @@ def revoke_restriction(
     require_may_restrict(user)
     now = clock.now()
     with unit_of_work() as work:
-        restriction = work.restrictions.get(restriction_id)
+        restriction = work.restrictions.get_to_edit(restriction_id)
         if restriction.revoked_at is not None:
             return restriction
-        if restriction.end <= now:
-            raise Conflict(f"restriction {restriction_id} ended at {restriction.end.isoformat()}: nothing to revoke")
+        _require_open(restriction, now, "revoke")
         revoked = replace(restriction, revoked_at=now)
         work.restrictions.save(revoked)
+        _note(revoked, RestrictionAct.REVOKED, user, now, work)
         work.events.add("restriction.revoked", _event(revoked, sites_of(work, revoked.station_ids, removed_too=True)))
         work.commit()
     return revoked
@@ -84,34 +148,34 @@ def require_may_restrict(user: User) -> None:
         raise Forbidden(f"{user.username} ({roles}) may not restrict stations; a grid operator or administrator may")
 
 
-def draft_restriction(order: RestrictionOrder, *, restriction_id: str, user: User, now: datetime) -> Restriction:
-    """Return the order as a restriction; a station named twice counts once."""
+def draft_restriction(
+    order: RestrictionOrder, *, restriction_id: str, user: User, now: datetime, work: UnitOfWork
+) -> Restriction:
+    """Return the order as a restriction of the stations that it means now."""
     if order.end <= now:
         raise BadInput("end", order.end.isoformat(), f"a time to come; it is {now.isoformat(timespec='seconds')}")
     return Restriction(
         id=restriction_id,
-        station_ids=tuple(dict.fromkeys(order.station_ids)),
+        station_ids=select_stations(order.selection, work=work),
         limit_kw=order.limit_kw,
         start=order.start,
         end=order.end,
         v2g=order.v2g,
         created_by=user.username,
         created_at=now,
+        site_ids=order.site_ids,
+        area=order.area,
     )
 
 
 def sites_of(work: UnitOfWork, station_ids: Sequence[str], *, removed_too: bool = False) -> list[str]:
-    """Return the sites of the stations; an unknown station is named."""
-    site_ids: set[str] = set()
-    for place, station_id in enumerate(station_ids):
-        try:
-            station = work.stations.get(station_id)
-            if station.removed_at is not None and not removed_too:
-                raise NotFound("charging station", station_id)
-            site_ids.add(station.site_id)
-        except NotFound as error:
-            raise BadInput(f"station_ids[{place}]", station_id, "the id of a station that is registered") from error
-    return sorted(site_ids)
+    """Return the sites of the stations; stations that are not there, or not any more, have none."""
+    sites: set[str] = set()
+    for station_id in station_ids:
+        station = work.stations.get(station_id)
+        if removed_too or station.removed_at is None:
+            sites.add(station.site_id)
+    return sorted(sites)
 
 
 def current_state(restriction: Restriction, kept: dict[str, Any] | None, now: datetime) -> Enforcement:
@@ -126,6 +190,27 @@ def current_state(restriction: Restriction, kept: dict[str, Any] | None, now: da
     return Enforcement.PENDING if state is Enforcement.SCHEDULED else state
 
 
+def _require_open(restriction: Restriction, now: datetime, verb: str) -> None:
+    ended = restriction.revoked_at or (restriction.end if restriction.end <= now else None)
+    if ended is not None:
+        how = "was revoked" if restriction.revoked_at else "ended"
+        raise Conflict(f"restriction {restriction.id} {how} at {ended.isoformat()}: nothing to {verb}")
+
+
+def _note(restriction: Restriction, act: RestrictionAct, user: User, now: datetime, work: UnitOfWork) -> None:
+    work.restrictions.note(
+        RestrictionChange(
+            restriction_id=restriction.id,
+            at=now,
+            by=user.username,
+            act=act,
+            limit_kw=restriction.limit_kw,
+            end=restriction.end,
+            v2g=restriction.v2g,
+        )
+    )
+
+
 def _event(restriction: Restriction, site_ids: list[str]) -> dict[str, Any]:
     return {
         "site_id": site_ids[0],
@@ -135,5 +220,6 @@ def _event(restriction: Restriction, site_ids: list[str]) -> dict[str, Any]:
         "limit_kw": restriction.limit_kw,
         "start": restriction.start.isoformat(),
         "end": restriction.end.isoformat(),
+        "v2g": restriction.v2g,
         "created_by": restriction.created_by,
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from twinev.domain.announcement import Announcement
 from twinev.domain.charge_points import Site
+from twinev.domain.flexibility import FlexibilityOrder
 from twinev.domain.tariff import SeriesKind
 from twinev.errors import BadInput, Conflict, NotFound
+from twinev.services.order_flexibility import keep_flexibility_order, require_within_supply
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.put_series import OF_ZONES, put_series
 
@@ -42,9 +45,26 @@ def take_announcement(announcement: Announcement, *, work: UnitOfWork, now: date
     if newer is not None:
         made = announcement.created_at.isoformat()
         raise Conflict(f"stale: it was made at {made}, and message {newer!r}, made later, speaks of the same time")
-    put_series(announcement.series, work=work, source=announcement.source, message_id=announcement.message_id)
+    said_by = {"source": announcement.source, "message_id": announcement.message_id}
+    if announcement.series.kind is SeriesKind.FLEXIBILITY:
+        keep_flexibility_order(_order(announcement, now), work=work, **said_by)
+    else:
+        put_series(announcement.series, work=work, **said_by)
     work.inbox.remember(announcement, now)
     return True
+
+
+def _order(announcement: Announcement, now: datetime) -> FlexibilityOrder:
+    series = announcement.series
+    return FlexibilityOrder(
+        id=uuid.uuid4().hex,
+        site_id=series.subject,
+        start=series.start,
+        step_minutes=series.step_minutes,
+        values_kw=series.values,
+        ordered_by=announcement.source,
+        ordered_at=now,
+    )
 
 
 def _require_same(announcement: Announcement, known: bytes) -> bool:
@@ -83,10 +103,10 @@ def _require_plausible(announcement: Announcement, sites: list[Site]) -> None:
         return
     (site,) = sites
     if series.kind is SeriesKind.FLEXIBILITY:
-        highest_kw, why = site.supply_max_kw, "an order moves the import limit by at most itself"
-    else:
-        highest_kw = MOST_TIMES_SUPPLY * max(site.supply_max_kw, -site.supply_min_kw)
-        why = f"{MOST_TIMES_SUPPLY:g} times what the supply point carries"
+        require_within_supply(series.values, site, key="values")
+        return
+    highest_kw = MOST_TIMES_SUPPLY * max(site.supply_max_kw, -site.supply_min_kw)
+    why = f"{MOST_TIMES_SUPPLY:g} times what the supply point carries"
     for place, value in enumerate(series.values):
         if abs(value) > highest_kw:
             allowed = f"a power of at most {highest_kw:g} kW at site {site.id}: {why}"

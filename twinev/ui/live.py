@@ -132,10 +132,16 @@ class Live:
             speed=self._speed(health.now, taken_at),
             sites=tuple(self._client.sites()),
             stations=tuple(self._client.stations()),
-            restrictions=tuple(self._client.restrictions(at_most=RECENT_RESTRICTIONS)),
+            restrictions=tuple(self._restrictions()),
         )
         self.snapshot, self._taken_at = snapshot, taken_at
         return snapshot
+
+    def _restrictions(self) -> list[RestrictionOut]:
+        """The latest, and all that are open however long ago they were ordered, newest first."""
+        found = {one.id: one for one in self._client.restrictions(at_most=RECENT_RESTRICTIONS)}
+        found |= {one.id: one for one in self._client.restrictions(state="open")}
+        return sorted(found.values(), key=lambda one: (one.created_at, one.id), reverse=True)
 
     def _speed(self, now: datetime, taken_at: float) -> float:
         if self._first is None:

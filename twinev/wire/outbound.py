@@ -21,6 +21,7 @@ _RESTRICTION = SITE | {
     "limit_kw": 18.0,
     "start": "2026-11-25T17:00:00+00:00",
     "end": "2026-11-25T19:00:00+00:00",
+    "v2g": False,
     "created_by": "grid_operator",
 }
 
@@ -131,7 +132,16 @@ class RestrictionCreated(EventData):
     limit_kw: float = Field(ge=0, description="Limit of the stations' sum. [kW]")
     start: AwareDatetime
     end: AwareDatetime
+    v2g: bool = Field(default=False, description="Whether EVs there may give energy back within the window.")
     created_by: str
+
+
+class RestrictionChanged(RestrictionCreated):
+    """A restriction's limit, end or leave for V2G was changed; all that it says now."""
+
+    model_config = shown(_RESTRICTION | {"changed_by": "olga"})
+
+    changed_by: str
 
 
 class RestrictionRevoked(RestrictionCreated):
@@ -193,6 +203,7 @@ EVENTS: dict[str, type[EventData]] = {
     "plan.made": PlanMade,
     "plan.sent": PlanSent,
     "restriction.created": RestrictionCreated,
+    "restriction.changed": RestrictionChanged,
     "restriction.revoked": RestrictionRevoked,
     "restriction.state": RestrictionState,
     **STATION_EVENTS,

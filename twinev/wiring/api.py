@@ -43,7 +43,16 @@ from twinev.api.limit_rates import Rates
 from twinev.api.live import PlanMemory
 from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
-from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, station_use, users
+from twinev.api.routers import (
+    auth,
+    dead_letters,
+    flexibility_orders,
+    pages_login,
+    restrictions,
+    station_keys,
+    station_use,
+    users,
+)
 from twinev.clock import PlatformClock
 from twinev.errors import BadInput, Unavailable
 from twinev.private_file import write_private
@@ -234,6 +243,7 @@ class ApiParts:
                 auth.router,
                 users.router,
                 restrictions.router,
+                flexibility_orders.router,
                 station_keys.router,
                 station_use.router,
                 pages_login.router,

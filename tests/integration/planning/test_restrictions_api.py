@@ -12,7 +12,7 @@ import pytest
 from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
-from twinev.api.routers import restrictions
+from twinev.api.routers import flexibility_orders, restrictions
 from twinev.clock import PlatformClock
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import Role, User
@@ -56,6 +56,9 @@ class Api:
     def post(self, path, **request):
         return self._call("POST", path, **request)
 
+    def patch(self, path, **request):
+        return self._call("PATCH", path, **request)
+
     def delete(self, path, **request):
         return self._call("DELETE", path, **request)
 
@@ -96,7 +99,7 @@ def api(database, make):
     app = create_app(
         platform=platform,
         identity=TokensAreRoles(),
-        routers=(restrictions.router,),
+        routers=(restrictions.router, flexibility_orders.router),
         state={"preview_restriction": preview},
     )
     return Api(app)
@@ -217,3 +220,157 @@ def test_list_is_paged_newest_first(api):
 
     assert [one["id"] for one in (*first["items"], *second["items"])] == list(reversed(made))
     assert second["next_cursor"] is None
+
+
+def order(api, role=Role.GRID_OPERATOR, **changes):
+    answer = api.post("/restrictions", json=body_of(**changes), headers=as_(role))
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"site_ids": ["site"]},
+        {"area": {"type": "Circle", "centre": [5.1, 52.1], "radius_km": 1.0}},
+        {"area": {"type": "Polygon", "coordinates": [[[5, 52], [6, 52], [6, 53], [5, 53], [5, 52]]]}},
+    ],
+)
+def test_order_for_a_place_means_the_stations_that_stand_there(api, place):
+    order_id = order(api, station_ids=[], **place)
+
+    shown = api.get(f"/restrictions/{order_id}", headers=as_(Role.GRID_OPERATOR)).json()
+
+    assert shown["station_ids"] == ["S00", "S01", "S02"]
+    for key, value in place.items():
+        assert shown[key] == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"station_ids": []}, "station_ids"),
+        ({"site_ids": ["site"]}, "station_ids"),
+        ({"station_ids": [], "site_ids": ["nowhere"]}, "site_ids[0]"),
+        ({"station_ids": ["S00", "S99"]}, "station_ids[1]"),
+        ({"station_ids": [], "area": {"type": "Circle", "centre": [0, 0], "radius_km": 1}}, "area"),
+        ({"station_ids": [], "area": {"type": "Polygon", "coordinates": [[[5, 52], [6, 52], [6, 53], [5, 53]]]}},
+         "area.coordinates"),
+    ],
+)  # fmt: skip
+def test_selection_that_means_no_station_is_refused_by_name(api, changes, key):
+    answer = api.post("/restrictions", json=body_of(**changes), headers=as_(Role.GRID_OPERATOR))
+
+    assert answer.status_code == 422
+    assert answer.json()["key"] == key
+
+
+def test_change_needs_the_version_that_it_was_made_from_and_is_kept_in_the_history(api):
+    path = f"/restrictions/{order(api)}"
+    before = api.get(path, headers=as_(Role.GRID_OPERATOR))
+    etag = before.headers["ETag"]
+
+    blind = api.patch(path, json={"limit_kw": 2.0}, headers=as_(Role.GRID_OPERATOR))
+    changed = api.patch(path, json={"limit_kw": 2.0}, headers=as_(Role.ADMINISTRATOR) | {"If-Match": etag})
+    late = api.patch(path, json={"limit_kw": 9.0}, headers=as_(Role.GRID_OPERATOR) | {"If-Match": etag})
+
+    assert (blind.status_code, changed.status_code, late.status_code) == (428, 200, 412)
+    assert before.json()["version"] == etag
+    assert changed.json()["limit_kw"] == 2.0
+    assert changed.headers["ETag"] == changed.json()["version"] != etag
+    api.delete(path, headers=as_(Role.GRID_OPERATOR))
+    history = api.get(f"{path}/history", headers=as_(Role.CHARGE_POINT_OPERATOR)).json()
+    assert [(entry["act"], entry["by"], entry["limit_kw"]) for entry in history] == [
+        ("ordered", "grid_operator", 4.0),
+        ("changed", "administrator", 2.0),
+        ("revoked", "grid_operator", 2.0),
+    ]
+
+
+@pytest.mark.parametrize("role", MAY_NOT)
+def test_role_that_may_not_changes_nothing(api, role):
+    path = f"/restrictions/{order(api)}"
+    etag = api.get(path, headers=as_(Role.GRID_OPERATOR)).headers["ETag"]
+
+    refused = api.patch(path, json={"limit_kw": 99.0}, headers=as_(role) | {"If-Match": etag})
+
+    assert refused.status_code == 403
+    assert api.get(path, headers=as_(Role.GRID_OPERATOR)).json()["limit_kw"] == 4.0
+
+
+def test_list_is_filtered_and_exported(api):
+    later = datetime.now(UTC) + timedelta(days=3)
+    first = order(api)
+    other = order(api, role=Role.ADMINISTRATOR, station_ids=["S02"])
+    planned = order(api, start=later.isoformat(), end=(later + timedelta(hours=1)).isoformat())
+    api.delete(f"/restrictions/{other}", headers=as_(Role.GRID_OPERATOR))
+
+    def found(**wanted):
+        listed = api.get("/restrictions", params=wanted, headers=as_(Role.GRID_OPERATOR)).json()["items"]
+        return {one["id"] for one in listed}
+
+    assert found() == {first, other, planned}
+    assert found(state="open") == {first, planned}
+    assert found(state="revoked") == {other}
+    assert found(state="over") == set()
+    assert found(created_by="administrator") == {other}
+    assert found(station_id="S02") == {other}
+    assert found(site_id="site") == {first, other, planned}
+    assert found(since=(later - timedelta(days=1)).isoformat()) == {planned}
+    assert found(until=(later - timedelta(days=1)).isoformat()) == {first, other}
+    table = api.get("/restrictions/export", params={"state": "open"}, headers=as_(Role.GRID_OPERATOR))
+    assert table.headers["content-type"].startswith("text/csv")
+    assert [line.split(",")[0] for line in table.text.splitlines()] == ["id", planned, first]
+
+
+def flexibility(**changes):
+    now = datetime.now(UTC).isoformat()
+    return {"site_id": "site", "start": now, "step_minutes": 15, "values_kw": [-5.0]} | changes
+
+
+def test_flexibility_orders_overlap_and_one_taken_back_leaves_the_others(api, database):
+    start = (datetime.now(UTC) + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    headers = as_(Role.GRID_OPERATOR)
+    orders = [
+        api.post(
+            "/flexibility-orders", json=flexibility(start=start.isoformat(), values_kw=[-5.0] * 4), headers=headers
+        ).json(),
+        api.post(
+            "/flexibility-orders", json=flexibility(start=start.isoformat(), values_kw=[-9.0, -9.0]), headers=headers
+        ).json(),
+    ]
+
+    def held():
+        with database.reading() as work:
+            return work.series.values("flexibility_kw", "site", start, step_minutes=15, count=5)
+
+    assert held() == [-9.0, -9.0, -5.0, -5.0, None]
+    revoked = api.delete(f"/flexibility-orders/{orders[1]['id']}", headers=headers).json()
+    assert held() == [-5.0, -5.0, -5.0, -5.0, None]
+    api.delete(f"/flexibility-orders/{orders[0]['id']}", headers=headers)
+    assert held() == [0.0, 0.0, 0.0, 0.0, None]
+    assert (revoked["state"], revoked["revoked_by"]) == ("revoked", "grid_operator")
+    listed = api.get("/flexibility-orders", params={"site_id": "site"}, headers=headers).json()["items"]
+    assert [(one["id"], one["state"]) for one in listed] == [(one["id"], "revoked") for one in reversed(orders)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "key"),
+    [
+        ({"site_id": "nowhere"}, 404, None),
+        ({"values_kw": [-61.0]}, 422, "values_kw[0]"),
+        ({"start": "2020-01-01T00:00:00Z"}, 422, "start"),
+    ],
+)
+def test_flexibility_order_that_cannot_be_meant_is_refused(api, changes, status, key):
+    body = flexibility(**changes)
+
+    answer = api.post("/flexibility-orders", json=body, headers=as_(Role.GRID_OPERATOR))
+
+    assert answer.status_code == status
+    assert answer.json().get("key") == key
+
+
+@pytest.mark.parametrize("role", MAY_NOT)
+def test_role_that_may_not_orders_no_flexibility(api, role):
+    assert api.post("/flexibility-orders", json=flexibility(), headers=as_(role)).status_code == 403

@@ -24,7 +24,7 @@ from twinev.domain.commands import (
     SetChargingProfile,
 )
 from twinev.domain.external_limit import ExternalLimit
-from twinev.domain.grid import Restriction
+from twinev.domain.grid import Restriction, RestrictionChange
 from twinev.domain.plan import SentCommand, StoredPlan
 from twinev.domain.session import ChargingSession
 from twinev.domain.station_fault import StationFault
@@ -254,6 +254,7 @@ class Memory:
     plans: list[StoredPlan] = field(default_factory=list)
     commands: dict[str, SentCommand] = field(default_factory=dict)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
+    restriction_changes: list[RestrictionChange] = field(default_factory=list)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     abilities: dict[str, ChargingAbilities] = field(default_factory=dict)
     external_limits: list[ExternalLimit] = field(default_factory=list)
@@ -310,6 +311,8 @@ class FakeWork:
         )
         self.restrictions = SimpleNamespace(
             get=_get(memory.restrictions, "restriction"),
+            get_to_edit=_get(memory.restrictions, "restriction"),
+            note=lambda change: later(lambda: memory.restriction_changes.append(change)),
             save=lambda one: later(lambda: memory.restrictions.__setitem__(one.id, one)),
             open=self._open,
             state=memory.states.get,

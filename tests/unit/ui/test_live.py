@@ -21,6 +21,7 @@ class FakeClient:
     site: object
     error: TwinEVError | None = None
     asked: list[str] = field(default_factory=list)
+    open_restrictions: list = field(default_factory=list)
 
     def health(self) -> HealthOut:
         if self.error is not None:
@@ -33,9 +34,9 @@ class FakeClient:
     def stations(self) -> list:
         return []
 
-    def restrictions(self, *, at_most: int) -> list:
-        self.asked.append(f"restrictions {at_most}")
-        return []
+    def restrictions(self, *, at_most: int | None = None, state: str | None = None) -> list:
+        self.asked.append(f"restrictions {state or at_most}")
+        return list(self.open_restrictions if state == "open" else ())
 
 
 @dataclass

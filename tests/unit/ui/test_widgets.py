@@ -63,7 +63,7 @@ class FakeClient:
     def commands(self, *, at_most: int) -> list:
         return []
 
-    def restrictions(self, *, at_most: int) -> list:
+    def restrictions(self, *, at_most: int | None = None, state: str | None = None) -> list:
         return [self.restriction_answer]
 
     def revoke_restriction(self, restriction_id: str) -> object:

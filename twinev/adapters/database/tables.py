@@ -280,7 +280,41 @@ restrictions = Table(
     Column("created_by", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    # How the stations were chosen, where not one by one.
+    Column("site_ids", JSON(none_as_null=True)),
+    Column("area", JSON(none_as_null=True)),
     Index("ix_restrictions_created_at_id", "created_at", "id"),
+)
+
+restriction_changes = Table(
+    "restriction_changes",
+    metadata,
+    Column("number", RowNumber, primary_key=True),
+    Column("restriction_id", ForeignKey("restrictions.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("act", String(20), nullable=False),
+    Column("limit_kw", Float, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("v2g", Boolean, nullable=False),
+)
+
+# What others ask of a site's import limit, as each asked for it; what holds is in series_values.
+flexibility_orders = Table(
+    "flexibility_orders",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    Column("start", UtcDateTime, nullable=False),
+    Column("end", UtcDateTime, nullable=False),
+    Column("step_minutes", Integer, nullable=False),
+    Column("values_kw", JSON, nullable=False),
+    Column("ordered_by", String(64), nullable=False),
+    Column("ordered_at", UtcDateTime, nullable=False),
+    Column("revoked_by", String(64)),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_flexibility_orders_ordered_at_id", "ordered_at", "id"),
+    Index("ix_flexibility_orders_site_id_end", "site_id", "end"),
 )
 
 restriction_stations = Table(

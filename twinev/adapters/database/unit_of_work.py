@@ -15,6 +15,7 @@ from twinev.adapters.database.audit import DatabaseAudit
 from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
+from twinev.adapters.database.flexibility_orders import DatabaseFlexibilityOrders
 from twinev.adapters.database.idempotency import DatabaseIdempotency
 from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
@@ -137,6 +138,7 @@ class DatabaseUnitOfWork:
         self.reports = DatabaseReports(connection)
         self.restrictions = DatabaseRestrictions(connection)
         self.series = DatabaseSeries(connection)
+        self.flexibility_orders = DatabaseFlexibilityOrders(connection)
         self.abilities = DatabaseAbilities(connection)
         self.external_limits = DatabaseExternalLimits(connection)
         self.station_faults = DatabaseStationFaults(connection)

@@ -1,31 +1,43 @@
-"""Restrictions of grid operators: order, preview, look up, revoke."""
+"""Restrictions of grid operators: order, preview, look up, change, revoke."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, status
+from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
+from twinev.api.etags import EDIT_RESPONSES, TheEdit, tell_version
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, page_of
-from twinev.api.platform import Platform, Reading, Staff, ThePlatform
-from twinev.domain.grid import Enforcement, Restriction
+from twinev.api.platform import Reading, Staff, ThePlatform
+from twinev.api.restriction_out import ShownRestrictions, restriction_version, restrictions_csv
+from twinev.domain.area import area_from_json
+from twinev.domain.grid import Restriction
 from twinev.domain.users import User
-from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.ports.smart_charging import RestrictionFilter
 from twinev.services.preview_restriction import PreviewRestriction
-from twinev.services.restrict import MAY_RESTRICT, RestrictionOrder, current_state, restrict, revoke_restriction
+from twinev.services.restrict import (
+    MAY_RESTRICT,
+    RestrictionOrder,
+    change_restriction,
+    restrict,
+    revoke_restriction,
+)
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.restrictions import (
+    RestrictionActOut,
+    RestrictionChangeIn,
     RestrictionCreated,
     RestrictionIn,
     RestrictionOut,
     RestrictionPreview,
-    StationEnforcement,
 )
+
+MOST_EXPORTED = 10_000
 
 router = APIRouter(prefix="/api/v1/restrictions", tags=["restrictions"])
 
@@ -71,18 +83,96 @@ async def preview_restriction(body: RestrictionIn, preview: ThePreview, user: Gr
     )
 
 
+def filter_of(
+    *,
+    platform: ThePlatform,
+    state: Literal["open", "over", "revoked"] | None = None,
+    site_id: str | None = None,
+    station_id: str | None = None,
+    created_by: str | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+) -> RestrictionFilter:
+    """Read which restrictions are wanted; ``since`` and ``until`` keep those whose window reaches into that time."""
+    return RestrictionFilter(
+        state=state,
+        now=platform.clock.now(),
+        site_id=site_id,
+        station_id=station_id,
+        created_by=created_by,
+        since=since,
+        until=until,
+    )
+
+
+Wanted = Annotated[RestrictionFilter, Depends(filter_of)]
+
+
 @router.get("")
-def list_restrictions(ask: WantedPage, work: Reading, platform: ThePlatform, _user: Staff) -> Page[RestrictionOut]:
+def list_restrictions(
+    ask: WantedPage, wanted: Wanted, work: Reading, platform: ThePlatform, _user: Staff
+) -> Page[RestrictionOut]:
     """List the restrictions with how they fared, newest first."""
-    shown = _Shown.read(work, platform)
-    rows = work.restrictions.list(limit=ask.one_more, before=ask.after)
+    shown = ShownRestrictions.read(work, platform)
+    rows = work.restrictions.list(limit=ask.one_more, before=ask.after, wanted=wanted)
     return page_of(rows, ask, out=shown.out, name=lambda restriction: restriction.id)
 
 
+@router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
+def export_restrictions(wanted: Wanted, work: Reading, platform: ThePlatform, _user: Staff) -> Response:
+    """The same as a table for a spreadsheet: the newest 10,000."""
+    shown = ShownRestrictions.read(work, platform)
+    rows = [shown.out(one) for one in work.restrictions.list(limit=MOST_EXPORTED, wanted=wanted)]
+    headers = {"Content-Disposition": 'attachment; filename="restrictions.csv"'}
+    return Response(restrictions_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
 @router.get("/{restriction_id}")
-def get_restriction(restriction_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> RestrictionOut:
-    """Show one restriction."""
-    return _Shown.read(work, platform).out(work.restrictions.get(restriction_id))
+def get_restriction(
+    restriction_id: str, work: Reading, platform: ThePlatform, _user: Staff, response: Response
+) -> RestrictionOut:
+    """Show one restriction; ETag is the version to change it from."""
+    restriction = work.restrictions.get(restriction_id)
+    tell_version(response, restriction_version(restriction))
+    return ShownRestrictions.read(work, platform).out(restriction)
+
+
+@router.get("/{restriction_id}/history")
+def get_history(restriction_id: str, work: Reading, _user: Staff) -> list[RestrictionActOut]:
+    """Tell who ordered, changed and revoked it, and when."""
+    work.restrictions.get(restriction_id)
+    return [
+        RestrictionActOut(at=one.at, by=one.by, act=one.act, limit_kw=one.limit_kw, end=one.end, v2g=one.v2g)
+        for one in work.restrictions.history(restriction_id)
+    ]
+
+
+@router.patch("/{restriction_id}", responses=EDIT_RESPONSES)
+def patch_restriction(
+    *,
+    restriction_id: str,
+    body: RestrictionChangeIn,
+    platform: ThePlatform,
+    user: GridOperator,
+    edit: TheEdit,
+    response: Response,
+) -> RestrictionOut:
+    """Change the limit, the end or the leave for V2G of an order that is not over; planning follows at once."""
+
+    def require_unchanged(restriction: Restriction) -> None:
+        edit.require_version(f"restriction {restriction_id}", restriction_version(restriction))
+
+    changed = change_restriction(
+        restriction_id,
+        **body.model_dump(),
+        require_unchanged=require_unchanged,
+        user=user,
+        unit_of_work=platform.unit_of_work,
+        clock=platform.clock,
+    )
+    tell_version(response, restriction_version(changed))
+    with platform.reading() as work:
+        return ShownRestrictions.read(work, platform).out(changed)
 
 
 @router.delete("/{restriction_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -92,65 +182,5 @@ def revoke(restriction_id: str, platform: ThePlatform, user: GridOperator) -> No
 
 
 def _order(body: RestrictionIn) -> RestrictionOrder:
-    return RestrictionOrder(
-        station_ids=body.station_ids, limit_kw=body.limit_kw, start=body.start, end=body.end, v2g=body.v2g
-    )
-
-
-class _Shown:
-    """Restrictions as they are shown: with the power that is measured now."""
-
-    def __init__(self, *, work: UnitOfWork, now: datetime, power_kw: dict[str, float]) -> None:
-        self._work = work
-        self._now = now
-        self._power_kw = power_kw
-
-    @classmethod
-    def read(cls, work: UnitOfWork, platform: Platform) -> _Shown:
-        now = platform.clock.now()
-        live = platform.live_view(work)
-        power_kw: dict[str, float] = {}
-        for (station_id, _), session in live.at_evse.items():
-            power_kw[station_id] = power_kw.get(station_id, 0.0) + live.power_kw(session)
-        return cls(work=work, now=now, power_kw=power_kw)
-
-    def out(self, restriction: Restriction) -> RestrictionOut:
-        kept = self._work.restrictions.state(restriction.id) or {}
-        state = current_state(restriction, kept, self._now)
-        stations = self._stations(
-            restriction, state, {entry["station_id"]: entry for entry in kept.get("stations", ())}
-        )
-        return RestrictionOut(
-            id=restriction.id,
-            station_ids=restriction.station_ids,
-            limit_kw=restriction.limit_kw,
-            start=restriction.start,
-            end=restriction.end,
-            v2g=restriction.v2g,
-            created_by=restriction.created_by,
-            created_at=restriction.created_at,
-            revoked_at=restriction.revoked_at,
-            state=state,
-            power_kw=round(sum(station.power_kw for station in stations), 3),
-            stations=stations,
-            first_enforced_at=_instant(kept.get("first_enforced_at")),
-            highest_kw=kept.get("highest_kw"),
-        )
-
-    def _stations(
-        self, restriction: Restriction, state: Enforcement, kept: dict[str, dict[str, Any]]
-    ) -> tuple[StationEnforcement, ...]:
-        """Once it is over, a station's state is the last that was seen; before it begins, that of the whole."""
-        return tuple(
-            StationEnforcement(
-                station_id=station_id,
-                state=state if state is Enforcement.SCHEDULED else kept.get(station_id, {}).get("state", state),
-                reason=kept.get(station_id, {}).get("reason"),
-                power_kw=round(self._power_kw.get(station_id, 0.0), 3),
-            )
-            for station_id in restriction.station_ids
-        )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    given = {name: getattr(body, name) for name in ("station_ids", "site_ids", "limit_kw", "start", "end", "v2g")}
+    return RestrictionOrder(**given, area=None if body.area is None else area_from_json(body.area.model_dump()))

@@ -18,6 +18,7 @@ from twinev.services.ports.requests import Idempotency
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
+    FlexibilityOrders,
     Plans,
     Restrictions,
     SeriesStore,
@@ -37,6 +38,7 @@ class UnitOfWork(Protocol):
     reports: Reports
     restrictions: Restrictions
     series: SeriesStore
+    flexibility_orders: FlexibilityOrders
     abilities: Abilities
     external_limits: ExternalLimits
     station_faults: StationFaults

@@ -2,18 +2,69 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
 
+Position = tuple[
+    Annotated[float, Field(ge=-180, le=180, description="longitude")],
+    Annotated[float, Field(ge=-90, le=90, description="latitude")],
+]
+
+
+class PolygonIn(WireModel):
+    """A GeoJSON Polygon without holes (RFC 7946): one closed ring of [longitude, latitude]."""
+
+    type: Literal["Polygon"]
+    coordinates: tuple[Annotated[tuple[Position, ...], Field(min_length=4, max_length=1000)]]
+
+
+class CircleIn(WireModel):
+    """Everything within ``radius_km`` of ``centre``, which is [longitude, latitude]."""
+
+    type: Literal["Circle"]
+    centre: Position
+    radius_km: float = Field(gt=0, le=500)
+
+
+AreaIn = Annotated[PolygonIn | CircleIn, Field(discriminator="type")]
+
 
 class RestrictionIn(WireModel):
-    station_ids: tuple[str, ...] = Field(min_length=1, max_length=10_000)
+    """POST /restrictions: the stations by name, or those of sites, or those in an area now; one of the three.
+
+    Without ``v2g`` no EV there may give energy back within the window.
+    """
+
+    station_ids: tuple[str, ...] = Field(default=(), max_length=10_000)
+    site_ids: tuple[str, ...] = Field(default=(), max_length=1000)
+    area: AreaIn | None = None
     # Strict: true is no limit of 1 kW.
     limit_kw: float = Field(ge=0, le=1_000_000, strict=True)
     start: AwareDatetime
     end: AwareDatetime
     v2g: bool = False
+
+
+class RestrictionChangeIn(WireModel):
+    """PATCH /restrictions/{id}: what is left out stays."""
+
+    limit_kw: float | None = Field(default=None, ge=0, le=1_000_000, strict=True)
+    end: AwareDatetime | None = None
+    v2g: bool | None = None
+
+
+class RestrictionActOut(WireModel):
+    """An entry of a restriction's history: ``act`` is ordered, changed or revoked; the rest is what held after it."""
+
+    at: AwareDatetime
+    by: str
+    act: str
+    limit_kw: float
+    end: AwareDatetime
+    v2g: bool
 
 
 class RestrictionCreated(WireModel):
@@ -46,6 +97,9 @@ class RestrictionOut(WireModel):
     stations: tuple[StationEnforcement, ...]
     first_enforced_at: AwareDatetime | None = None
     highest_kw: float | None = None
+    site_ids: tuple[str, ...] = ()
+    area: AreaIn | None = None
+    version: str = Field(default="", description="Send it in If-Match to change the restriction")
 
 
 class RestrictionPreview(WireModel):
