@@ -28,7 +28,7 @@ class Suitability:
 
     ``price_eur_per_kwh`` is the mean over the stay, None where nobody knows it; with it the cost of the way is not
     known either. ``waiting_minutes`` is until power is there, ``charging_minutes`` from then until the energy is in the
-    EV, or the stay ends.
+    EV, the whole stay where it does not get all of it.
     """
 
     price_eur_per_kwh: float | None

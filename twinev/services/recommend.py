@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from twinev.domain.area import distance_km
 from twinev.domain.availability import Availability, availability_of
 from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
 from twinev.domain.checks import require_finite
-from twinev.domain.distance import distance_km
 from twinev.domain.recommendation import (
     DETOUR,
     Grade,

@@ -51,7 +51,10 @@ class Headroom:
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """What an EV would get: energy, and the minutes until power is there and from then until it is done."""
+    """What an EV would get: energy, minutes until power is there, and minutes from then until it is done.
+
+    An EV that does not get all it wants charges for its whole stay.
+    """
 
     energy_kwh: float
     waiting_minutes: float
@@ -88,17 +91,20 @@ def deliver(
         if end <= start or kw <= 0:
             continue
         began = began or start
-        needed = timedelta(hours=max(wanted_kwh - got_kwh, 0.0) / kw)
-        if start + needed <= end:
-            got_kwh, done = wanted_kwh, start + needed
+        hours, missing_kwh = (end - start).total_seconds() / 3600, wanted_kwh - got_kwh
+        if missing_kwh <= kw * hours:
+            got_kwh, done = wanted_kwh, start + timedelta(hours=missing_kwh / kw)
             break
-        got_kwh += kw * (end - start).total_seconds() / 3600
-    began, done = began or departure, done or departure
+        got_kwh += kw * hours
     return Delivery(
         energy_kwh=got_kwh,
-        waiting_minutes=(began - arrival).total_seconds() / 60,
-        charging_minutes=(done - began).total_seconds() / 60,
+        waiting_minutes=_minutes(arrival, began or departure),
+        charging_minutes=_minutes(arrival, departure) if began is None or done is None else _minutes(began, done),
     )
+
+
+def _minutes(start: datetime, end: datetime) -> float:
+    return (end - start).total_seconds() / 60
 
 
 def _series(work: UnitOfWork, kind: SeriesKind, site: Site, horizon: Horizon) -> tuple[float, ...]:

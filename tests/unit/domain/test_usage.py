@@ -1,6 +1,7 @@
 """Usage metrics give nobody away: five people in every cell, and in what is left of a month; days of every length."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -35,9 +36,7 @@ def test_days_without_anybody_hide_no_other():
     assert shown_days([frozenset("abcde"), frozenset(), frozenset("fghij")]) == {0, 2}
 
 
-@pytest.mark.parametrize(
-    ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 1), 24)]
-)
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 1), 24)])
 def test_day_is_as_long_as_the_clock_has_it(day, hours):
     assert day_of(day, time_zone="Europe/Amsterdam").hours == hours
 
@@ -47,7 +46,7 @@ def test_days_fill_their_month_without_a_gap(day, time_zone):
     month, days = month_of(day, time_zone=time_zone), days_in_month(day, time_zone=time_zone)
 
     assert (days[0].start, days[-1].end) == (month.start, month.end)
-    assert all(one.end == other.start for one, other in zip(days, days[1:], strict=False))
+    assert all(one.end == other.start for one, other in pairwise(days))
 
 
 def test_months_back_are_those_before_this_one():
