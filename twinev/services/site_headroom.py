@@ -28,8 +28,9 @@ class Headroom:
         The import limit with the grid's orders, less demand, plus production, less what its EVs are planned. [kW]
     drawn_kw : mapping of station id to tuple of float, shape (n_slots,)
         What the station's EVs are planned to draw; an EV that gives back counts as none. [kW]
+        Stations of other sites that share a restriction are taken to go on as they are.
     restrictions : tuple of Restriction
-        Those that touch the site, with the stations of other sites taken to draw what they draw in ``drawn_kw``.
+        Those that touch the site.
     """
 
     horizon: Horizon
@@ -78,7 +79,8 @@ def read_headroom(work: UnitOfWork, site: Site, stations: Sequence[ChargingStati
         )
     )
     restrictions = tuple(work.restrictions.open(now, station_ids=[station.id for station in stations]))
-    return Headroom(horizon=horizon, site_kw=site_kw, drawn_kw=drawn_kw, restrictions=restrictions)
+    elsewhere_kw = _drawn_elsewhere_kw(work, restrictions, site, horizon)
+    return Headroom(horizon=horizon, site_kw=site_kw, drawn_kw=elsewhere_kw | drawn_kw, restrictions=restrictions)
 
 
 def deliver(
@@ -123,6 +125,18 @@ def _drawn_kw(
         for slot in range(horizon.slots if curve is not None else 0):
             curve[slot] += max(_power_kw(session, plan, horizon.slot_start(slot)), 0.0)
     return {station_id: tuple(curve) for station_id, curve in drawn.items()}
+
+
+def _drawn_elsewhere_kw(
+    work: UnitOfWork, restrictions: Iterable[Restriction], site: Site, horizon: Horizon
+) -> dict[str, tuple[float, ...]]:
+    """What draws now at the stations of other sites that share a restriction with this one. [kW]"""
+    shared = {station_id for restriction in restrictions for station_id in restriction.station_ids}
+    drawn: dict[str, float] = {}
+    for session in work.sessions.active() if shared else ():
+        if session.site_id != site.id and session.station_id in shared:
+            drawn[session.station_id] = drawn.get(session.station_id, 0.0) + max(session.power_kw, 0.0)
+    return {station_id: (kw,) * horizon.slots for station_id, kw in drawn.items()}
 
 
 def _power_kw(session: ChargingSession, plan: PlannedPower | None, instant: datetime) -> float:

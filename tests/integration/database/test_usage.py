@@ -111,7 +111,7 @@ def test_restrictions_are_counted_and_those_that_held(fleet, clock):
                     end=FIRST + timedelta(hours=1),
                     created_by="olga",
                     created_at=FIRST,
-                )  # fmt: skip
+                )
             )
             if highest_kw is not None:
                 work.restrictions.record_state(name, {"state": "ended", "highest_kw": highest_kw})

@@ -25,7 +25,7 @@ def used(api, database):
                     started_at=start,
                     ended_at=start + timedelta(hours=1),
                     energy_kwh=7.3,
-                )  # fmt: skip
+                )
             )
         work.commit()
     return api

@@ -13,6 +13,7 @@ from twinev.domain.horizon import Horizon
 from twinev.domain.opening_hours import OpeningHours, RegularHours
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
+from twinev.errors import NotAuthenticated
 from twinev.services.recommend import DriverWish, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.site_headroom import deliver
@@ -158,6 +159,42 @@ def test_restriction_and_demand_leave_less_energy(database, clock):
     assert kwh == {"A1": pytest.approx(2.0), "B1": pytest.approx(6.0)}
 
 
+def test_restriction_over_two_sites_counts_what_the_other_draws(database, clock):
+    keep(database, station("A1"))
+    now = clock.now()
+    with database.unit_of_work() as work:
+        work.sites.save(Site(id="d", name="D", location=HERE, supply_max_kw=50))
+        work.stations.save(station("D1", site_id="d", km=100))
+        work.sessions.save(
+            ChargingSession(
+                id="x",
+                site_id="d",
+                station_id="D1",
+                evse_id=1,
+                ocpp_transaction_id="t",
+                id_token=None,
+                started_at=now,
+                power_kw=4.0,
+            )
+        )
+        work.restrictions.save(
+            Restriction(
+                id="r",
+                station_ids=("A1", "D1"),
+                limit_kw=7.0,
+                start=now,
+                end=now + timedelta(hours=3),
+                created_by="olga",
+                created_at=now,
+            )
+        )
+        work.commit()
+
+    (one,) = recommended(database, clock)
+
+    assert one.facts.available_kwh == pytest.approx(3.0)
+
+
 def test_full_site_makes_one_wait_for_the_whole_stay(database, clock):
     keep(database, station("near"))
     put(database, SeriesKind.DEMAND, "s", 60.0, clock)
@@ -189,6 +226,15 @@ def test_stranger_is_slowed_down_and_a_driver_is_not(api):
 
 def test_wrong_login_is_refused_and_not_taken_for_a_stranger(api):
     assert api.post("/recommendations", json=ASK, role="nobody").status_code == 401
+
+
+def test_cookie_of_a_session_that_ended_makes_a_stranger(api, monkeypatch):
+    def ended(_self, _cookie):
+        raise NotAuthenticated("the session has ended")
+
+    monkeypatch.setattr(type(api.app.state.identity), "of_cookie", ended, raising=False)
+
+    assert api.post("/recommendations", json=ASK, role=None, cookies={"none": "old"}).status_code == 200
 
 
 @pytest.mark.parametrize("change", [{"latitude_degrees": 91}, {"stay_minutes": 0}, {"energy_kwh": -1}, {"more": 1}])

@@ -14,7 +14,7 @@ from twinev.api.platform import Reading, ThePlatform
 from twinev.domain.charge_points import Location
 from twinev.domain.recommendation import WEIGHTS
 from twinev.domain.users import User
-from twinev.errors import TooManyTries
+from twinev.errors import NotAuthenticated, TooManyTries
 from twinev.services.recommend import DriverWish, Recommendation, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.wire.rest.recommendations import (
@@ -41,19 +41,34 @@ def anonymous_buckets() -> Buckets:
 def user_if_any(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> User | None:
-    """Return who calls, or None after counting a stranger; a login that is wrong is refused, not overlooked."""
-    if credentials is not None or request.cookies.get(request.app.state.identity.cookie_name):
+    """Return who calls, or None for a stranger.
+
+    A wrong token is refused and not overlooked. A browser sends its cookie by itself, also when its session has ended:
+    such a one is a stranger's.
+    """
+    if credentials is not None:
         return current_login(request, credentials).user
-    address = request.client.host if request.client else "unknown"
-    wait_seconds = request.app.state.anonymous_recommendations.take(address)
-    if wait_seconds:
-        raise TooManyTries("get recommendations without an account", wait_seconds)
-    return None
+    try:
+        return current_login(request).user
+    except NotAuthenticated:
+        if "authorization" in request.headers:
+            raise
+        return None
+
+
+async def caller(request: Request, user: Annotated[User | None, Depends(user_if_any)]) -> User | None:
+    """The same, after counting a stranger."""
+    if user is None:
+        address = request.client.host if request.client else "unknown"
+        wait_seconds = request.app.state.anonymous_recommendations.take(address)
+        if wait_seconds:
+            raise TooManyTries("get recommendations without an account", wait_seconds)
+    return user
 
 
 @router.post("")
 def list_recommendations(
-    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(user_if_any)]
+    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
 ) -> RecommendationsOut:
     """Recommend free, compatible charge points within reach. No login is needed; with one they come with figures."""
     wish = DriverWish(
