@@ -8,7 +8,7 @@ Cells are told once they are over and settled: the difference of two answers wou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -100,8 +100,8 @@ def shown_days(users_of_day: Sequence[frozenset[str]]) -> frozenset[int]:
     return frozenset(range(len(users_of_day))) - hidden
 
 
-def peak_kw(energy_in: Iterable[tuple[datetime, datetime, float]], span: Span) -> float | None:
-    """The highest mean power of a quarter of an hour within ``span``.
+def energy_by_quarter(energy_in: Iterable[tuple[datetime, datetime, float]], span: Span) -> dict[datetime, float]:
+    """Energy in each quarter of an hour of ``span``, by the quarter's start. [kWh]
 
     Parameters
     ----------
@@ -118,7 +118,16 @@ def peak_kw(energy_in: Iterable[tuple[datetime, datetime, float]], span: Span) -
             part_kwh = energy_kwh * (ends - begins).total_seconds() / seconds
             quarters[quarter] = quarters.get(quarter, 0.0) + part_kwh
             begins = ends
-    return max(quarters.values()) / (QUARTER / timedelta(hours=1)) if quarters else None
+    return {span.start + QUARTER * quarter: kwh for quarter, kwh in quarters.items()}
+
+
+def peak_kw(by_quarter: Mapping[datetime, float], span: Span) -> float | None:
+    """The highest mean power of a quarter of an hour within ``span``; None where no meter tells. [kW]
+
+    A day begins with a quarter of its month, for no zone's clock differs from UTC by less than whole quarters.
+    """
+    highest_kwh = max((kwh for start, kwh in by_quarter.items() if span.start <= start < span.end), default=None)
+    return None if highest_kwh is None else highest_kwh / (QUARTER / timedelta(hours=1))
 
 
 def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from twinev.domain.usage import (
     Span,
     UsageFigures,
     days_in_month,
+    energy_by_quarter,
     month_of,
     months_back,
     peak_kw,
@@ -25,8 +26,6 @@ from twinev.services.compare_meter import exceeds
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.ports.usage import Stay
-
-Metered = tuple[datetime, datetime, float]
 
 #: Months are counted once: what is over and settled stays as it is.
 MOST_KEPT = 1000
@@ -109,12 +108,12 @@ def _measure(work: UnitOfWork, site: Site, first: date) -> UsageMonth:
     month, days = month_of(first, time_zone=site.time_zone), days_in_month(first, time_zone=site.time_zone)
     evses = [evse for station in work.stations.list(site_id=site.id) for evse in station.evses]
     stays = work.usage.stays(site.id, month.start, month.end)
-    metered = work.usage.metered(site.id, month.start, month.end)
+    by_quarter = energy_by_quarter(work.usage.metered(site.id, month.start, month.end), month)
 
     def cell(span: Span, *, show: bool) -> UsageCell:
         if not show:
             return UsageCell(site_id=site.id, span=span, figures=None)
-        figures = _figures(span, stays, metered, places=len(evses), most_kw=sum(evse.max_kw for evse in evses))
+        figures = _figures(span, stays, by_quarter, places=len(evses), most_kw=sum(evse.max_kw for evse in evses))
         return UsageCell(site_id=site.id, span=span, figures=figures)
 
     shown = shown_days([_users(stays, day) for day in days])
@@ -142,7 +141,7 @@ def _overlap_hours(stay: Stay, span: Span) -> float:
 
 
 def _figures(
-    span: Span, stays: Sequence[Stay], metered: Sequence[Metered], *, places: int, most_kw: float
+    span: Span, stays: Sequence[Stay], by_quarter: Mapping[datetime, float], *, places: int, most_kw: float
 ) -> UsageFigures:
     began = [stay for stay in stays if _began(stay, span)]
     energy_kwh = sum(stay.energy_kwh for stay in began)
@@ -152,7 +151,7 @@ def _figures(
         energy_kwh=energy_kwh,
         occupancy=_share(plugged_hours, places * span.hours),
         utilisation=_share(energy_kwh, most_kw * span.hours),
-        peak_kw=peak_kw(metered, span),
+        peak_kw=peak_kw(by_quarter, span),
     )
 
 

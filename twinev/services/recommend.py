@@ -72,9 +72,10 @@ def recommend(
     """Return the best EVSE of each station that suits, the best first; of equals the nearer, then by id."""
     sites = {site.id: site for site in work.sites.list()}
     taken = {(session.station_id, session.evse_id) for session in work.sessions.active()}
+    stations = work.stations.list()
     headroom: dict[str, Headroom] = {}
     found = []
-    for station in work.stations.list():
+    for station in stations:
         site, way_km = sites[station.site_id], DETOUR * distance_km(wish.place, station.location)
         arrival = now + timedelta(hours=way_km / SPEED_KM_PER_H)
         if not station.public or way_km > wish.max_distance_km or not site.open_at(arrival):
@@ -83,7 +84,7 @@ def recommend(
         if not suiting:
             continue
         if site.id not in headroom:
-            headroom[site.id] = read_headroom(work, site, work.stations.list(site_id=site.id), now)
+            headroom[site.id] = read_headroom(work, site, [one for one in stations if one.site_id == site.id], now)
         rated = [
             _rate(
                 wish,

@@ -119,11 +119,14 @@ def _drawn_kw(
 ) -> dict[str, tuple[float, ...]]:
     stored = work.plans.latest(site.id)
     plan = None if stored is None else PlannedPower.of(stored)
+    starts = [horizon.slot_start(slot) for slot in range(horizon.slots)]
     drawn = {station.id: [0.0] * horizon.slots for station in stations}
     for session in work.sessions.active(site_id=site.id):
-        curve = drawn.get(session.station_id)
-        for slot in range(horizon.slots if curve is not None else 0):
-            curve[slot] += max(_power_kw(session, plan, horizon.slot_start(slot)), 0.0)
+        if session.station_id in drawn:
+            curve_kw = _curve_kw(session, plan, starts)
+            drawn[session.station_id] = [
+                sum_kw + max(kw, 0.0) for sum_kw, kw in zip(drawn[session.station_id], curve_kw, strict=True)
+            ]
     return {station_id: tuple(curve) for station_id, curve in drawn.items()}
 
 
@@ -139,10 +142,11 @@ def _drawn_elsewhere_kw(
     return {station_id: (kw,) * horizon.slots for station_id, kw in drawn.items()}
 
 
-def _power_kw(session: ChargingSession, plan: PlannedPower | None, instant: datetime) -> float:
-    """What is planned; where nothing is, it is taken to go on as it is until it departs."""
-    planned = None if plan is None else plan.power_kw(session.id, instant)
-    if planned is not None:
-        return planned
+def _curve_kw(session: ChargingSession, plan: PlannedPower | None, starts: Sequence[datetime]) -> list[float]:
+    """What is planned; where nothing is, it is taken to go on as it is until it departs. [kW]"""
     departure = session.needs.departure_at
-    return session.power_kw if departure is None or instant < departure else 0.0
+    carried_on = [session.power_kw if departure is None or start < departure else 0.0 for start in starts]
+    if plan is None:
+        return carried_on
+    planned = plan.curve_kw(session.id, starts)
+    return [kw if kw is not None else then for kw, then in zip(planned, carried_on, strict=True)]

@@ -11,6 +11,7 @@ from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, 
 from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.opening_hours import OpeningHours, RegularHours
+from twinev.domain.plan import StoredPlan
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import NotAuthenticated
@@ -195,6 +196,42 @@ def test_restriction_over_two_sites_counts_what_the_other_draws(database, clock)
     assert one.facts.available_kwh == pytest.approx(3.0)
 
 
+@pytest.mark.parametrize(("planned_kwh", "left_kwh"), [([1.0] * 96, 6.0), ([], 8.0)], ids=["planned", "no plan"])
+def test_other_evs_leave_what_is_not_planned_for_them(database, clock, planned_kwh, left_kwh):
+    keep(database, station("A1"), station("B1"), supply_max_kw=10.0)
+    now = clock.now()
+    planned = [{"id": "x", "energy_kwh": planned_kwh}] if planned_kwh else []
+    with database.unit_of_work() as work:
+        work.sessions.save(
+            ChargingSession(
+                id="x",
+                site_id="s",
+                station_id="B1",
+                evse_id=1,
+                ocpp_transaction_id="t",
+                id_token=None,
+                started_at=now,
+                power_kw=2.0,
+            )
+        )
+        work.plans.add(
+            StoredPlan(
+                id="p",
+                site_id="s",
+                made_at=now,
+                trigger="x",
+                formulation="cpo",
+                scenario={"start": now.isoformat(), "slot_minutes": 15},
+                schedule={"sessions": planned},
+            )
+        )
+        work.commit()
+
+    (one,) = recommended(database, clock)
+
+    assert (one.station.id, one.facts.available_kwh) == ("A1", pytest.approx(left_kwh))
+
+
 def test_full_site_makes_one_wait_for_the_whole_stay(database, clock):
     keep(database, station("near"))
     put(database, SeriesKind.DEMAND, "s", 60.0, clock)
@@ -234,7 +271,7 @@ def test_cookie_of_a_session_that_ended_makes_a_stranger(api, monkeypatch):
 
     monkeypatch.setattr(type(api.app.state.identity), "of_cookie", ended, raising=False)
 
-    assert api.post("/recommendations", json=ASK, role=None, cookies={"none": "old"}).status_code == 200
+    assert api.post("/recommendations", json=ASK, role=None, headers={"Cookie": "none=old"}).status_code == 200
 
 
 @pytest.mark.parametrize("change", [{"latitude_degrees": 91}, {"stay_minutes": 0}, {"energy_kwh": -1}, {"more": 1}])

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinev.domain.usage import LEAST_USERS, Span, day_of, days_in_month, month_of, months_back, peak_kw, shown_days
+from twinev.domain.usage import (
+    LEAST_USERS,
+    Span,
+    day_of,
+    days_in_month,
+    energy_by_quarter,
+    month_of,
+    months_back,
+    peak_kw,
+    shown_days,
+)
 
 users = st.frozensets(st.sampled_from("abcdefghij"), max_size=8)
 months = st.lists(users, max_size=31)
@@ -71,10 +81,18 @@ energies = st.lists(
 def test_peak_lies_between_the_mean_and_all_at_once(energy_in):
     total_kwh = sum(kwh for _, _, kwh in energy_in)
 
-    peak = peak_kw(energy_in, SPAN)
+    peak = peak_kw(energy_by_quarter(energy_in, SPAN), SPAN)
 
-    assert peak <= total_kwh * 4 + 1e-6
-    assert peak >= total_kwh / 24_999 * 3600 / (1 + 900 / 24_999 * 2) * 0.9 - 1e-6
+    # Everything lies in the first 28 quarters.
+    assert total_kwh * 4 / 28 - 1e-6 <= peak <= total_kwh * 4 + 1e-6
+
+
+@given(energies)
+def test_quarters_hold_all_the_energy(energy_in):
+    by_quarter = energy_by_quarter(energy_in, SPAN)
+
+    assert sum(by_quarter.values()) == pytest.approx(sum(kwh for _, _, kwh in energy_in), abs=1e-6)
+    assert all((start - START) % timedelta(minutes=15) == timedelta(0) for start in by_quarter)
 
 
 def test_peak_counts_what_flows_in_one_quarter_together():
@@ -85,11 +103,11 @@ def test_peak_counts_what_flows_in_one_quarter_together():
         (START - quarter, START, 50.0),
     ]
 
-    assert peak_kw(energy_in, SPAN) == pytest.approx((2 + 3) * 4)
+    assert peak_kw(energy_by_quarter(energy_in, SPAN), SPAN) == pytest.approx((2 + 3) * 4)
 
 
 def test_peak_of_no_meter_is_unknown():
-    assert peak_kw([], SPAN) is None
+    assert peak_kw({}, SPAN) is None
 
 
 def test_span_settles_two_days_after_its_end():
