@@ -120,7 +120,17 @@ class SiteState:
     def steerable(self, session: ChargingSession) -> bool:
         """Whether a plan for this session would reach its EV."""
         station = self.station(session.station_id)
-        return station is not None and station.online and station.id not in self.unresponsive
+        reached = station is not None and station.online and station.id not in self.unresponsive
+        return reached and not self.follows_common_fallback(session)
+
+    def follows_common_fallback(self, session: ChargingSession) -> bool:
+        """Whether its station has no room for a profile of this session's own: those that began first have them."""
+        station, room = self.station(session.station_id), self.room.get(session.station_id)
+        if station is None or room is None or room >= len(station.evses):
+            return False
+        # `fit_room`: one place is the common fallback's.
+        at_station = [one for one in self.sessions if one.station_id == session.station_id]
+        return session not in sorted(at_station, key=lambda one: (one.started_at, one.id))[: max(room - 1, 0)]
 
     def limits_of(self, key: EvseKey) -> EvseLimits:
         return limits_at(self.limits, key)

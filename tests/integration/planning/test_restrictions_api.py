@@ -232,8 +232,8 @@ def order(api, role=Role.GRID_OPERATOR, **changes):
     "place",
     [
         {"site_ids": ["site"]},
-        {"area": {"type": "Circle", "centre": [5.1, 52.1], "radius_km": 1.0}},
-        {"area": {"type": "Polygon", "coordinates": [[[5, 52], [6, 52], [6, 53], [5, 53], [5, 52]]]}},
+        {"area": {"type": "Circle", "centre": [4.4, 52.0], "radius_km": 1.0}},
+        {"area": {"type": "Polygon", "coordinates": [[[4, 51], [5, 51], [5, 53], [4, 53], [4, 51]]]}},
     ],
 )
 def test_order_for_a_place_means_the_stations_that_stand_there(api, place):
@@ -357,7 +357,7 @@ def test_flexibility_orders_overlap_and_one_taken_back_leaves_the_others(api, da
 @pytest.mark.parametrize(
     ("changes", "status", "key"),
     [
-        ({"site_id": "nowhere"}, 404, None),
+        ({"site_id": "nowhere"}, 404, "site"),
         ({"values_kw": [-61.0]}, 422, "values_kw[0]"),
         ({"start": "2020-01-01T00:00:00Z"}, 422, "start"),
     ],

@@ -113,7 +113,13 @@ def test_live_asks_again_at_once_when_hurried(client) -> None:
         task.cancel()
 
     asyncio.run(two_rounds())
-    assert len(client.asked) == 2
+    assert client.asked == ["restrictions 50", "restrictions open"] * 2
+
+
+def test_open_restriction_is_shown_however_long_ago_it_was_ordered(live, client, make_restriction) -> None:
+    client.open_restrictions = [make_restriction()]
+
+    assert live.read().restrictions == tuple(client.open_restrictions)
 
 
 def test_platform_time_goes_on_between_two_rounds(live, monotonic, now) -> None:
