@@ -15,6 +15,7 @@ from twinev.services.ports.charge_points import Commands, Reports, Sites, Statio
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
 from twinev.services.ports.exchange import Events, Inbox, Outbox
 from twinev.services.ports.requests import Idempotency
+from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
@@ -49,6 +50,7 @@ class UnitOfWork(Protocol):
     idempotency: Idempotency
     audit: Audit
     usage: Usage
+    retention: Retention
 
     def __enter__(self) -> Self: ...
     def __exit__(
