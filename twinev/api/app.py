@@ -26,7 +26,10 @@ from twinev.api.routers import (
     events,
     health,
     id_tokens,
+    metrics,
+    plan_checks,
     plans,
+    recommendations,
     series,
     sessions,
     sites,
@@ -37,6 +40,7 @@ from twinev.api.routers import (
     tariffs,
     terms,
 )
+from twinev.services.measure_usage import MeasureUsage
 
 _OWN_ROUTERS = (
     sites,
@@ -49,10 +53,14 @@ _OWN_ROUTERS = (
     commands,
     id_tokens,
     series,
+    # Before the plans, whose ids stand where it has a word.
+    plan_checks,
     plans,
     tariffs,
     contracts,
     terms,
+    recommendations,
+    metrics,
     events,
     health,
     audit,
@@ -105,6 +113,8 @@ def create_app(
     app.state.identity = identity
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
+    app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from twinev.client.calls import Calls, body_of, path_to
+from twinev.wire.rest.plan_checks import PlanComparisonOut, ReproductionOut
 from twinev.wire.rest.plans import PlanCreated, PlanOut
 from twinev.wire.rest.series import SeriesIn, SeriesOut
 
@@ -33,6 +34,16 @@ class PlanningCalls(Calls):
             params={**options, "time_limit": time_limit_seconds},
         )  # fmt: skip
         return self._connection.read(response, PlanCreated)
+
+    def compare_plans(self, a: str, b: str) -> PlanComparisonOut:
+        """Two stored plans beside each other: cost, peak, energy, shortfall, and every session."""
+        return self._connection.get("/plans/compare", PlanComparisonOut, a=a, b=b)
+
+    def reproduce_plan(self, plan_id: str, *, timeout_seconds: float = 90.0) -> ReproductionOut:
+        """Make a stored plan again, and tell whether it comes out the same."""
+        path = path_to("plans", plan_id, "reproductions")
+        response = self._connection.send("POST", path, timeout_seconds=timeout_seconds)
+        return self._connection.read(response, ReproductionOut)
 
     def series(self, kind: str, subject: str, *, start: datetime, step_minutes: int = 15, count: int = 96) -> SeriesOut:
         """A series of a site or price zone; None where nothing is known."""

@@ -23,6 +23,7 @@ from twinev.client.charge_points import ChargePointCalls
 from twinev.client.charging import ChargingCalls
 from twinev.client.connection import Connection
 from twinev.client.grid import GridCalls
+from twinev.client.insight import InsightCalls
 from twinev.client.planning import PlanningCalls
 from twinev.client.pricing import PricingCalls
 from twinev.errors import Forbidden, NotAuthenticated, TwinEVError, Unavailable
@@ -35,7 +36,7 @@ EVENTS_RETRY_SECONDS = 1.0
 STAY_SECONDS = 60.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, AuditCalls, PricingCalls):
+class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, InsightCalls, AuditCalls, PricingCalls):
     """The platform over ``/api/v1``.
 
     Parameters

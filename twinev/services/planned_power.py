@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,11 +42,17 @@ class PlannedPower:
 
     def power_kw(self, session_id: str, instant: datetime) -> float | None:
         """The mean power planned for the slot that holds ``instant``; None for a stranger, or beyond the plan. [kW]"""
+        return self.curve_kw(session_id, (instant,))[0]
+
+    def curve_kw(self, session_id: str, instants: Sequence[datetime]) -> list[float | None]:
+        """The same at each of ``instants``. [kW]"""
         energy_kwh = self.energy_kwh.get(session_id)
-        slot = (instant - self.horizon.start) // timedelta(minutes=self.horizon.slot_minutes)
-        if energy_kwh is None or not 0 <= slot < self.horizon.slots:
-            return None
-        return energy_kwh[slot] / self.horizon.slot_hours[slot]
+        if energy_kwh is None:
+            return [None] * len(instants)
+        horizon, hours = self.horizon, self.horizon.slot_hours
+        slot_length = timedelta(minutes=horizon.slot_minutes)
+        slots = [(instant - horizon.start) // slot_length for instant in instants]
+        return [energy_kwh[slot] / hours[slot] if 0 <= slot < horizon.slots else None for slot in slots]
 
     def explanation(self, session_id: str) -> str | None:
         """The first sentence of the plan about this session."""

@@ -37,6 +37,7 @@ from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tariffs import DatabaseTariffs
 from twinev.adapters.database.tokens import DatabaseTokens
+from twinev.adapters.database.usage import DatabaseUsage
 from twinev.errors import Unavailable
 from twinev.services.ports.audit import actor_now
 from twinev.services.ports.clock import Clock
@@ -156,6 +157,7 @@ class DatabaseUnitOfWork:
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
+        self.usage = DatabaseUsage(connection)
         self.retention = DatabaseRetention(connection)
 
     def _release(self) -> None:

@@ -27,6 +27,7 @@ from twinev.services.ports.smart_charging import (
     SeriesStore,
     StationFaults,
 )
+from twinev.services.ports.usage import Usage
 
 
 class UnitOfWork(Protocol):
@@ -57,6 +58,7 @@ class UnitOfWork(Protocol):
     idempotency: Idempotency
     retention: Retention
     audit: Audit
+    usage: Usage
 
     def __enter__(self) -> Self: ...
     def __exit__(

@@ -1,0 +1,296 @@
+"""Recommended charge points: which suit, in which order, and what strangers are told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location, Site
+from twinev.domain.grid import Restriction
+from twinev.domain.horizon import Horizon
+from twinev.domain.opening_hours import OpeningHours, RegularHours
+from twinev.domain.plan import StoredPlan
+from twinev.domain.session import ChargingSession
+from twinev.domain.tariff import Series, SeriesKind
+from twinev.errors import NotAuthenticated
+from twinev.services.recommend import DriverWish, recommend
+from twinev.services.series_price import SeriesPrice
+from twinev.services.site_headroom import deliver
+
+START = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
+HERE = Location(latitude_degrees=52.0, longitude_degrees=5.0)
+ASK = {"latitude_degrees": 52.0, "longitude_degrees": 5.0, "energy_kwh": 10, "stay_minutes": 60}
+FREE = Evse(id=1, max_kw=11, status=ConnectorStatus.AVAILABLE)
+
+
+def north(km: float) -> Location:
+    return Location(latitude_degrees=52.0 + km / 111.195, longitude_degrees=5.0)
+
+
+def station(station_id: str, *, km: float = 1.0, site_id: str = "s", evse: Evse = FREE, **fields) -> ChargingStation:
+    return ChargingStation(
+        id=station_id, site_id=site_id, name=station_id, location=north(km), evses=(evse,), online=True, **fields
+    )
+
+
+def keep(database, *stations: ChargingStation, **site) -> None:
+    with database.unit_of_work() as work:
+        work.sites.save(replace(work.sites.get("s"), **site))
+        for one in stations:
+            work.stations.save(one)
+        work.commit()
+
+
+def put(database, kind: SeriesKind, subject: str, value: float, clock) -> None:
+    series = Series(kind=kind, subject=subject, start=clock.now(), step_minutes=60, values=(value,) * 24)
+    with database.unit_of_work() as work:
+        work.series.put(series)
+        work.commit()
+
+
+def recommended(database, clock, **wish) -> list:
+    asked = {"place": HERE, "energy_kwh": 10.0, "stay_minutes": 60.0} | wish
+    with database.reading() as work:
+        return recommend(DriverWish(**asked), work=work, price=SeriesPrice(work), now=clock.now())
+
+
+def names(database, clock, **wish) -> list[str]:
+    return [one.station.id for one in recommended(database, clock, **wish)]
+
+
+# ── Which suit ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "unsuited",
+    [
+        station("X", evse=replace(FREE, status=ConnectorStatus.OCCUPIED)),
+        station("X", evse=replace(FREE, status=ConnectorStatus.RESERVED)),
+        station("X", evse=replace(FREE, status=ConnectorStatus.FAULTED)),
+        station("X", evse=Evse(id=1, max_kw=11, connector_type="cCCS2", status=ConnectorStatus.AVAILABLE)),
+        station("X", km=8.0),
+        station("X", public=False),
+        replace(station("X"), online=False),
+    ],
+    ids=["occupied", "reserved", "faulted", "other plug", "too far by road", "private", "silent"],
+)
+def test_only_free_compatible_public_stations_within_reach(database, clock, unsuited):
+    keep(database, station("near"), unsuited)
+
+    assert names(database, clock, connector_type="cType2", max_distance_km=10.0) == ["near"]
+
+
+def test_blocked_station_is_not_recommended(database, clock):
+    keep(database, station("near"), station("X", blocked_at=clock.now(), block_reason="works"))
+
+    assert names(database, clock) == ["near"]
+
+
+def test_site_that_is_closed_on_arrival_is_not_recommended(database, clock):
+    keep(
+        database,
+        station("near"),
+        opening_hours=OpeningHours(regular=(RegularHours(weekday=1, begin="08:00", end="09:00"),)),
+    )
+
+    assert names(database, clock) == []
+
+
+def test_evse_with_an_ev_is_taken_whatever_the_station_says(database, clock):
+    keep(database, station("near"))
+    charging = ChargingSession(
+        id="x", site_id="s", station_id="near", evse_id=1, ocpp_transaction_id="t", id_token=None,
+        started_at=clock.now(),
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        work.sessions.save(charging)
+        work.commit()
+
+    assert names(database, clock) == []
+
+
+# ── In which order ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nearer_of_two_alike_goes_first(database, clock):
+    put(database, SeriesKind.PRICE, "NL", 0.3, clock)
+    keep(database, station("far", km=5.0), station("near", km=1.0))
+
+    assert names(database, clock) == ["near", "far"]
+
+
+def test_cheaper_zone_outweighs_a_short_way(database, clock):
+    put(database, SeriesKind.PRICE, "NL", 0.9, clock)
+    put(database, SeriesKind.PRICE, "DE", 0.05, clock)
+    keep(database, station("dear", km=1.0))
+    with database.unit_of_work() as work:
+        work.sites.save(Site(id="d", name="D", location=HERE, supply_max_kw=50, price_zone="DE"))
+        work.stations.save(station("cheap", km=3.0, site_id="d"))
+        work.commit()
+
+    assert names(database, clock) == ["cheap", "dear"]
+
+
+def test_way_costs_great_circle_times_detour_times_consumption_times_price(database, clock):
+    put(database, SeriesKind.PRICE, "NL", 0.5, clock)
+    keep(database, station("near", km=4.0))
+
+    (one,) = recommended(database, clock, consumption_kwh_per_km=0.2)
+
+    assert one.way_km == pytest.approx(5.2, abs=0.01)
+    assert one.facts.way_cost_eur == pytest.approx(5.2 * 0.2 * 0.5, abs=0.01)
+
+
+def test_restriction_and_demand_leave_less_energy(database, clock):
+    keep(database, station("A1"), station("B1"))
+    now = clock.now()
+    order = Restriction(
+        id="r", station_ids=("A1",), limit_kw=2.0, start=now, end=now + timedelta(hours=3), created_by="olga",
+        created_at=now,
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        work.restrictions.save(order)
+        work.commit()
+    put(database, SeriesKind.DEMAND, "s", 44.0, clock)
+
+    kwh = {one.station.id: one.facts.available_kwh for one in recommended(database, clock)}
+
+    assert kwh == {"A1": pytest.approx(2.0), "B1": pytest.approx(6.0)}
+
+
+def test_restriction_over_two_sites_counts_what_the_other_draws(database, clock):
+    keep(database, station("A1"))
+    now = clock.now()
+    with database.unit_of_work() as work:
+        work.sites.save(Site(id="d", name="D", location=HERE, supply_max_kw=50))
+        work.stations.save(station("D1", site_id="d", km=100))
+        work.sessions.save(
+            ChargingSession(
+                id="x",
+                site_id="d",
+                station_id="D1",
+                evse_id=1,
+                ocpp_transaction_id="t",
+                id_token=None,
+                started_at=now,
+                power_kw=4.0,
+            )
+        )
+        work.restrictions.save(
+            Restriction(
+                id="r",
+                station_ids=("A1", "D1"),
+                limit_kw=7.0,
+                start=now,
+                end=now + timedelta(hours=3),
+                created_by="olga",
+                created_at=now,
+            )
+        )
+        work.commit()
+
+    (one,) = recommended(database, clock)
+
+    assert one.facts.available_kwh == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("planned_kwh", "left_kwh"), [([1.0] * 96, 6.0), ([], 8.0)], ids=["planned", "no plan"])
+def test_other_evs_leave_what_is_not_planned_for_them(database, clock, planned_kwh, left_kwh):
+    keep(database, station("A1"), station("B1"), supply_max_kw=10.0)
+    now = clock.now()
+    planned = [{"id": "x", "energy_kwh": planned_kwh}] if planned_kwh else []
+    with database.unit_of_work() as work:
+        work.sessions.save(
+            ChargingSession(
+                id="x",
+                site_id="s",
+                station_id="B1",
+                evse_id=1,
+                ocpp_transaction_id="t",
+                id_token=None,
+                started_at=now,
+                power_kw=2.0,
+            )
+        )
+        work.plans.add(
+            StoredPlan(
+                id="p",
+                site_id="s",
+                made_at=now,
+                trigger="x",
+                formulation="cpo",
+                scenario={"start": now.isoformat(), "slot_minutes": 15},
+                schedule={"sessions": planned},
+            )
+        )
+        work.commit()
+
+    (one,) = recommended(database, clock)
+
+    assert (one.station.id, one.facts.available_kwh) == ("A1", pytest.approx(left_kwh))
+
+
+def test_full_site_makes_one_wait_for_the_whole_stay(database, clock):
+    keep(database, station("near"))
+    put(database, SeriesKind.DEMAND, "s", 60.0, clock)
+
+    (one,) = recommended(database, clock)
+
+    assert (one.facts.available_kwh, one.facts.waiting_minutes, one.facts.charging_minutes) == (0, 60, 60)
+
+
+# ── What is told ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_stranger_is_told_less_than_a_driver(api, database):
+    keep(database, station("near"))
+
+    (stranger,) = api.post("/recommendations", json=ASK, role=None).json()["items"]
+    (driver,) = api.post("/recommendations", json=ASK, role="driver").json()["items"]
+
+    assert stranger == driver | {"detail": None}
+    assert driver["detail"]["parts"]["energy"] == 1.0
+    assert driver["grade"] in {"poor", "fair", "good", "very good", "best"}
+
+
+def test_stranger_is_slowed_down_and_a_driver_is_not(api):
+    answers = [api.post("/recommendations", json=ASK, role=None).status_code for _ in range(12)]
+    assert 429 in answers
+    assert api.post("/recommendations", json=ASK, role="driver").status_code == 200
+
+
+def test_wrong_login_is_refused_and_not_taken_for_a_stranger(api):
+    assert api.post("/recommendations", json=ASK, role="nobody").status_code == 401
+
+
+def test_cookie_of_a_session_that_ended_makes_a_stranger(api, monkeypatch):
+    def ended(_self, _cookie):
+        raise NotAuthenticated("the session has ended")
+
+    monkeypatch.setattr(type(api.app.state.identity), "of_cookie", ended, raising=False)
+
+    assert api.post("/recommendations", json=ASK, role=None, headers={"Cookie": "none=old"}).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"latitude_degrees": 91}, {"stay_minutes": 0}, {"energy_kwh": -1}, {"more": 1}])
+def test_wish_that_makes_no_sense_is_refused(api, change):
+    assert api.post("/recommendations", json=ASK | change).status_code == 422
+
+
+# ── Delivery ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.lists(st.floats(0, 50), min_size=4, max_size=4), st.floats(0, 40), st.integers(0, 50), st.integers(1, 90))
+def test_delivery_keeps_power_and_stay(room_kw, wanted_kwh, later, stay):
+    horizon = Horizon.from_now(START, slot_minutes=15, slots=4)
+    arrival = horizon.now + timedelta(minutes=later)
+    departure = arrival + timedelta(minutes=stay)
+
+    found = deliver(room_kw, horizon, wanted_kwh=wanted_kwh, arrival=arrival, departure=departure)
+
+    assert 0 <= found.energy_kwh <= wanted_kwh + 1e-9
+    assert found.energy_kwh <= max(room_kw) * stay / 60 + 1e-9
+    assert 0 <= found.waiting_minutes <= stay + 1e-6
+    assert 0 <= found.charging_minutes <= stay + 1e-6

@@ -1,0 +1,114 @@
+"""Recommends charge points: in full to whoever is logged in, in a word to everybody."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from twinev.api.identity import current_login
+from twinev.api.limit_rates import Buckets
+from twinev.api.platform import Reading, ThePlatform
+from twinev.domain.charge_points import Location
+from twinev.domain.recommendation import WEIGHTS
+from twinev.domain.users import User
+from twinev.errors import NotAuthenticated, TooManyTries
+from twinev.services.recommend import DriverWish, Recommendation, recommend
+from twinev.services.series_price import SeriesPrice
+from twinev.wire.rest.recommendations import (
+    RecommendationAsk,
+    RecommendationDetail,
+    RecommendationOut,
+    RecommendationsOut,
+    ScorePartsOut,
+)
+
+router = APIRouter(prefix="/api/v1/recommendations", tags=["recommendations"])
+
+#: Each reads every site's plan; strangers get them at a person's pace. [1/s]
+ANONYMOUS_PER_SECOND = 1.0
+
+_bearer = HTTPBearer(auto_error=False, description="for the figures behind a recommendation")
+
+
+def anonymous_buckets() -> Buckets:
+    """Make what counts the requests of each address that is not logged in."""
+    return Buckets(ANONYMOUS_PER_SECOND)
+
+
+def user_if_any(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
+) -> User | None:
+    """Return who calls, or None for a stranger.
+
+    A wrong token is refused and not overlooked. A browser sends its cookie by itself, also when its session has ended:
+    such a one is a stranger's.
+    """
+    if credentials is not None:
+        return current_login(request, credentials).user
+    try:
+        return current_login(request).user
+    except NotAuthenticated:
+        if "authorization" in request.headers:
+            raise
+        return None
+
+
+async def caller(request: Request, user: Annotated[User | None, Depends(user_if_any)]) -> User | None:
+    """The same, after counting a stranger."""
+    if user is None:
+        address = request.client.host if request.client else "unknown"
+        wait_seconds = request.app.state.anonymous_recommendations.take(address)
+        if wait_seconds:
+            raise TooManyTries("get recommendations without an account", wait_seconds)
+    return user
+
+
+@router.post("")
+def list_recommendations(
+    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
+) -> RecommendationsOut:
+    """Recommend free, compatible charge points within reach. No login is needed; with one they come with figures."""
+    wish = DriverWish(
+        place=Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees),
+        **body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}),
+    )
+    found = recommend(wish, work=work, price=SeriesPrice(work), now=platform.clock.now(), most=body.limit)
+    return RecommendationsOut(
+        items=tuple(_out(one, in_full=user is not None) for one in found),
+        weights=ScorePartsOut(**asdict(WEIGHTS)),
+    )
+
+
+def _out(one: Recommendation, *, in_full: bool) -> RecommendationOut:
+    station = one.station
+    return RecommendationOut(
+        station_id=station.id,
+        name=station.name,
+        site_name=one.site.name,
+        latitude_degrees=station.location.latitude_degrees,
+        longitude_degrees=station.location.longitude_degrees,
+        max_kw=one.evse.max_kw,
+        connector_types=tuple(connector.type for connector in one.evse.connectors),
+        way_km=round(one.way_km, 1),
+        grade=one.grade,
+        colour=one.colour,
+        detail=_detail(one) if in_full else None,
+    )
+
+
+def _detail(one: Recommendation) -> RecommendationDetail:
+    facts = one.facts
+    return RecommendationDetail(
+        evse_id=one.evse.id,
+        arrival=one.arrival,
+        price_eur_per_kwh=facts.price_eur_per_kwh,
+        way_cost_eur=facts.way_cost_eur,
+        available_kwh=facts.available_kwh,
+        waiting_minutes=facts.waiting_minutes,
+        charging_minutes=facts.charging_minutes,
+        score=one.score,
+        parts=ScorePartsOut(**asdict(one.parts)),
+    )
