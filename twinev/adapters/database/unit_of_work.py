@@ -21,6 +21,7 @@ from twinev.adapters.database.meter_values import DatabaseMeterValues
 from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
 from twinev.adapters.database.plans import DatabasePlans
 from twinev.adapters.database.restrictions import DatabaseRestrictions
+from twinev.adapters.database.retention import DatabaseRetention
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
 from twinev.adapters.database.sites import DatabaseSites
@@ -144,6 +145,7 @@ class DatabaseUnitOfWork:
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
+        self.retention = DatabaseRetention(connection)
 
     def _release(self) -> None:
         if self._writing is not None:

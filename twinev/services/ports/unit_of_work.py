@@ -15,6 +15,7 @@ from twinev.services.ports.charge_points import Commands, Reports, Sites, Statio
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
 from twinev.services.ports.exchange import Events, Inbox, Outbox
 from twinev.services.ports.requests import Idempotency
+from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
@@ -45,6 +46,7 @@ class UnitOfWork(Protocol):
     inbox: Inbox
     idempotency: Idempotency
     audit: Audit
+    retention: Retention
 
     def __enter__(self) -> Self: ...
     def __exit__(
