@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from twinev.adapters.database.engine import open_engine
 from twinev.simulator.ledger import LedgerContents, read_ledger
 
 Query = Callable[[str], Sequence[Sequence[Any]]]
+
+# Clocks of the simulated stations drift by 20 s an hour at most and are set at each boot and heartbeat.
+MOST_AHEAD = timedelta(seconds=30)
 
 
 def assert_ledger_is_database(*, ledger: Path, database_url: str, within: float = 60) -> None:
@@ -39,6 +42,7 @@ def assert_ledger_is_database(*, ledger: Path, database_url: str, within: float 
         assert_equal("sessions", _transactions_of(said), _transactions_in(query))
         assert_equal("meter values", _samples_of(said), _samples_in(query))
         assert_equal("statuses", _statuses_of(said), _statuses_in(query, said))
+        assert_dated_as_told(said, query)
         assert query("SELECT station_id, key, reason FROM set_aside_facts") == []
     finally:
         engine.dispose()
@@ -107,17 +111,26 @@ def _samples_in(query: Query) -> Counter:
     return Counter((*row[:3], _instant(row[3]), *row[4:7], round(row[7], 6)) for row in found)
 
 
+def assert_dated_as_told(ledger: LedgerContents, query: Query) -> None:
+    """A status bears the station's time, or that of its receipt where the station's clock was ahead of it."""
+    told = {place: _instant(status["timestamp"]) for place, status in ledger.statuses.items()}
+    for station, evse_id, at in query("SELECT station_id, id, status_at FROM evses WHERE status_at IS NOT NULL"):
+        if (station, evse_id) in told:
+            ahead = told[station, evse_id] - _instant(at)
+            assert timedelta(0) <= ahead <= MOST_AHEAD, f"{station}, EVSE {evse_id}: {ahead} before what was told"
+
+
 def _statuses_of(ledger: LedgerContents) -> Counter:
     return Counter(
-        (*place, "Available" if told["condition"] == "Available" else "Occupied", _instant(told["timestamp"]))
+        (*place, "Available" if told["condition"] == "Available" else "Occupied")
         for place, told in ledger.statuses.items()
     )
 
 
 def _statuses_in(query: Query, ledger: LedgerContents) -> Counter:
-    found = query("SELECT station_id, id, status, status_at FROM evses WHERE status_at IS NOT NULL")
+    found = query("SELECT station_id, id, status FROM evses WHERE status_at IS NOT NULL")
     stations = {station for station, _ in ledger.statuses}
-    return Counter((*row[:3], _instant(row[3])) for row in found if row[0] in stations)
+    return Counter(tuple(row) for row in found if row[0] in stations)
 
 
 def _in_kilo(sample: dict[str, Any]) -> float:

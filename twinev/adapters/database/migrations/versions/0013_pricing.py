@@ -6,7 +6,7 @@ from alembic import op
 from twinev.adapters.database.metadata import UtcDateTime
 
 revision = "0013"
-down_revision = "0014"
+down_revision = "0012"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from twinev.adapters.database.metadata import UtcDateTime
 
-revision = "0011"
+revision = "0014"
 down_revision = "0013"
 
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from twinev.adapters.database.metadata import UtcDateTime
 
-revision = "0015"
+revision = "0011"
 down_revision = "0010"
 
 _REFUSAL = "the audit log can only grow"

@@ -5,8 +5,8 @@ from alembic import op
 
 from twinev.adapters.database.metadata import UtcDateTime
 
-revision = "0014"
-down_revision = "0015"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
