@@ -12,6 +12,7 @@ import pytest
 from nats.aio.client import Client
 from nats_process import NatsProcess
 from polling import until_seen
+from wired_api import WiredApi, wired_api
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
@@ -135,3 +136,10 @@ async def _going(*services: Callable[[], Awaitable[None]]) -> AsyncIterator[list
         yield tasks
     finally:
         await end(*tasks)
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredApi]:
+    """The application as wired, for the tests of a module that ask who may do what."""
+    with wired_api(tmp_path_factory.mktemp("wired")) as wired:
+        yield wired

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.migrate import upgrade_engine
-from twinev.adapters.messaging.connection import StayingClient
 from twinev.domain.users import Role
-from twinev.settings import Settings
-from twinev.wiring.api import ApiParts
 
 STAFF = {Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 OPERATORS = {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
@@ -63,6 +51,8 @@ ALLOWED = {
     "GET /api/v1/plans": STAFF,
     "POST /api/v1/plans": STAFF,
     "GET /api/v1/plans/{plan_id}": STAFF,
+    "GET /api/v1/plans/compare": STAFF,
+    "POST /api/v1/plans/{plan_id}/reproductions": STAFF,
     "GET /api/v1/events": STAFF,
     "GET /api/v1/health": OPEN,
     "POST /api/v1/auth/login": OPEN,
@@ -84,7 +74,17 @@ ALLOWED = {
     "POST /api/v1/restrictions": RESTRICTING,
     "POST /api/v1/restrictions/preview": RESTRICTING,
     "GET /api/v1/restrictions/{restriction_id}": STAFF,
+    "PATCH /api/v1/restrictions/{restriction_id}": RESTRICTING,
     "DELETE /api/v1/restrictions/{restriction_id}": RESTRICTING,
+    "GET /api/v1/restrictions/{restriction_id}/history": STAFF,
+    "GET /api/v1/restrictions/export": STAFF,
+    "GET /api/v1/flexibility-orders": STAFF,
+    "POST /api/v1/flexibility-orders": RESTRICTING,
+    "GET /api/v1/flexibility-orders/{order_id}": STAFF,
+    "DELETE /api/v1/flexibility-orders/{order_id}": RESTRICTING,
+    "POST /api/v1/recommendations": OPEN,
+    "GET /api/v1/metrics": OPEN,
+    "GET /api/v1/metrics/staff": STAFF,
     "GET /api/v1/dead-letters": ADMINISTRATORS,
     "GET /api/v1/tariffs": OPEN,
     "POST /api/v1/tariffs": OPERATORS,
@@ -122,58 +122,6 @@ TAKES_A_CREDENTIAL = {"POST /api/v1/auth/login", "POST /api/v1/auth/tickets/rede
 ENDLESS = {"GET /api/v1/events", "GET /api/v1/availability/events"}
 #: They read what NATS keeps, and here is none: who may ask is told so.
 NEEDS_NATS = {"GET /api/v1/dead-letters"}
-ENDS_THE_LOGIN = {"POST /api/v1/auth/logout"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class WiredApi:
-    """The application as `twinev api` builds it, without its loops, and the demonstration's accounts."""
-
-    app: Any
-    accounts: dict[str, dict[str, str]]
-    tokens: dict[Role, str] = field(default_factory=dict)
-
-    def operations(self) -> set[str]:
-        paths = self.app.openapi()["paths"]
-        return {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
-
-    def ask(self, operation: str, role: Role | None, **options: Any) -> int:
-        """The status that the operation answers; every identifier in its path is of nothing that exists."""
-        return asyncio.run(self._ask(operation, role, **options))
-
-    async def _ask(self, operation: str, role: Role | None, **options: Any) -> int:
-        method, path = operation.split(" ")
-        transport = httpx.ASGITransport(app=self.app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            if role is not None:
-                client.headers["Authorization"] = f"Bearer {await self._token(client, role)}"
-            answer = await client.request(method, re.sub(r"\{\w+\}", "nothing", path), **options)
-            if operation in ENDS_THE_LOGIN:
-                self.tokens.clear()
-            return answer.status_code
-
-    async def _token(self, client: httpx.AsyncClient, role: Role) -> str:
-        """One login serves many requests: who logs in too often is held up."""
-        if role not in self.tokens:
-            account = self.accounts[role]
-            body = {"username": account["username"], "password": account["password"]}
-            answer = await client.post("/api/v1/auth/login", json=body)
-            self.tokens[role] = answer.raise_for_status().json()["access_token"]
-        return self.tokens[role]
-
-
-@pytest.fixture(scope="module")
-def wired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredApi]:
-    folder: Path = tmp_path_factory.mktemp("wired")
-    engine = open_engine(f"sqlite:///{folder / 'twinev.db'}")
-    upgrade_engine(engine)
-    # No message is sent: no operation gets as far with what it is asked here.
-    client = StayingClient(shown_name="never connected")
-    parts = ApiParts(settings=Settings(data_dir=folder), engine=engine, client=client)
-    parts.identity.make_accounts(demo=True)
-    accounts = json.loads((folder / "demo_accounts.json").read_text())
-    yield WiredApi(app=parts.app(), accounts={account["role"]: account for account in accounts})
-    engine.dispose()
 
 
 def test_every_operation_has_its_roles_in_the_table(wired):
