@@ -1,4 +1,4 @@
-"""The application as `twinev api` builds it, without its loops, with the demonstration's accounts: asked by each role."""
+"""The application as `twinev api` builds it, without its loops, asked by each role's account of the demonstration."""
 
 from __future__ import annotations
 

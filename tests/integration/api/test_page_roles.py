@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
+from twinev.domain.dashboards import DASHBOARDS
 from twinev.domain.ocpi_partner import PartyId
 from twinev.domain.users import Role, User
 from twinev.services.admit_partner import admit_partner, revoke_partner
@@ -37,6 +38,8 @@ PAGES = {
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
 }
+#: At the dashboards' own port, whose server is asked in the tests of identity.
+DASHBOARD_PAGES = {"GET /voila/render/grid_operators.ipynb": {Role.GRID_OPERATOR, Role.ADMINISTRATOR}}
 OCPI = (
     "GET /ocpi/versions",
     "GET /ocpi/2.2.1",
@@ -65,6 +68,13 @@ def refusal_of(route: str, role: Role | None) -> int:
 
 def test_every_page_and_every_address_of_ocpi_is_listed(wired):
     assert wired.routes() - wired.operations() == {*PAGES, *OCPI}
+
+
+def test_every_dashboard_is_listed_and_offered_to_its_roles_only(wired):
+    assert {f"GET {each.path}" for each in DASHBOARDS} == set(DASHBOARD_PAGES)
+    for route, roles in DASHBOARD_PAGES.items():
+        offered = {role for role in Role if route.removeprefix("GET ") in wired.browse("GET /", role).text}
+        assert offered == roles
 
 
 @pytest.mark.parametrize("route", sorted(set(PAGES) - TAKES_A_CREDENTIAL))

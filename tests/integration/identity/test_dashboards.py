@@ -18,6 +18,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from twinev.domain.dashboards import DASHBOARDS
+from twinev.domain.users import Role
+
 PAGE = "/voila/render/grid_operators.ipynb"
 
 
@@ -116,12 +119,15 @@ def test_page_with_ended_session_leads_to_the_login(shared_identity, dashboards)
     assert answer.status_code == 302
 
 
-@pytest.mark.parametrize("username", ["driver", "charge_point_operator"])
-def test_page_refuses_other_roles_and_starts_no_kernel(shared_identity, dashboards, username: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "username"),
+    [(each.path, role.value) for each in DASHBOARDS for role in Role if role not in each.roles],
+)
+def test_page_refuses_other_roles_and_starts_no_kernel(shared_identity, dashboards, path: str, username: str) -> None:
     before = httpx.get(f"{dashboards.url}/health", trust_env=False).json()["kernels"]
 
     with shared_identity.browser(username) as browser:
-        answer = browser.http.get(dashboards.url + PAGE)
+        answer = browser.http.get(dashboards.url + path)
 
     assert answer.status_code == 403
     assert "This dashboard is for the role" in answer.text
