@@ -16,7 +16,7 @@ class ChargingSession:
 
     ``energy_kwh`` is what has flowed since the transaction began, ``power_kw`` the last measured power (positive
     charges), ``measured_at`` when that was. ``ocpp_transaction_id`` is the station's name of the transaction,
-    ``events`` which of the events in it came.
+    ``events`` which of the events in it came. ``user_id`` is whose id token it is, None where nobody knows.
     """
 
     id: str
@@ -25,6 +25,7 @@ class ChargingSession:
     evse_id: int
     ocpp_transaction_id: str
     id_token: str | None
+    user_id: str | None = None
     started_at: datetime
     ended_at: datetime | None = None
     stop_reason: str | None = None

@@ -4,7 +4,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from twinev.adapters.database import identity_tables, smart_charging_tables, tables
+from twinev.adapters.database import (
+    driver_tables,
+    identity_tables,
+    reservation_tables,
+    smart_charging_tables,
+    tables,
+)
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade
 
@@ -17,7 +23,8 @@ def test_migrations_make_an_empty_database_what_the_tables_say(empty_url):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, tables.metadata)
     engine.dispose()
-    assert identity_tables.metadata is smart_charging_tables.metadata is tables.metadata
+    for module in (driver_tables, identity_tables, reservation_tables, smart_charging_tables):
+        assert module.metadata is tables.metadata
     assert differences == []
 
 

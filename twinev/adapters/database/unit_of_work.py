@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from twinev.adapters.database.charge_orders import DatabaseChargeOrders, DatabaseStationAccess
 from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
 from twinev.adapters.database.facts import DatabaseFacts
@@ -19,6 +20,8 @@ from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
 from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
 from twinev.adapters.database.plans import DatabasePlans
+from twinev.adapters.database.preferences import DatabasePreferences
+from twinev.adapters.database.reservations import DatabaseReservations
 from twinev.adapters.database.restrictions import DatabaseRestrictions
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
@@ -31,6 +34,7 @@ from twinev.adapters.database.smart_charging import (
 from twinev.adapters.database.station_reports import DatabaseReports
 from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tokens import DatabaseTokens
+from twinev.adapters.database.vehicles import DatabaseVehicleBookings, DatabaseVehicles
 from twinev.errors import Unavailable
 from twinev.services.ports.clock import Clock
 
@@ -135,6 +139,12 @@ class DatabaseUnitOfWork:
         self.external_limits = DatabaseExternalLimits(connection)
         self.station_faults = DatabaseStationFaults(connection)
         self.tokens = DatabaseTokens(connection)
+        self.reservations = DatabaseReservations(connection)
+        self.charge_orders = DatabaseChargeOrders(connection)
+        self.station_access = DatabaseStationAccess(connection)
+        self.vehicles = DatabaseVehicles(connection)
+        self.vehicle_bookings = DatabaseVehicleBookings(connection)
+        self.preferences = DatabasePreferences(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)

@@ -27,6 +27,7 @@ class Sessions(Protocol):
         station_id: str | None = None,
         active: bool | None = None,
         site_id: str | None = None,
+        user_id: str | None = None,
     ) -> Sequence[ChargingSession]: ...
     def save(self, session: ChargingSession) -> None: ...
     def hold_needs(self, station_id: str, evse_id: int, needs: ChargingNeeds, at: datetime) -> None:

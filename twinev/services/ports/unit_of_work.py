@@ -12,8 +12,10 @@ from typing import Protocol, Self
 
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
+from twinev.services.ports.drivers import PreferencesStore, VehicleBookings, Vehicles
 from twinev.services.ports.exchange import Events, Inbox, Outbox
 from twinev.services.ports.requests import Idempotency
+from twinev.services.ports.reservations import ChargeOrders, Reservations, StationAccess
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
@@ -39,6 +41,12 @@ class UnitOfWork(Protocol):
     external_limits: ExternalLimits
     station_faults: StationFaults
     tokens: Tokens
+    reservations: Reservations
+    charge_orders: ChargeOrders
+    station_access: StationAccess
+    vehicles: Vehicles
+    vehicle_bookings: VehicleBookings
+    preferences: PreferencesStore
     events: Events
     outbox: Outbox
     inbox: Inbox
