@@ -7,6 +7,8 @@
     │   └── ScenarioError   the same, in a scenario file or a plan request
     ├── NotFound            nothing has that id
     ├── Conflict            the request contradicts what is there
+    ├── ChangedMeanwhile    somebody else changed what this edit was made from
+    ├── VersionMissing      an edit does not say from which version it was made
     ├── Forbidden           this role may not do that
     ├── NotAuthenticated    no valid login
     ├── TooManyTries        too many tries in a short time (a password, mostly)
@@ -65,6 +67,22 @@ class NotFound(TwinEVError):
 
 class Conflict(TwinEVError):
     """The request contradicts what is there."""
+
+
+class ChangedMeanwhile(TwinEVError):
+    """Somebody else changed what this edit was made from."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"{what} was changed in between; read it again, and make the edit from what it is now")
+
+
+class VersionMissing(TwinEVError):
+    """An edit does not say from which version it was made."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"this would change {what}; send the ETag that it was read with in If-Match")
 
 
 class Forbidden(TwinEVError):

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from twinev.errors import (
     BadInput,
+    ChangedMeanwhile,
     Conflict,
     Forbidden,
     NotAuthenticated,
@@ -22,6 +23,7 @@ from twinev.errors import (
     TooManyTries,
     TwinEVError,
     Unavailable,
+    VersionMissing,
 )
 from twinev.wire.rest.pages import Problem
 
@@ -34,6 +36,8 @@ _STATUS: tuple[tuple[type[TwinEVError], HTTPStatus], ...] = (
     (BadInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (ChangedMeanwhile, HTTPStatus.PRECONDITION_FAILED),
+    (VersionMissing, HTTPStatus.PRECONDITION_REQUIRED),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (NotAuthenticated, HTTPStatus.UNAUTHORIZED),
     (TooManyTries, HTTPStatus.TOO_MANY_REQUESTS),

@@ -7,7 +7,17 @@ from collections.abc import Callable
 import httpx
 from pydantic import ValidationError
 
-from twinev.errors import BadInput, Conflict, Forbidden, NotAuthenticated, NotFound, TwinEVError, Unavailable
+from twinev.errors import (
+    BadInput,
+    ChangedMeanwhile,
+    Conflict,
+    Forbidden,
+    NotAuthenticated,
+    NotFound,
+    TwinEVError,
+    Unavailable,
+    VersionMissing,
+)
 from twinev.wire.rest.pages import Problem
 
 
@@ -43,7 +53,9 @@ _ERRORS: dict[int, Callable[[Problem], TwinEVError]] = {
     403: lambda problem: Forbidden(problem.detail),
     404: lambda problem: NotFound(problem.key or problem.title, problem.value or ""),
     409: lambda problem: Conflict(problem.detail),
+    412: lambda problem: ChangedMeanwhile(problem.detail),
     413: _bad_input,
     422: _bad_input,
+    428: lambda problem: VersionMissing(problem.detail),
     429: lambda problem: Unavailable(problem.detail),
 }

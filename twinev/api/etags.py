@@ -1,0 +1,81 @@
+"""Optimistic concurrency: an edit names the version that it was made from, by ETag and If-Match (RFC 9110, §13.1.1).
+
+A GET tells the version in ``ETag``; a PUT, PATCH or DELETE sends it back in ``If-Match`` and is refused when somebody
+else changed the thing in between. The version covers what can be edited, not what is measured: a car that starts to
+charge must not spoil an operator's edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, Header, Response
+from pydantic import BaseModel
+
+from twinev.errors import ChangedMeanwhile, VersionMissing
+
+#: What an edit answers beside its success; for the ``responses`` of a route.
+EDIT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    412: {"description": "somebody else changed it since the version in If-Match"},
+    428: {"description": "If-Match is missing"},
+}
+
+
+def etag_of(*state: object) -> str:
+    """Return the entity tag of what can be edited: dataclasses, wire models, or plain values of JSON."""
+    text = orjson.dumps(state, default=_plain, option=orjson.OPT_SORT_KEYS)
+    return f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+
+
+def tell_version(response: Response, etag: str) -> None:
+    """Put the version on an answer."""
+    response.headers["ETag"] = etag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """The version that a request was made from.
+
+    Parameters
+    ----------
+    if_match : str or None
+        The header: one entity tag, several, ``*`` for whatever is there, or nothing.
+    """
+
+    if_match: str | None
+
+    def require_version(self, what: str, etag: str) -> None:
+        """Let the edit go on if it was made from the version ``etag``; call it in the transaction that writes.
+
+        Raises
+        ------
+        VersionMissing
+            The request does not say from which version it was made.
+        ChangedMeanwhile
+            It was made from another one.
+        """
+        if self.if_match is None:
+            raise VersionMissing(what)
+        # A weak tag (W/"…") never matches here: it says that two versions are alike, not that they are the same.
+        given = {tag.strip() for tag in self.if_match.split(",")}
+        if "*" not in given and etag not in given:
+            raise ChangedMeanwhile(what)
+
+
+def edit_of(if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None) -> Edit:
+    """Read the header."""
+    return Edit(if_match=if_match)
+
+
+TheEdit = Annotated[Edit, Depends(edit_of)]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no place in a version")
