@@ -90,10 +90,12 @@ class Connection:
 
     def send(
         self, method: str, path: str, *, body: WireModel | None = None, json: object = None,
-        params: Mapping[str, object] | None = None, timeout_seconds: float = 0.0,
+        params: Mapping[str, object] | None = None, timeout_seconds: float = 0.0, if_match: str | None = None,
     ) -> httpx.Response:  # fmt: skip
-        """Send, and raise what a problem answer stands for."""
+        """Send, and raise what a problem answer stands for; ``if_match`` is the ETag that an edit was made from."""
         headers = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
+        if if_match is not None:
+            headers["If-Match"] = if_match
         content = body.model_dump(mode="json") if body is not None else json
         request = self._http.build_request(
             method, path, json=content, params=_query(params or {}), headers=headers,

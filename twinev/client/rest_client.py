@@ -20,6 +20,7 @@ from twinev.client.bearer import BearerLogin
 from twinev.client.charge_points import ChargePointCalls
 from twinev.client.charging import ChargingCalls
 from twinev.client.connection import Connection
+from twinev.client.driving import PreferenceCalls, ReservationCalls, VehicleCalls
 from twinev.client.grid import GridCalls
 from twinev.client.planning import PlanningCalls
 from twinev.errors import TwinEVError, Unavailable
@@ -30,7 +31,9 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 EVENTS_RETRY_SECONDS = 1.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls):
+class Client(
+    ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, ReservationCalls, VehicleCalls, PreferenceCalls
+):
     """The platform over ``/api/v1``.
 
     Parameters

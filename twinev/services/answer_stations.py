@@ -100,10 +100,11 @@ class AnswerStations:
         """Say whether the card may charge at this station."""
         with self._reading() as work:
             try:
-                site_id = work.stations.get(question.station_id).site_id
+                station = work.stations.get(question.station_id)
             except NotFound:
                 return Decision(status=AuthorizationStatus.INVALID)
-            return Decision(status=token_status(question.id_token, site_id=site_id, work=work))
+            at = self._clock.now()
+            return Decision(status=token_status(question.id_token, station=station, work=work, at=at))
 
     def _find(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
         try:

@@ -8,13 +8,12 @@ from datetime import datetime
 
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.time_window import TimeWindow
-from twinev.domain.users import User
+from twinev.domain.users import OPERATORS, User
 from twinev.domain.vehicle_booking import BookingStatus, Vehicle, VehicleBooking
 from twinev.errors import BadInput, Conflict, NotFound
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.reservation_events import tell_booking
-from twinev.services.reserve import SEES_ALL
 
 
 def book_vehicle(
@@ -110,7 +109,7 @@ def shared_vehicle(vehicle_id: str, *, work: UnitOfWork) -> Vehicle:
 def own_booking(vehicle_id: str, booking_id: str, *, user: User, work: UnitOfWork) -> VehicleBooking:
     """Return the booking of this vehicle if the user may see it; somebody else's is as good as none."""
     booking = work.vehicle_bookings.get(booking_id)
-    seen = booking.user_id == user.id or not user.roles.isdisjoint(SEES_ALL)
+    seen = booking.user_id == user.id or not user.roles.isdisjoint(OPERATORS)
     if booking.vehicle_id != vehicle_id or not seen:
         raise NotFound("vehicle reservation", booking_id)
     return booking

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from twinev.domain.users import User
+from twinev.domain.users import OPERATORS, User
 from twinev.domain.vehicle_booking import Vehicle
 from twinev.errors import Conflict, Forbidden, NotFound
 from twinev.services.book_vehicle import require_shared_site
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.reserve import SEES_ALL
 
 MOST_OWN = 20
 
@@ -71,5 +70,5 @@ def own_vehicle(vehicle_id: str, *, user: User, work: UnitOfWork) -> Vehicle:
 
 
 def _require_operator(user: User) -> None:
-    if user.roles.isdisjoint(SEES_ALL):
+    if user.roles.isdisjoint(OPERATORS):
         raise Forbidden(f"{user.username} may not change a shared vehicle; a charge point operator may")

@@ -12,6 +12,7 @@ from twinev.domain.facts import Decision, StationFact, TransactionEnded, Transac
 from twinev.domain.session import ChargingSession
 from twinev.domain.users import AuthorizationStatus
 from twinev.domain.vehicles import ChargingNeeds
+from twinev.services.attach_order import end_of_session, with_owner
 from twinev.services.authorise_token import token_status
 from twinev.services.fact_batch import FactBatch
 from twinev.services.read_meters import with_samples
@@ -37,10 +38,15 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
         id_token=said.id_token or session.id_token,
         meter_start_kwh=session.meter_start_kwh if said.meter_start_kwh is None else said.meter_start_kwh,
     )
+    # Before the reservation counts as used: a stranger's card is refused while it holds the EVSE.
+    status = _status(fact, batch, said.id_token, evse_id=said.evse_id)
+    authorised = status == AuthorizationStatus.ACCEPTED
+    owned = {"at": said.timestamp, "authorised": authorised, "reservation_number": said.reservation_id}
+    session = with_owner(session, work=batch.work, **owned)
     if said.seq_no is not None:
         session = _with_events(session, session.events.with_start(said.seq_no), batch)
     _take_samples(session, fact, batch, state=said.charging_state)
-    return Decision(status=_status(fact, batch, said.id_token), ocpp_transaction_id=number)
+    return Decision(status=status, ocpp_transaction_id=number)
 
 
 def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
@@ -52,7 +58,8 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     if session is None:
         _keep_orphan(fact, batch, evse_id=said.evse_id or 0)
     else:
-        session = replace(session, id_token=session.id_token or said.id_token)
+        if session.id_token is None and said.id_token is not None:
+            session = with_owner(replace(session, id_token=said.id_token), at=said.timestamp, work=batch.work)
         if said.seq_no is not None:
             session = _with_events(session, session.events.with_event(said.seq_no), batch)
         _take_samples(session, fact, batch, state=said.charging_state if session.active else None)
@@ -118,6 +125,7 @@ def _close(session: ChargingSession, fact: StationFact, reason: str, batch: Fact
     ended_at = max(fact.fact.timestamp, session.started_at)
     closed = replace(session, ended_at=ended_at, stop_reason=reason, power_kw=0.0, charging_state=ChargingState.IDLE)
     batch.keep(closed)
+    end_of_session(closed, work=batch.work)
     batch.add_session_event("session.ended", closed, reason=reason, energy_kwh=closed.energy_kwh)
 
 
@@ -135,7 +143,8 @@ def _keep_orphan(fact: StationFact, batch: FactBatch, *, evse_id: int) -> None:
     batch.add_samples(fact.station_id, evse_id, said.ocpp_transaction_id, said.samples)
 
 
-def _status(fact: StationFact, batch: FactBatch, id_token: str | None) -> str:
+def _status(fact: StationFact, batch: FactBatch, id_token: str | None, *, evse_id: int | None = None) -> str:
     if id_token is None:
         return AuthorizationStatus.ACCEPTED
-    return token_status(id_token, site_id=batch.station(fact.station_id).site_id, work=batch.work)
+    station = batch.station(fact.station_id)
+    return token_status(id_token, station=station, work=batch.work, at=fact.fact.timestamp, evse_id=evse_id)

@@ -6,16 +6,18 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from twinev.domain.operating_commands import CancelReservation
 from twinev.domain.reservation import Reservation, ReservationRules, ReservationStatus
-from twinev.domain.users import Role, User
+from twinev.domain.users import OPERATORS, User
 from twinev.errors import BadInput, Conflict, NotFound
+from twinev.services.command_station import CommandStation
 from twinev.services.find_evse import Candidate, Wish, candidates
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.reservation_events import tell_reservation
 
-#: Who sees every driver's reservations.
-SEES_ALL = frozenset({Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR})
+#: OCPP's answer of a station that keeps the reservation.
+KEPT_BY_STATION = "Accepted"
 
 
 def reserve(
@@ -73,6 +75,13 @@ def cancel_reservation(
     return cancelled
 
 
+async def cancel_at_station(reservation: Reservation, *, command_station: CommandStation, issued_by: str) -> None:
+    """Tell the station that keeps a cancelled reservation to give it up; one that is away lets it expire."""
+    if reservation.station_answer == KEPT_BY_STATION:
+        command = CancelReservation(reservation_id=reservation.number)
+        await command_station.send(reservation.station_id, command, issued_by=issued_by)
+
+
 def end_reservation(
     reservation: Reservation, status: ReservationStatus, at: datetime, *, work: UnitOfWork
 ) -> Reservation:
@@ -87,7 +96,7 @@ def end_reservation(
 def own_reservation(reservation_id: str, *, user: User, work: UnitOfWork) -> Reservation:
     """Return it if the user may see it; somebody else's is as good as none."""
     reservation = work.reservations.get(reservation_id)
-    if reservation.user_id != user.id and user.roles.isdisjoint(SEES_ALL):
+    if reservation.user_id != user.id and user.roles.isdisjoint(OPERATORS):
         raise NotFound("reservation", reservation_id)
     return reservation
 
@@ -101,9 +110,7 @@ def _require_room(user: User, wish: Wish, *, work: UnitOfWork, rules: Reservatio
         raise Conflict(f"{user.username} has reservation {meeting.id} at that time; cancel it first")
 
 
-def _found(
-    wish: Wish, *, user_id: str, work: UnitOfWork, now: datetime, rules: ReservationRules
-) -> list[Candidate]:
+def _found(wish: Wish, *, user_id: str, work: UnitOfWork, now: datetime, rules: ReservationRules) -> list[Candidate]:
     if wish.site_id is not None:
         work.sites.get(wish.site_id)
     found = list(candidates(wish, user_id=user_id, work=work, now=now, rules=rules))

@@ -44,6 +44,7 @@ from twinev.api.login_desk import LoginDesk
 from twinev.api.platform import Platform
 from twinev.api.routers import auth, dead_letters, pages_login, restrictions, station_keys, users
 from twinev.clock import PlatformClock
+from twinev.domain.reservation import ReservationRules
 from twinev.errors import Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
@@ -52,6 +53,7 @@ from twinev.services.close_commands import CloseCommands
 from twinev.services.command_station import CommandStation
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.keep_reservations import KeepReservations
 from twinev.services.lead import while_leading
 from twinev.services.log_in import LogIn
 from twinev.services.manage_users import ManageUsers
@@ -62,6 +64,7 @@ from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
 from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.stop_charging import StopCharging
 from twinev.services.take_announcement import take_announcement
 from twinev.services.told_limits import ToldLimits
 from twinev.services.watch_enforcement import WatchEnforcement
@@ -160,6 +163,10 @@ class ApiParts:
         self.commands = StationCommandSender(client=client)
         self.presence = Presence(client=client)
         self.dead_letters = DeadLetters(client=client)
+        self.reservation_rules = ReservationRules(grace_minutes=settings.reservation_grace_minutes)
+        self.command_station = CommandStation(
+            commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
+        )
         self._build_planning()
 
     @property
@@ -212,9 +219,8 @@ class ApiParts:
                 **self._storage,
                 clock=self.clock,
                 planner=self.planner,
-                command_station=CommandStation(
-                    commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
-                ),
+                command_station=self.command_station,
+                reservation_rules=self.reservation_rules,
                 events=self.events,
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
@@ -263,6 +269,8 @@ class ApiParts:
             open_enrolment=self.settings.ocpp_enrol == "open",
         )
         shared = {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
+        charging = {**self._storage, "clock": self.clock, "command_station": self.command_station}
+        reservations = KeepReservations(rules=self.reservation_rules, **charging)
         return {
             "facts": FactConsumer(client=self.client, record=record_facts, **shared).run,
             "inbound": InboundConsumer(
@@ -276,6 +284,8 @@ class ApiParts:
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
+            "reservations": partial(while_leading, self.leadership, reservations.run),
+            "stops": partial(while_leading, self.leadership, StopCharging(**charging).run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
         }
 

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from twinev.adapters.database import identity_tables, tables
+from twinev.adapters.database import driver_tables, identity_tables, reservation_tables, tables
 
 metadata = tables.metadata
-assert identity_tables.metadata is metadata
+assert all(m.metadata is metadata for m in (driver_tables, identity_tables, reservation_tables))
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()
