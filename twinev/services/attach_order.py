@@ -10,7 +10,7 @@ from twinev.domain.reservation import Reservation, ReservationRules, Reservation
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.reservation_events import tell_reservation
+from twinev.services.reservation_events import reservation_data
 
 #: How long an order waits for its transaction: the driver walks to the plug, a 1.6 station comes back online.
 ORDER_KEPT = timedelta(minutes=30)
@@ -85,7 +85,7 @@ def _use_reservation(session: ChargingSession, number: int | None, *, work: Unit
         return
     used = replace(reservation, status=ReservationStatus.USED, ended_at=None, session_id=session.id)
     work.reservations.save(used)
-    tell_reservation("used", used, work=work)
+    work.events.add("reservation.used", reservation_data(used))
 
 
 def _reservation_for(session: ChargingSession, number: int | None, *, work: UnitOfWork) -> Reservation | None:

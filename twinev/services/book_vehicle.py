@@ -13,7 +13,7 @@ from twinev.domain.vehicle_booking import BookingStatus, Vehicle, VehicleBooking
 from twinev.errors import BadInput, Conflict, NotFound
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from twinev.services.reservation_events import tell_booking
+from twinev.services.reservation_events import booking_data
 
 
 def book_vehicle(
@@ -52,7 +52,7 @@ def book_vehicle(
         )
         if not work.vehicle_bookings.book(booking):
             raise Conflict(f"vehicle {vehicle_id} is taken for part of that time; choose another time or vehicle")
-        tell_booking("booked", booking, work=work)
+        work.events.add("vehicle.booked", booking_data(booking))
         work.commit()
     return booking
 
@@ -62,7 +62,9 @@ def cancel_booking(booking: VehicleBooking, at: datetime, *, work: UnitOfWork) -
     if booking.status is BookingStatus.CANCELLED:
         return booking
     _require(booking, BookingStatus.ACTIVE, "cancel")
-    return _end(booking, BookingStatus.CANCELLED, at, work=work)
+    cancelled = _end(booking, BookingStatus.CANCELLED, at, work=work)
+    work.events.add("vehicle.cancelled", booking_data(cancelled))
+    return cancelled
 
 
 def pick_up(booking: VehicleBooking, at: datetime, *, work: UnitOfWork, rules: ReservationRules) -> VehicleBooking:
@@ -81,21 +83,24 @@ def pick_up(booking: VehicleBooking, at: datetime, *, work: UnitOfWork, rules: R
         raise Conflict(f"vehicle {booking.vehicle_id} has not been returned yet")
     picked_up = replace(booking, status=BookingStatus.PICKED_UP, picked_up_at=at)
     work.vehicle_bookings.save(picked_up)
-    tell_booking("picked_up", picked_up, work=work)
+    work.events.add("vehicle.picked_up", booking_data(picked_up))
     return picked_up
 
 
 def return_vehicle(booking: VehicleBooking, at: datetime, *, work: UnitOfWork) -> VehicleBooking:
     """Note that the vehicle is back; others may have it for what is left of the window. The caller commits."""
     _require(booking, BookingStatus.PICKED_UP, "return")
-    return _end(booking, BookingStatus.RETURNED, at, work=work)
+    returned = _end(booking, BookingStatus.RETURNED, at, work=work)
+    work.events.add("vehicle.returned", booking_data(returned))
+    return returned
 
 
 def lapse_bookings(now: datetime, *, work: UnitOfWork) -> None:
     """End the bookings whose driver did not come in time; the caller commits."""
     for booking in work.vehicle_bookings.open():
         if booking.status is BookingStatus.ACTIVE and booking.expires_at <= now:
-            _end(booking, BookingStatus.NO_SHOW, now, work=work)
+            lapsed = _end(booking, BookingStatus.NO_SHOW, now, work=work)
+            work.events.add("vehicle.no_show", booking_data(lapsed))
 
 
 def shared_vehicle(vehicle_id: str, *, work: UnitOfWork) -> Vehicle:
@@ -119,7 +124,6 @@ def _end(booking: VehicleBooking, status: BookingStatus, at: datetime, *, work: 
     ended = replace(booking, status=status, ended_at=at)
     work.vehicle_bookings.save(ended)
     work.vehicle_bookings.release(booking.id)
-    tell_booking(str(status), ended, work=work)
     return ended
 
 

@@ -18,7 +18,7 @@ from twinev.services.driver_token import driver_token
 from twinev.services.find_evse import OUT_OF_ORDER
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from twinev.services.reservation_events import tell_reservation
+from twinev.services.reservation_events import reservation_data
 from twinev.services.reserve import end_reservation
 
 ISSUED_BY = "reservations"
@@ -82,7 +82,7 @@ class KeepReservations:
                 active = work.reservations.active()
                 for reservation in active:
                     if reservation.expires_at <= now:
-                        end_reservation(reservation, _why_nobody_came(reservation, work), now, work=work)
+                        _lapse(reservation, now, work)
                 lapse_bookings(now, work=work)
                 work.commit()
         return [reservation for reservation in active if self._to_be_told(reservation, now)]
@@ -118,8 +118,15 @@ class KeepReservations:
             noted = replace(known, told_at=told_at, station_answer=answer)
             work.reservations.save(noted)
             if answer != known.station_answer:
-                tell_reservation("told", noted, work=work)
+                work.events.add("reservation.told", reservation_data(noted))
             work.commit()
+
+
+def _lapse(reservation: Reservation, now: datetime, work: UnitOfWork) -> None:
+    status = _why_nobody_came(reservation, work)
+    lapsed = end_reservation(reservation, status, now, work=work)
+    kind = "reservation.no_show" if status is ReservationStatus.NO_SHOW else "reservation.expired"
+    work.events.add(kind, reservation_data(lapsed))
 
 
 def _why_nobody_came(reservation: Reservation, work: UnitOfWork) -> ReservationStatus:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twinev.domain.facts import StationFact, StationReported
 from twinev.services.fact_batch import FactBatch
-from twinev.services.reservation_events import tell_reservation
+from twinev.services.reservation_events import reservation_data
 
 RESERVATION_STATUS = "ReservationStatusUpdate"
 
@@ -29,4 +29,4 @@ def _note_reservation(station_id: str, said: StationReported, batch: FactBatch) 
         return
     noted = replace(reservation, station_answer=status[:64])
     reservations.save(noted)
-    tell_reservation("told", noted, work=batch.work)
+    batch.work.events.add("reservation.told", reservation_data(noted))

@@ -1,4 +1,4 @@
-"""What the platform tells of reservations. Whose they are stays here: other modules need not know."""
+"""What events tell of reservations. Whose they are stays here: other modules need not know."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from typing import Any
 
 from twinev.domain.reservation import Reservation
 from twinev.domain.vehicle_booking import VehicleBooking
-from twinev.services.ports.unit_of_work import UnitOfWork
 
 
-def tell_reservation(kind: str, reservation: Reservation, *, work: UnitOfWork) -> None:
-    """Add the event ``reservation.<kind>``."""
-    data: dict[str, Any] = {
+def reservation_data(reservation: Reservation) -> dict[str, Any]:
+    """The data of an event of a reservation of an EVSE."""
+    return {
         "site_id": reservation.site_id,
         "station_id": reservation.station_id,
         "evse_id": reservation.evse_id,
@@ -22,12 +21,11 @@ def tell_reservation(kind: str, reservation: Reservation, *, work: UnitOfWork) -
         "station_answer": reservation.station_answer,
         "session_id": reservation.session_id,
     }
-    work.events.add(f"reservation.{kind}", data)
 
 
-def tell_booking(kind: str, booking: VehicleBooking, *, work: UnitOfWork) -> None:
-    """Add the event ``vehicle.<kind>``."""
-    data = {
+def booking_data(booking: VehicleBooking) -> dict[str, Any]:
+    """The data of an event of a booking of a shared vehicle."""
+    return {
         "site_id": booking.site_id,
         "vehicle_id": booking.vehicle_id,
         "vehicle_reservation_id": booking.id,
@@ -35,4 +33,3 @@ def tell_booking(kind: str, booking: VehicleBooking, *, work: UnitOfWork) -> Non
         "end": booking.window.end.isoformat(),
         "status": str(booking.status),
     }
-    work.events.add(f"vehicle.{kind}", data)

@@ -14,7 +14,7 @@ from twinev.services.command_station import CommandStation
 from twinev.services.find_evse import Candidate, Wish, candidates
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from twinev.services.reservation_events import tell_reservation
+from twinev.services.reservation_events import reservation_data
 
 #: OCPP's answer of a station that keeps the reservation.
 KEPT_BY_STATION = "Accepted"
@@ -46,7 +46,7 @@ def reserve(
                 continue
             reservation = _draft(wish, candidate, user=user, number=number, now=now, rules=rules)
             if work.reservations.book(reservation):
-                tell_reservation("made", reservation, work=work)
+                work.events.add("reservation.made", reservation_data(reservation))
                 work.commit()
                 return reservation
     raise Conflict(_why_none(found))
@@ -71,6 +71,7 @@ def cancel_reservation(
         if not reservation.active:
             raise Conflict(f"reservation {reservation_id} is {reservation.status}: nothing to cancel")
         cancelled = end_reservation(reservation, ReservationStatus.CANCELLED, clock.now(), work=work)
+        work.events.add("reservation.cancelled", reservation_data(cancelled))
         work.commit()
     return cancelled
 
@@ -85,11 +86,10 @@ async def cancel_at_station(reservation: Reservation, *, command_station: Comman
 def end_reservation(
     reservation: Reservation, status: ReservationStatus, at: datetime, *, work: UnitOfWork
 ) -> Reservation:
-    """Close a reservation that no session came from, and free its EVSE; the caller commits."""
+    """Close a reservation that no session came from, and free its EVSE; the caller tells of it and commits."""
     ended = replace(reservation, status=status, ended_at=at)
     work.reservations.save(ended)
     work.reservations.release(reservation.id)
-    tell_reservation(str(status), ended, work=work)
     return ended
 
 
