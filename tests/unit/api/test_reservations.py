@@ -25,6 +25,9 @@ DORA, EMIL = "driver:dora", "driver:emil"
 WINDOW = {"start": "2026-11-22T19:00:00Z", "end": "2026-11-22T20:00:00Z"}
 
 
+pytestmark = pytest.mark.usefixtures("stations")
+
+
 @pytest.fixture
 def stations(database):
     """A has two EVSEs, one of them with another plug; B has one. All are there and free."""
@@ -98,13 +101,13 @@ def test_reservation_takes_the_first_evse_with_the_plug(api, stations):
     assert events_of(stations) == ["reservation.made"]
 
 
-def test_reservation_is_widened_to_whole_five_minutes(api, stations):
+def test_reservation_is_widened_to_whole_five_minutes(api):
     body = reserve(api, start="2026-11-22T19:02:30Z", end="2026-11-22T19:58:00Z").json()
 
     assert (body["start"], body["end"]) == ("2026-11-22T19:00:00Z", "2026-11-22T20:00:00Z")
 
 
-def test_next_driver_gets_the_next_evse_until_none_is_left(api, stations):
+def test_next_driver_gets_the_next_evse_until_none_is_left(api):
     places = [reserve(api, f"driver:{n}", connector_type="cType2").json() for n in range(2)]
     refused = reserve(api, "driver:2", connector_type="cType2")
 
@@ -113,7 +116,7 @@ def test_next_driver_gets_the_next_evse_until_none_is_left(api, stations):
     assert "EVSE 1 of station A is reserved for part of it" in refused.json()["detail"]
 
 
-def test_windows_that_touch_do_not_meet(api, stations):
+def test_windows_that_touch_do_not_meet(api):
     assert reserve(api, station_id="B").status_code == 201
     after = {"start": "2026-11-22T20:00:00Z", "end": "2026-11-22T21:00:00Z"}
     assert reserve(api, EMIL, station_id="B", **after).status_code == 201
@@ -144,7 +147,7 @@ def test_reservation_that_cannot_be_says_why(api, stations, body, code, word):
     assert events_of(stations) == []
 
 
-def test_driver_may_have_so_many_and_one_at_a_time(api, stations):
+def test_driver_may_have_so_many_and_one_at_a_time(api):
     assert reserve(api, station_id="A").status_code == 201
     assert reserve(api, station_id="B").status_code == 409
     for hour in (20, 21):
@@ -157,7 +160,7 @@ def test_driver_may_have_so_many_and_one_at_a_time(api, stations):
     assert api.get("/reservations/allowance", role=DORA).json()["active"] == 3
 
 
-def test_repeated_request_makes_one_reservation(api, stations):
+def test_repeated_request_makes_one_reservation(api):
     key = {"Idempotency-Key": "k"}
     first, again = (api.post("/reservations", role=DORA, json=WINDOW, headers=key) for _ in range(2))
 
@@ -199,7 +202,7 @@ def test_evse_out_of_order_is_refused_soon_but_not_for_later(api, stations, how)
 # ── Whose it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_driver_sees_his_own_and_operators_all(api, stations):
+def test_driver_sees_his_own_and_operators_all(api):
     mine = reserve(api).json()["id"]
 
     assert api.get(f"/reservations/{mine}", role=DORA).status_code == 200
@@ -211,7 +214,7 @@ def test_driver_sees_his_own_and_operators_all(api, stations):
     assert api.get("/reservations?user_id=emil").json()["items"] == []
 
 
-def test_private_station_is_not_there_for_others(api, stations):
+def test_private_station_is_not_there_for_others(api):
     assert api.ask("PUT", "/stations/B/access/dora").json()["private"]
 
     assert reserve(api, EMIL, station_id="B").status_code == 404
@@ -253,12 +256,10 @@ def test_station_is_told_shortly_before_and_once(api, stations, commands, clock,
     assert commands.sent[-1][1].reservation_id == command.reservation_id
 
 
-@pytest.mark.parametrize(("outcome", "tries"), [("offline", 2), ("not_supported", 1)])
-def test_station_that_was_away_is_told_again_and_one_that_cannot_is_not(
-    api, stations, commands, clock, kept, outcome, tries
-):
+@pytest.mark.parametrize("answer", [("offline", 2), ("not_supported", 1)])
+def test_station_that_was_away_is_told_again_and_one_that_cannot_is_not(api, commands, clock, kept, answer):
     reservation = reserve(api, station_id="B").json()["id"]
-    commands.outcome = outcome
+    commands.outcome, tries = answer
     clock.advance(minutes=55)
     kept()
     kept()
@@ -266,10 +267,10 @@ def test_station_that_was_away_is_told_again_and_one_that_cannot_is_not(
     kept()
 
     assert len(commands.sent) == tries
-    assert api.get(f"/reservations/{reservation}", role=DORA).json()["station_answer"] == outcome
+    assert api.get(f"/reservations/{reservation}", role=DORA).json()["station_answer"] == commands.outcome
 
 
-def test_station_says_that_it_gave_a_reservation_up(api, stations, clock, commands, kept, take):
+def test_station_says_that_it_gave_a_reservation_up(api, clock, commands, kept, take):
     reservation = reserve(api, station_id="B").json()["id"]
     clock.advance(minutes=55)
     kept()
