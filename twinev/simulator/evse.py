@@ -19,6 +19,7 @@ from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, to_mi
 from twinev.simulator.outlet import Outlet
 from twinev.simulator.profiles import InstalledProfiles
 from twinev.simulator.reports import Reports
+from twinev.simulator.reservation import KeptEvse
 from twinev.simulator.station_clock import StationClock
 
 # How long a driver waits for a station without connection before it lets him charge unasked. [platform s]
@@ -116,6 +117,31 @@ class Evse:
         plugged = self._memory.plugged
         return plugged.visit.id_token if plugged and plugged.wants_transaction else None
 
+    # ── Kept for somebody ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def keep(self, kept: KeptEvse | None) -> None:
+        """Keep it for one token, or for nobody in particular any more."""
+        self._memory.kept = kept
+
+    def can_be_kept(self, kept: KeptEvse) -> bool:
+        known = self._memory.kept
+        return self._memory.plugged is None and (known is None or known.reservation_id == kept.reservation_id)
+
+    def kept_under(self, reservation_id: int) -> bool:
+        return self._memory.kept is not None and self._memory.kept.reservation_id == reservation_id
+
+    def kept_from(self, id_token: str) -> bool:
+        """Whether it is kept for another token."""
+        return self._memory.kept is not None and self._memory.kept.refuses(id_token)
+
+    def _stop_keeping(self, at: datetime) -> bool:
+        kept = self._memory.kept
+        if kept is None or at < self._clock.true(kept.until):
+            return False
+        self._memory.kept = None
+        self._reports.reservation_expired(kept.reservation_id)
+        return True
+
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -126,6 +152,8 @@ class Evse:
         """When something will happen here by itself; None: never."""
         plugged, transaction = self._memory.plugged, self._memory.transaction
         instants = [self._next_visit.arrives_at] if self._next_visit else []
+        if self._memory.kept is not None:
+            instants.append(self._clock.true(self._memory.kept.until))
         if plugged is not None:
             instants.append(plugged.departs_at)
         if self._offline and self.card_to_authorize is not None:
@@ -143,7 +171,7 @@ class Evse:
 
     def live(self, at: datetime) -> bool:
         """Everything that is due at ``at``, in the order in which a station would notice it; tell if there was any."""
-        happened = self._measure(at)
+        happened = any((self._stop_keeping(at), self._measure(at)))
         plugged = self._memory.plugged
         if plugged is not None and at >= plugged.departs_at:
             self._depart(at)
@@ -198,7 +226,7 @@ class Evse:
     def _condition_now(self) -> Condition:
         plugged, state = self._memory.plugged, self.outlet.charging_state()
         if plugged is None:
-            return Condition.AVAILABLE
+            return Condition.AVAILABLE if self._memory.kept is None else Condition.RESERVED
         if state is not None:
             return Condition(state)
         return Condition.PREPARING if plugged.wants_transaction else Condition.FINISHING
@@ -225,6 +253,8 @@ class Evse:
         if waiting is not None and at < waiting.until:
             self.start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
             self._take_along(waiting.profile, at)
+        elif visit.id_token is not None and self.kept_from(visit.id_token):
+            self.refuse(at)
 
     def _depart(self, at: datetime) -> None:
         if self._memory.transaction is not None:
@@ -237,6 +267,7 @@ class Evse:
         assert plugged is not None, "a transaction needs an EV"
         plugged.wants_transaction = False
         begin = self.outlet.read_registers(at, BEGIN)
+        kept, self._memory.kept = self._memory.kept, None
         transaction = self._memory.transaction = Transaction(
             id=self._new_id(),
             evse_id=self.id,
@@ -245,6 +276,7 @@ class Evse:
             meter_start_wh=begin.samples[0].value,
             next_sample_at=at + timedelta(seconds=self._situation.meter_interval_seconds),
             remote_start_id=remote_start_id,
+            reservation_id=kept.reservation_id if kept else None,
         )
         self._reports.started(transaction, begin, offline=self._offline)
         self._reports.needs(transaction, plugged, begin.at, departs_at=self._shown(plugged.departs_at))

@@ -77,6 +77,7 @@ class V16:
                 id_tag=transaction.id_token,
                 meter_start=_register(begin),
                 timestamp=timestamp(begin.at),
+                reservation_id=transaction.reservation_id,
             )
         )
 
@@ -104,6 +105,9 @@ class V16:
 
     def charging_limit_cleared(self) -> None:
         """1.6 has no message for it."""
+
+    def reservation_expired(self, reservation_id: int) -> None:
+        """StatusNotification tells that the connector is free again."""
 
     def ended(self, transaction: Transaction, end: Reading, *, reason: str, offline: bool) -> Request:
         return to_request(

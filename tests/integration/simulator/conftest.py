@@ -220,6 +220,10 @@ class Answers2:
     def limited(self, **_: Any) -> result201.NotifyChargingLimit:
         return result201.NotifyChargingLimit()
 
+    @on("ReservationStatusUpdate")
+    def reservation_status(self, **_: Any) -> result201.ReservationStatusUpdate:
+        return result201.ReservationStatusUpdate()
+
     @on("ClearedChargingLimit")
     def limit_cleared(self, **_: Any) -> result201.ClearedChargingLimit:
         return result201.ClearedChargingLimit()
