@@ -55,7 +55,7 @@ def running(start_system: Callable[..., RunningSystem]) -> RunningSystem:
 
 
 def test_driver_charges_from_a_reservation_and_another_does_not_come(running: RunningSystem) -> None:
-    driver, operator, other = client_of(running, "driver"), client_of(running, "charge_point_operator"), None
+    driver, operator = client_of(running, "driver"), client_of(running, "charge_point_operator")
     with driver, operator, second_driver(running) as other:
         wait_until(lambda: operator.station(STATION).online, within=60, what="the station is online")
         wait_until(lambda: operator.station(OTHER_STATION).online, within=60, what="the other station is online")

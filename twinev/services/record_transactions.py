@@ -39,10 +39,8 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
         meter_start_kwh=session.meter_start_kwh if said.meter_start_kwh is None else said.meter_start_kwh,
     )
     # Before the reservation counts as used: a stranger's card is refused while it holds the EVSE.
-    status = _status(fact, batch, said.id_token, evse_id=said.evse_id)
-    authorised = status == AuthorizationStatus.ACCEPTED
-    owned = {"at": said.timestamp, "authorised": authorised, "reservation_number": said.reservation_id}
-    session = with_owner(session, work=batch.work, **owned)
+    status = _status(fact, batch, said.id_token, starts_at=said.evse_id)
+    session = _with_owner(session, fact, status, batch, reservation_number=said.reservation_id)
     if said.seq_no is not None:
         session = _with_events(session, session.events.with_start(said.seq_no), batch)
     _take_samples(session, fact, batch, state=said.charging_state)
@@ -55,17 +53,19 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     session = batch.session_of(fact.station_id, said.ocpp_transaction_id)
     if session is None and said.evse_id is not None:
         session = _open(fact, said.ocpp_transaction_id, batch)
+    first_shown = session is not None and session.id_token is None
+    status = _status(fact, batch, said.id_token, starts_at=session.evse_id if first_shown else None)
     if session is None:
         _keep_orphan(fact, batch, evse_id=said.evse_id or 0)
     else:
-        if session.id_token is None and said.id_token is not None:
-            session = with_owner(replace(session, id_token=said.id_token), at=said.timestamp, work=batch.work)
+        session = replace(session, id_token=session.id_token or said.id_token)
+        session = _with_owner(session, fact, status, batch)
         if said.seq_no is not None:
             session = _with_events(session, session.events.with_event(said.seq_no), batch)
         _take_samples(session, fact, batch, state=said.charging_state if session.active else None)
     if said.id_token is None and fact.reply_to is None:
         return None
-    return Decision(status=_status(fact, batch, said.id_token), ocpp_transaction_id=said.ocpp_transaction_id)
+    return Decision(status=status, ocpp_transaction_id=said.ocpp_transaction_id)
 
 
 def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
@@ -143,8 +143,22 @@ def _keep_orphan(fact: StationFact, batch: FactBatch, *, evse_id: int) -> None:
     batch.add_samples(fact.station_id, evse_id, said.ocpp_transaction_id, said.samples)
 
 
-def _status(fact: StationFact, batch: FactBatch, id_token: str | None, *, evse_id: int | None = None) -> str:
+def _with_owner(
+    session: ChargingSession, fact: StationFact, status: str, batch: FactBatch, *, reservation_number: int | None = None
+) -> ChargingSession:
+    return with_owner(
+        session,
+        at=fact.fact.timestamp,
+        work=batch.work,
+        authorised=status == AuthorizationStatus.ACCEPTED,
+        reservation_number=reservation_number,
+    )
+
+
+def _status(fact: StationFact, batch: FactBatch, id_token: str | None, *, starts_at: int | None = None) -> str:
+    """What is thought of the card; ``starts_at`` is the EVSE where it is shown to start."""
     if id_token is None:
         return AuthorizationStatus.ACCEPTED
     station = batch.station(fact.station_id)
-    return token_status(id_token, station=station, work=batch.work, at=fact.fact.timestamp, evse_id=evse_id)
+    at = None if starts_at is None else fact.fact.timestamp
+    return token_status(id_token, station=station, work=batch.work, at=at, evse_id=starts_at)

@@ -9,7 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
-from twinev.domain.facts import AuthorizeQuestion, StationFact, StationReported, TransactionEnded, TransactionStarted
+from twinev.domain.facts import (
+    AuthorizeQuestion,
+    StationFact,
+    StationReported,
+    TransactionEnded,
+    TransactionStarted,
+    TransactionUpdated,
+)
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.session import ChargingSession
 from twinev.services.answer_stations import AnswerStations
@@ -376,3 +383,27 @@ def test_start_that_the_station_tells_late_is_no_no_show(api, stations, clock, k
     take(TransactionStarted(evse_id=1, timestamp=START + 62 * MINUTE, id_token=token, ocpp_transaction_id="t"), "B")
 
     assert api.get(f"/reservations/{reservation}", role=DORA).json()["status"] == "used"
+
+
+def test_who_charges_already_may_still_end_it_with_his_card(api, stations, clock, take):
+    begun = START + 45 * MINUTE
+    reserve(api, station_id="B", start="2026-11-22T19:00:00Z")
+    take(TransactionStarted(evse_id=1, timestamp=begun, id_token="card", ocpp_transaction_id="t"), "B")
+    clock.advance(minutes=55)
+    answers = AnswerStations(
+        unit_of_work=stations.unit_of_work, reading=stations.reading, clock=clock, secret_key="s" * 32
+    )
+
+    shown = answers.authorize(AuthorizeQuestion(station_id="B", id_token="CARD")).status
+    updated = TransactionUpdated(ocpp_transaction_id="t", timestamp=begun + 10 * MINUTE, id_token="card")
+
+    assert (shown, take(updated, "B").status) == ("Accepted", "Accepted")
+
+
+def test_card_that_is_shown_after_the_plug_is_refused_at_a_reserved_evse(api, take):
+    reserve(api, station_id="B")
+    take(TransactionStarted(evse_id=1, timestamp=START + HOUR, ocpp_transaction_id="t"), "B")
+
+    shown = TransactionUpdated(ocpp_transaction_id="t", timestamp=START + HOUR + MINUTE, id_token="card")
+
+    assert take(shown, "B").status == "NotAtThisTime"
