@@ -29,7 +29,10 @@ def require_utc(key: str, value: datetime) -> datetime:
     """Return ``value`` in UTC; a naive datetime is refused, for nobody knows its hour."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise BadInput(key, value, "a date and time with a time zone, such as 2026-11-22T18:00:00+01:00")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise BadInput(key, value.isoformat(), "a date and time within the years 1 to 9999") from error
 
 
 def _range_text(at_least: float | None, at_most: float | None) -> str:

@@ -35,7 +35,10 @@ class TimeWindow:
         start, end = require_utc("start", start), require_utc("end", end)
         if end <= start:
             raise BadInput("end", end.isoformat(), f"after the start, {start.isoformat()}")
-        return cls(start=start - (start - _EPOCH) % STEP, end=end + (_EPOCH - end) % STEP)
+        try:
+            return cls(start=start - (start - _EPOCH) % STEP, end=end + (_EPOCH - end) % STEP)
+        except OverflowError as error:
+            raise BadInput("end", end.isoformat(), "a time that anybody will see") from error
 
     @property
     def length(self) -> timedelta:

@@ -10,6 +10,7 @@ from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, Con
 from twinev.domain.users import AuthorizationStatus
 from twinev.errors import NotFound
 from twinev.services.authorise_token import token_status
+from twinev.services.driver_token import group_of
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.station_keys import is_current_key, key_hmac, pending_key
@@ -103,8 +104,8 @@ class AnswerStations:
                 station = work.stations.get(question.station_id)
             except NotFound:
                 return Decision(status=AuthorizationStatus.INVALID)
-            at = self._clock.now()
-            return Decision(status=token_status(question.id_token, station=station, work=work, at=at))
+            status = token_status(question.id_token, station=station, work=work, at=self._clock.now())
+            return Decision(status=status, group_id_token=group_of(question.id_token, work=work))
 
     def _find(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
         try:

@@ -95,9 +95,12 @@ class KeepReservations:
         return reservation.station_answer in ASK_AGAIN and now - reservation.told_at >= ASK_AGAIN_AFTER
 
     async def _tell(self, reservation: Reservation) -> None:
+        token = await asyncio.to_thread(self._token_of, reservation)
         command = ReserveNow(
             reservation_id=reservation.number,
-            id_token=await asyncio.to_thread(self._token_of, reservation),
+            id_token=token,
+            # A card of the driver's will do as well: it is of the same group.
+            group_id_token=token,
             expires_at=reservation.expires_at,
             evse_id=reservation.evse_id,
         )

@@ -14,6 +14,7 @@ from twinev.domain.users import AuthorizationStatus
 from twinev.domain.vehicles import ChargingNeeds
 from twinev.services.attach_order import end_of_session, with_owner
 from twinev.services.authorise_token import token_status
+from twinev.services.driver_token import group_of
 from twinev.services.fact_batch import FactBatch
 from twinev.services.read_meters import with_samples
 
@@ -44,7 +45,8 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
     if said.seq_no is not None:
         session = _with_events(session, session.events.with_start(said.seq_no), batch)
     _take_samples(session, fact, batch, state=said.charging_state)
-    return Decision(status=status, ocpp_transaction_id=number)
+    group = None if said.id_token is None else group_of(said.id_token, work=batch.work)
+    return Decision(status=status, ocpp_transaction_id=number, group_id_token=group)
 
 
 def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:

@@ -212,7 +212,7 @@ class StationConnection:
         await self._call(
             link,
             dialect.authorize(id_token),
-            lambda answer: self._station.authorized(evse_id, id_token, dialect.read_authorization(answer)),
+            lambda answer: self._station.authorized(evse_id, id_token, *dialect.read_authorization(answer)),
         )
 
     async def _tell_status(self, link: Link) -> None:

@@ -130,9 +130,13 @@ class Evse:
     def kept_under(self, reservation_id: int) -> bool:
         return self._memory.kept is not None and self._memory.kept.reservation_id == reservation_id
 
-    def kept_from(self, id_token: str) -> bool:
-        """Whether it is kept for another token."""
-        return self._memory.kept is not None and self._memory.kept.refuses(id_token)
+    def kept_from(self, id_token: str, group: str | None = None) -> bool:
+        """Whether it is kept for another token, as far as is known of its group."""
+        return self._memory.kept is not None and self._memory.kept.refuses(id_token, group)
+
+    def _refused_unasked(self, id_token: str | None) -> bool:
+        """Whether the station knows without the CSMS that it is kept for another."""
+        return id_token is not None and self.kept_from(id_token) and self._memory.kept.group is None
 
     def _stop_keeping(self, at: datetime) -> bool:
         kept = self._memory.kept
@@ -176,7 +180,7 @@ class Evse:
         if plugged is not None and at >= plugged.departs_at:
             self._depart(at)
         elif self._offline and self.card_to_authorize is not None and at >= self._patient_until:
-            self.start_transaction(self.card_to_authorize, at)
+            self._start_unasked(self.card_to_authorize, at)
         elif self._next_visit is not None and at >= self._next_visit.arrives_at:
             self._arrive(self._next_visit, at)
         else:
@@ -253,7 +257,7 @@ class Evse:
         if waiting is not None and at < waiting.until:
             self.start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
             self._take_along(waiting.profile, at)
-        elif visit.id_token is not None and self.kept_from(visit.id_token):
+        elif self._refused_unasked(visit.id_token):
             self.refuse(at)
 
     def _depart(self, at: datetime) -> None:
@@ -280,6 +284,13 @@ class Evse:
         )
         self._reports.started(transaction, begin, offline=self._offline)
         self._reports.needs(transaction, plugged, begin.at, departs_at=self._shown(plugged.departs_at))
+
+    def _start_unasked(self, id_token: str, at: datetime) -> None:
+        """Without connection any card charges, but not where another's is awaited."""
+        if self.kept_from(id_token):
+            self.refuse(at)
+        else:
+            self.start_transaction(id_token, at)
 
     def end_transaction(self, reason: str, at: datetime) -> None:
         transaction = self._memory.transaction

@@ -8,12 +8,15 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class KeptEvse:
-    """``until`` is by the station's own clock."""
+    """``until`` is by the station's own clock; with a ``group`` any token of it will do, as only the CSMS can tell."""
 
     reservation_id: int
     id_token: str
     until: datetime
+    group: str | None = None
 
-    def refuses(self, id_token: str) -> bool:
-        """Whether another token is shown; tokens do not tell upper from lower case."""
-        return id_token.lower() != self.id_token.lower()
+    def refuses(self, id_token: str, group: str | None = None) -> bool:
+        """Whether a token, of that group as far as is known, is another's; upper and lower case are the same."""
+        if id_token.lower() == self.id_token.lower():
+            return False
+        return None in (group, self.group) or group.lower() != self.group.lower()

@@ -265,12 +265,12 @@ class Station:
         if self._clock.told(told, self.catch_up(), by=by):
             self._changed()
 
-    def authorized(self, evse_id: int, id_token: str, status: str) -> None:
-        """The CSMS's word on the card of the driver who waits."""
+    def authorized(self, evse_id: int, id_token: str, status: str, group: str | None = None) -> None:
+        """The CSMS's word on the card of the driver who waits, and of which group it is."""
         now, evse = self.catch_up(), self.evses[evse_id - 1]
         if evse.card_to_authorize != id_token:
             return
-        if token_accepted(status):
+        if token_accepted(status) and not evse.kept_from(id_token, group):
             evse.start_transaction(id_token, now)
         else:
             evse.refuse(now)

@@ -66,8 +66,9 @@ class V16:
     def authorize(self, id_token: str) -> Request:
         return to_request(call.Authorize(id_tag=id_token))
 
-    def read_authorization(self, answer: dict[str, Any]) -> str:
-        return answer["idTagInfo"]["status"]
+    def read_authorization(self, answer: dict[str, Any]) -> tuple[str, str | None]:
+        info = answer["idTagInfo"]
+        return info["status"], info.get("parentIdTag")
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request:
         """StartTransaction; it carries the meter's register, but no sampled values."""

@@ -92,7 +92,10 @@ def _remote_stop(station: Station, payload: dict[str, Any]) -> call_result.Remot
 
 def _reserve(station: Station, payload: dict[str, Any]) -> call_result.ReserveNow:
     kept = KeptEvse(
-        reservation_id=payload["reservationId"], id_token=payload["idTag"], until=instant(payload["expiryDate"])
+        reservation_id=payload["reservationId"],
+        id_token=payload["idTag"],
+        until=instant(payload["expiryDate"]),
+        group=payload.get("parentIdTag"),
     )
     return call_result.ReserveNow(status=station.orders.keep(kept, payload["connectorId"]))
 

@@ -77,8 +77,9 @@ class V201:
     def authorize(self, id_token: str) -> Request:
         return to_request(call.Authorize(id_token=_id_token(id_token)))
 
-    def read_authorization(self, answer: dict[str, Any]) -> str:
-        return answer["idTokenInfo"]["status"]
+    def read_authorization(self, answer: dict[str, Any]) -> tuple[str, str | None]:
+        info = answer["idTokenInfo"]
+        return info["status"], info.get("groupIdToken", {}).get("idToken")
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request:
         """TransactionEvent Started: this station starts a transaction when the driver is authorised (TxStartPoint)."""

@@ -119,6 +119,7 @@ def _reserve(station: Station, payload: dict[str, Any]) -> call_result.ReserveNo
         reservation_id=payload["id"],
         id_token=payload["idToken"]["idToken"],
         until=instant(payload["expiryDateTime"]),
+        group=payload.get("groupIdToken", {}).get("idToken"),
     )
     return call_result.ReserveNow(status=station.orders.keep(kept, payload.get("evseId")))
 

@@ -18,12 +18,20 @@ STARTED = {"1.6": "StartTransaction"}
 COMES = {"at_seconds": 1200, "energy_kwh": 30, "stay_minutes": 600}
 
 
-def reserve(ocpp: str, *, minutes: float, id_token: str = "DORA") -> Any:
+def reserve(ocpp: str, *, minutes: float, group: str | None = None) -> Any:
     until = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat()
     if ocpp == "1.6":
-        return call16.ReserveNow(connector_id=1, expiry_date=until, id_tag=id_token, reservation_id=NUMBER)
-    token = {"idToken": id_token, "type": "Central"}
-    return call201.ReserveNow(id=NUMBER, expiry_date_time=until, id_token=token, evse_id=1)
+        return call16.ReserveNow(
+            connector_id=1, expiry_date=until, id_tag="DORA", reservation_id=NUMBER, parent_id_tag=group
+        )
+    token, group_token = {"idToken": "DORA", "type": "Central"}, {"idToken": group, "type": "Central"}
+    return call201.ReserveNow(
+        id=NUMBER,
+        expiry_date_time=until,
+        id_token=token,
+        evse_id=1,
+        group_id_token=group_token if group else None,
+    )
 
 
 def cancel(ocpp: str) -> Any:
@@ -123,3 +131,19 @@ def test_evse_in_use_cannot_be_kept(open_csms, simulated, ocpp):
     run(open_csms, simulated, ocpp, [COMES | {"at_seconds": 1}], scenario)
 
     assert answers[0].status == "Occupied"
+
+
+@pytest.mark.parametrize("ocpp", VERSIONS)
+@pytest.mark.parametrize("group", ["Dora", "Emil"])
+def test_another_card_of_the_same_driver_will_do(open_csms, simulated, ocpp, group):
+    started = STARTED.get(ocpp, "TransactionEvent")
+
+    async def scenario(csms, station):
+        csms.token_group = group
+        await station.call(reserve(ocpp, minutes=600, group="DORA"))
+        await csms.until(lambda: csms.of("Authorize"))
+        await csms.until(lambda: csms.of(started) or {"Finishing", "Reserved"} & set(statuses(csms)[2:]))
+
+    csms = run(open_csms, simulated, ocpp, [COMES], scenario)
+
+    assert bool(csms.of(started)) is (group == "Dora")

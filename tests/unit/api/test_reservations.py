@@ -139,6 +139,8 @@ def test_windows_that_touch_do_not_meet(api):
         ({"start": "2026-11-22T16:00:00Z"}, 422, "start"),
         ({"start": "2026-12-22T19:00:00Z", "end": "2026-12-22T20:00:00Z"}, 422, "end"),
         ({"start": "2026-11-22T19:00:00"}, 422, "start"),
+        ({"end": "9999-12-31T23:59:59Z"}, 422, "end"),
+        ({"start": "0001-01-01T00:00:00+14:00"}, 422, "start"),
         ({"connector_type": "cTesla"}, 422, "connector_type"),
         ({"evse_id": 1}, 422, "evse_id"),
         ({"station_id": "A", "evse_id": 9}, 422, "evse_id"),
@@ -407,3 +409,17 @@ def test_card_that_is_shown_after_the_plug_is_refused_at_a_reserved_evse(api, ta
     shown = TransactionUpdated(ocpp_transaction_id="t", timestamp=START + HOUR + MINUTE, id_token="card")
 
     assert take(shown, "B").status == "NotAtThisTime"
+
+
+def test_drivers_own_card_is_of_one_group_with_what_the_station_keeps(api, commands, clock, kept, take):
+    api.ask("PUT", "/id-tokens/RFID-1", json={"status": "Accepted", "user_id": "dora"})
+    reserve(api, station_id="B")
+    clock.advance(minutes=55)
+    kept()
+    command = commands.sent[0][1]
+
+    decision = take(TransactionStarted(evse_id=1, timestamp=START + HOUR, id_token="RFID-1"), "B")
+
+    assert command.group_id_token == command.id_token == decision.group_id_token
+    assert decision.status == "Accepted"
+    assert api.get("/reservations", role=DORA).json()["items"][0]["status"] == "used"

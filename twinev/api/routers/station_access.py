@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from twinev.api.platform import Operator, Reading, ThePlatform
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.wire.rest.reservations import StationAccessOut
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/access", tags=["stations"])
+
+UserId = Annotated[str, Path(min_length=1, max_length=64)]
 
 
 @router.get("")
@@ -18,7 +22,7 @@ def get_access(station_id: str, work: Reading, _user: Operator) -> StationAccess
 
 
 @router.put("/{user_id}")
-def allow_user(station_id: str, user_id: str, platform: ThePlatform, _user: Operator) -> StationAccessOut:
+def allow_user(station_id: str, user_id: UserId, platform: ThePlatform, _user: Operator) -> StationAccessOut:
     """Let a user use a station, which is private from the first one on."""
     with platform.unit_of_work() as work:
         work.stations.get(station_id)
@@ -29,7 +33,7 @@ def allow_user(station_id: str, user_id: str, platform: ThePlatform, _user: Oper
 
 
 @router.delete("/{user_id}")
-def withdraw_user(station_id: str, user_id: str, platform: ThePlatform, _user: Operator) -> StationAccessOut:
+def withdraw_user(station_id: str, user_id: UserId, platform: ThePlatform, _user: Operator) -> StationAccessOut:
     """No longer let a user use a station; without any it is public again."""
     with platform.unit_of_work() as work:
         work.station_access.withdraw(station_id, user_id)
