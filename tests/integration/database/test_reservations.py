@@ -178,6 +178,7 @@ def test_reservation_comes_back_as_it_was_kept(fleet):
         found = work.reservations
         assert found.get("r1") == found.of_number("A", 1) == found.of_session("x") == used
         assert found.active() == found.active(station_id="A") == found.active(user_id="u1") == [second]
+        assert found.of_number("B", 1) is found.of_number("A", -1) is found.of_number("A", 2**80) is None
         assert found.list(limit=5) == [second, used]
         assert found.list(limit=5, before="r2") == found.list(limit=5, status=ReservationStatus.USED) == [used]
         assert found.list(limit=5, user_id="u2") == found.list(limit=5, station_id="B") == []

@@ -18,6 +18,7 @@ from twinev.errors import NotFound
 
 _table = reservations.c
 _ALIKE = tuple(column.name for column in _table if column.name not in {"start", "end", "status"})
+_LARGEST_NUMBER = 2**31 - 1
 _CHANGING = ("told_at", "station_answer", "ended_at", "session_id")
 
 
@@ -34,6 +35,9 @@ class DatabaseReservations:
         return found
 
     def of_number(self, station_id: str, number: int) -> Reservation | None:
+        # A station may say any number, also one that no column holds.
+        if not 0 < number <= _LARGEST_NUMBER:
+            return None
         return self._first(_table.station_id == station_id, _table.number == number)
 
     def of_session(self, session_id: str) -> Reservation | None:
