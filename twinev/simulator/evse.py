@@ -13,13 +13,13 @@ from twinev.simulator import ev as physics
 from twinev.simulator.dialect import Condition
 from twinev.simulator.drivers import Visit, Visits
 from twinev.simulator.fleet import StationSpec
+from twinev.simulator.keeping import Keeping
 from twinev.simulator.limits import StationProfile
 from twinev.simulator.memory import EvseMemory, PluggedEv, Transaction
 from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, to_millisecond
 from twinev.simulator.outlet import Outlet
 from twinev.simulator.profiles import InstalledProfiles
 from twinev.simulator.reports import Reports
-from twinev.simulator.reservation import KeptEvse
 from twinev.simulator.station_clock import StationClock
 
 # How long a driver waits for a station without connection before it lets him charge unasked. [platform s]
@@ -75,6 +75,7 @@ class Evse:
         self._visits = visits
         self._clock = clock
         self._new_id = new_id
+        self.keeping = Keeping(memory=memory, clock=clock, reports=reports)
         self._started_from_afar: RemoteStart | None = None
         self._next_visit: Visit | None = None
         self._condition = Condition.AVAILABLE
@@ -117,35 +118,6 @@ class Evse:
         plugged = self._memory.plugged
         return plugged.visit.id_token if plugged and plugged.wants_transaction else None
 
-    # ── Kept for somebody ────────────────────────────────────────────────────────────────────────────────────────────
-
-    def keep(self, kept: KeptEvse | None) -> None:
-        """Keep it for one token, or for nobody in particular any more."""
-        self._memory.kept = kept
-
-    def can_be_kept(self, kept: KeptEvse) -> bool:
-        known = self._memory.kept
-        return self._memory.plugged is None and (known is None or known.reservation_id == kept.reservation_id)
-
-    def kept_under(self, reservation_id: int) -> bool:
-        return self._memory.kept is not None and self._memory.kept.reservation_id == reservation_id
-
-    def kept_from(self, id_token: str, group: str | None = None) -> bool:
-        """Whether it is kept for another token, as far as is known of its group."""
-        return self._memory.kept is not None and self._memory.kept.refuses(id_token, group)
-
-    def _refused_unasked(self, id_token: str | None) -> bool:
-        """Whether the station knows without the CSMS that it is kept for another."""
-        return id_token is not None and self.kept_from(id_token) and self._memory.kept.group is None
-
-    def _stop_keeping(self, at: datetime) -> bool:
-        kept = self._memory.kept
-        if kept is None or at < self._clock.true(kept.until):
-            return False
-        self._memory.kept = None
-        self._reports.reservation_expired(kept.reservation_id)
-        return True
-
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
@@ -156,8 +128,8 @@ class Evse:
         """When something will happen here by itself; None: never."""
         plugged, transaction = self._memory.plugged, self._memory.transaction
         instants = [self._next_visit.arrives_at] if self._next_visit else []
-        if self._memory.kept is not None:
-            instants.append(self._clock.true(self._memory.kept.until))
+        if self.keeping.runs_out_at is not None:
+            instants.append(self.keeping.runs_out_at)
         if plugged is not None:
             instants.append(plugged.departs_at)
         if self._offline and self.card_to_authorize is not None:
@@ -175,7 +147,7 @@ class Evse:
 
     def live(self, at: datetime) -> bool:
         """Everything that is due at ``at``, in the order in which a station would notice it; tell if there was any."""
-        happened = any((self._stop_keeping(at), self._measure(at)))
+        happened = any((self.keeping.run_out(at), self._measure(at)))
         plugged = self._memory.plugged
         if plugged is not None and at >= plugged.departs_at:
             self._depart(at)
@@ -230,7 +202,7 @@ class Evse:
     def _condition_now(self) -> Condition:
         plugged, state = self._memory.plugged, self.outlet.charging_state()
         if plugged is None:
-            return Condition.AVAILABLE if self._memory.kept is None else Condition.RESERVED
+            return Condition.RESERVED if self.keeping.on else Condition.AVAILABLE
         if state is not None:
             return Condition(state)
         return Condition.PREPARING if plugged.wants_transaction else Condition.FINISHING
@@ -257,7 +229,7 @@ class Evse:
         if waiting is not None and at < waiting.until:
             self.start_transaction(waiting.id_token, at, remote_start_id=waiting.remote_start_id)
             self._take_along(waiting.profile, at)
-        elif self._refused_unasked(visit.id_token):
+        elif self.keeping.refuses_unasked(visit.id_token):
             self.refuse(at)
 
     def _depart(self, at: datetime) -> None:
@@ -271,7 +243,7 @@ class Evse:
         assert plugged is not None, "a transaction needs an EV"
         plugged.wants_transaction = False
         begin = self.outlet.read_registers(at, BEGIN)
-        kept, self._memory.kept = self._memory.kept, None
+        kept = self.keeping.end()
         transaction = self._memory.transaction = Transaction(
             id=self._new_id(),
             evse_id=self.id,
@@ -287,7 +259,7 @@ class Evse:
 
     def _start_unasked(self, id_token: str, at: datetime) -> None:
         """Without connection any card charges, but not where another's is awaited."""
-        if self.kept_from(id_token):
+        if self.keeping.refuses(id_token):
             self.refuse(at)
         else:
             self.start_transaction(id_token, at)

@@ -75,21 +75,21 @@ class Orders:
         self._catch_up()
         # The same number again replaces what was kept under it.
         asked = [evse for evse in self._evses if evse_id in (None, 0, evse.id)]
-        free = next((evse for evse in asked if evse.can_be_kept(kept)), None)
+        free = next((evse for evse in asked if evse.keeping.possible(kept)), None)
         if free is None:
             return "Occupied" if asked else "Rejected"
         self.let_go(kept.reservation_id)
-        free.keep(kept)
+        free.keeping.begin(kept)
         self._changed()
         return "Accepted"
 
     def let_go(self, reservation_id: int) -> bool:
         """Keep an EVSE no longer; False when none is kept under that number."""
         self._catch_up()
-        evse = next((evse for evse in self._evses if evse.kept_under(reservation_id)), None)
+        evse = next((evse for evse in self._evses if evse.keeping.under(reservation_id)), None)
         if evse is None:
             return False
-        evse.keep(None)
+        evse.keeping.end()
         self._changed()
         return True
 
@@ -107,7 +107,7 @@ class Orders:
             id_token=id_token, remote_start_id=remote_start_id, profile=profile, until=now + PLUG_IN_TIMEOUT
         )
         asked = [evse for evse in self._evses if evse_id in (None, evse.id)]
-        free = [evse for evse in asked if evse.transaction is None and not evse.kept_from(id_token)]
+        free = [evse for evse in asked if evse.transaction is None and not evse.keeping.refuses(id_token)]
         if not free:
             return False
         # Where somebody has plugged in already.

@@ -270,7 +270,7 @@ class Station:
         now, evse = self.catch_up(), self.evses[evse_id - 1]
         if evse.card_to_authorize != id_token:
             return
-        if token_accepted(status) and not evse.kept_from(id_token, group):
+        if token_accepted(status) and not evse.keeping.refuses(id_token, group):
             evse.start_transaction(id_token, now)
         else:
             evse.refuse(now)
