@@ -14,9 +14,11 @@ from twinev.domain.vehicles import ChargingNeeds
 class ChargingSession:
     """One EV at one EVSE, as far as the facts that its station sent tell.
 
-    ``energy_kwh`` is what has flowed since the transaction began, ``power_kw`` the last measured power (positive
-    charges), ``measured_at`` when that was. ``ocpp_transaction_id`` is the station's name of the transaction,
-    ``events`` which of the events in it came. ``user_id`` is whose id token it is, None where nobody knows.
+    ``energy_kwh`` is what has flowed into the EV since the transaction began, less ``returned_kwh``, what it gave back;
+    ``power_kw`` is the last measured power (positive charges), ``measured_at`` when that was. ``meter_start_kwh`` and
+    ``export_start_kwh`` are what the two registers read at the begin. ``ocpp_transaction_id`` is the station's name of
+    the transaction, ``events`` which of the events in it came. ``user_id`` is whose id token it is, None where nobody
+    knows.
     """
 
     id: str
@@ -32,7 +34,9 @@ class ChargingSession:
     needs: ChargingNeeds = field(default_factory=ChargingNeeds)
     charging_state: ChargingState | None = None
     meter_start_kwh: float | None = None
+    export_start_kwh: float | None = None
     energy_kwh: float = 0.0
+    returned_kwh: float = 0.0
     power_kw: float = 0.0
     measured_at: datetime | None = None
     events: EventSequence = field(default_factory=EventSequence)

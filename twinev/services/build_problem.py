@@ -3,17 +3,18 @@
 Energy is counted from the plug-in: a session's ``soc_kwh`` is what has been delivered, its capacity what the driver
 asked for, so that the EV's true state of charge, which no station reports, is not needed. A restriction becomes a group
 of sessions with a cap on their sum; a slot that it touches only in part is bound as a whole. What cannot be steered (a
-station that is offline or does not do as it is told) is no decision: what it may draw is added to the site's demand and
-taken off the caps of its groups. What others limit a station to (OCPP NotifyChargingLimit) caps its sessions, whatever
-it was told. An EV gives energy back only where its EVSE declares that it discharges on command and the EV said how
-much; what it brought is not touched.
+station that is offline or does not do as it is told, an EVSE whose station has no room for its profile) is no decision:
+what it may draw is added to the site's demand and taken off the caps of its groups. What others limit a station to
+(OCPP NotifyChargingLimit) caps its sessions, whatever it was told. An EV gives energy back only where its EVSE declares
+that it discharges on command, the EV said how much, and no restriction without V2G is in its stay; what it brought is
+not touched.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -147,11 +148,35 @@ def reserved_kw_of(state: SiteState, horizon: Horizon) -> dict[EvseKey, tuple[fl
             key = (station.id, evse.id)
             session = state.session_at(key)
             unsteered = not station.online or station.id in state.unresponsive
+            if not unsteered and session is not None and state.follows_common_fallback(session):
+                reserved[key] = _common_fallback_kw(state, session, horizon)
             if not unsteered or (session is None and _out_of_service(state, station.id)):
                 continue
             ceiling_kw = state.power_limit_kw(session) if session else min(state.fallback_kw, evse.max_kw)
             reserved[key] = may_draw_kw(state, key, horizon, otherwise_kw=ceiling_kw)
     return reserved
+
+
+def _common_fallback_kw(state: SiteState, session: ChargingSession, horizon: Horizon) -> tuple[float, ...]:
+    """What an EVSE that shares its station's one TxDefaultProfile may draw in each slot. [kW]
+
+    What the station will be told, not what it was: nothing rises before this is accepted.
+    """
+    station = state.station(session.station_id)
+    lowest_kw = min(min(state.fallback_kw, evse.max_kw) for evse in station.evses)
+    own_kw = min(lowest_kw, state.power_limit_kw(session))
+    restrictions = [r for r in state.restrictions if station.id in r.station_ids]
+    edges = {edge for r in restrictions for edge in (r.start, r.end)}
+
+    def at_kw(instant: datetime) -> float:
+        parts = (r.limit_kw / max(state.evses_under.get(r.id, 1), 1) for r in restrictions if r.in_force(instant))
+        return min([own_kw, *parts])
+
+    highest_kw: list[float] = []
+    for slot in range(horizon.slots):
+        start, end = max(horizon.slot_start(slot), state.now), horizon.slot_end(slot)
+        highest_kw.append(max(at_kw(instant) for instant in (start, *(e for e in edges if start < e < end))))
+    return tuple(highest_kw)
 
 
 def _out_of_service(state: SiteState, station_id: str) -> bool:

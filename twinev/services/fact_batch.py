@@ -6,6 +6,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from twinev.domain.charge_points import ChargingState, ChargingStation
@@ -29,7 +31,7 @@ class FactBatch:
     def __init__(self, work: UnitOfWork) -> None:
         self.work = work
         self._stations: dict[str, ChargingStation] = {}
-        self._sessions: dict[tuple[str, str], ChargingSession | None] = {}
+        self._sessions: dict[tuple[str, str], dict[str, ChargingSession]] = {}
         self._changed: dict[str, ChargingSession] = {}
         self._samples: dict[tuple[str, int, str | None], list[Sample]] = defaultdict(list)
 
@@ -42,33 +44,29 @@ class FactBatch:
         """Read the station again when it is asked for: it was changed."""
         self._stations.pop(station_id, None)
 
-    def session_of(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None:
-        key = (station_id, ocpp_transaction_id)
-        if key not in self._sessions:
-            self._sessions[key] = self.work.sessions.of_transaction(station_id, ocpp_transaction_id)
-        return self._sessions[key]
+    def session_of(self, station_id: str, ocpp_transaction_id: str, at: datetime) -> ChargingSession | None:
+        """The session of that transaction; of several transactions of one name the one that had begun at ``at``."""
+        known = sorted(self._of_transaction(station_id, ocpp_transaction_id).values(), key=attrgetter("started_at"))
+        begun = [session for session in known if session.started_at <= at]
+        return (begun[-1:] or known[:1] or [None])[0]
 
     def session_at(self, station_id: str, evse_id: int) -> ChargingSession | None:
         """The active session at an EVSE, as the facts before this one left it."""
         self._save_sessions()
-        found = self.work.sessions.active_at(station_id, evse_id)
-        if found is not None:
-            self._sessions[found.station_id, found.ocpp_transaction_id] = found
-        return found
+        return self.work.sessions.active_at(station_id, evse_id)
 
     def keep(self, session: ChargingSession) -> None:
         """Take the session's new state; it is written with the batch."""
-        self._sessions[session.station_id, session.ocpp_transaction_id] = session
+        self._of_transaction(session.station_id, session.ocpp_transaction_id)[session.id] = session
         self._changed[session.id] = session
 
-    def change_state(self, session: ChargingSession, state: ChargingState) -> ChargingSession:
+    def change_state(self, session: ChargingSession, state: ChargingState) -> None:
         """Keep the session with another charging state, and tell of it when it is new."""
         if session.charging_state is state:
-            return session
+            return
         changed = replace(session, charging_state=state)
         self.keep(changed)
         self.add_session_event("session.updated", changed, charging_state=state)
-        return changed
 
     def add_samples(
         self, station_id: str, evse_id: int, ocpp_transaction_id: str | None, samples: Sequence[Sample]
@@ -104,6 +102,12 @@ class FactBatch:
         for (station_id, evse_id, ocpp_transaction_id), samples in self._samples.items():
             self.work.meter_values.add(station_id, evse_id, ocpp_transaction_id, samples)
         self._samples.clear()
+
+    def _of_transaction(self, station_id: str, ocpp_transaction_id: str) -> dict[str, ChargingSession]:
+        key = (station_id, ocpp_transaction_id)
+        if key not in self._sessions:
+            self._sessions[key] = {session.id: session for session in self.work.sessions.of_transaction(*key)}
+        return self._sessions[key]
 
     def _save_sessions(self) -> None:
         for session in self._changed.values():

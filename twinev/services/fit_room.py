@@ -10,7 +10,8 @@ SmartChargingCtrlr Entries), this goes first to last:
 
 With room for one profile per EVSE but not for 1 and 2, each EVSE's TxDefaultProfile carries its plan until this ends,
 and the fallback from there: one profile that does both. With less room still, all EVSEs share one fallback and the
-first transactions get what room is left.
+transactions that began first get what room is left; the others are planned at the fallback
+(`twinev.services.site_state.SiteState.follows_common_fallback`).
 """
 
 from __future__ import annotations

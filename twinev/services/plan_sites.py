@@ -2,7 +2,8 @@
 
 A site is planned at the start, when something happened there, when a slot or a restriction begins or ends, and when a
 meter lags its plan. Events that come together make one plan; one plan per site is made at a time, and what moves
-meanwhile makes another. While no planner answers, the stations keep the last plan.
+meanwhile makes another. While no planner answers, the stations keep the last plan. While facts lag, a plan waits for
+them, but for restrictions (`gather_events`).
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from typing import Any
 from twinev.domain.session import ChargingSession
 from twinev.services.compare_meter import lags_plan
 from twinev.services.dispatch_plan import PlanDispatcher
+from twinev.services.gather_events import LONGEST_SECONDS, NoBacklog, gather_events
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.plan_site import MadePlan, SitePlanner
 from twinev.services.ports.clock import Clock
-from twinev.services.ports.station_link import EventFeed
+from twinev.services.ports.station_link import Backlog, EventFeed
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.told_limits import ToldLimits
 
@@ -38,6 +40,8 @@ SITE_EVENTS = frozenset(
     }
 )
 RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.revoked"})
+# What the grid asks for goes out at once, even where not all is known of who charges; orders of flexibility are series.
+URGENT_EVENTS = RESTRICTION_EVENTS | {"series.changed"}
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
 MOST_DISCARDED = 2
 # A meter that lags is a reason to plan again this often at most, by whichever clock is first.
@@ -74,8 +78,12 @@ class PlanSites:
 
     Parameters
     ----------
+    backlog : Backlog
+        Facts that are not taken in yet.
     debounce_seconds : float
         How long events are gathered before a plan is made. [s of the wall clock]
+    longest_lag_seconds : float
+        How long a plan waits for facts that lag. [s of the wall clock]
     check_seconds : float
         How often meters are compared with plans. [s of the wall clock]
     """
@@ -90,7 +98,9 @@ class PlanSites:
         feed: EventFeed,
         reading: UnitOfWorkFactory,
         clock: Clock,
+        backlog: Backlog | None = None,
         debounce_seconds: float = 0.3,
+        longest_lag_seconds: float = LONGEST_SECONDS,
         check_seconds: float = 5.0,
         backoff_seconds: tuple[float, ...] = BACKOFF_SECONDS,
     ) -> None:
@@ -101,7 +111,9 @@ class PlanSites:
         self._feed = feed
         self._reading = reading
         self._clock = clock
+        self._backlog = backlog or NoBacklog()
         self._debounce_seconds = debounce_seconds
+        self._longest_lag_seconds = longest_lag_seconds
         self._check_seconds = check_seconds
         self._backoff_seconds = backoff_seconds
         self._sites: dict[str, _Site] = {}
@@ -209,7 +221,12 @@ class PlanSites:
     async def _tend(self, site_id: str, site: _Site) -> None:
         while True:
             await self._until_dirty(site)
-            await asyncio.sleep(self._debounce_seconds)
+            await gather_events(
+                self._backlog,
+                urgent=lambda: not URGENT_EVENTS.isdisjoint(site.triggers),
+                debounce_seconds=self._debounce_seconds,
+                longest_seconds=self._longest_lag_seconds,
+            )
             triggers, site.triggers = site.triggers, {}
             site.dirty.clear()
             try:

@@ -12,6 +12,7 @@ from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
 
 REGISTER = "Energy.Active.Import.Register"
+EXPORT_REGISTER = "Energy.Active.Export.Register"
 IMPORT = "Power.Active.Import"
 EXPORT = "Power.Active.Export"
 _PHASES = frozenset({"L1", "L2", "L3", "L1-N", "L2-N", "L3-N"})
@@ -28,17 +29,27 @@ def with_samples(session: ChargingSession, samples: Iterable[Sample]) -> Chargin
 
 
 def _with_readings(session: ChargingSession, at: datetime, samples: Sequence[Sample]) -> ChargingSession:
-    register_kwh = _total(samples, REGISTER)
+    imported_kwh, exported_kwh = _total(samples, REGISTER), _total(samples, EXPORT_REGISTER)
     power_kw = _net_power_kw(samples)
-    if register_kwh is None and power_kw is None:
+    if imported_kwh is None and exported_kwh is None and power_kw is None:
         return session
-    energy_kwh, start_kwh = session.energy_kwh, session.meter_start_kwh
-    if register_kwh is not None:
-        start_kwh = register_kwh if start_kwh is None else start_kwh
-        energy_kwh = max(register_kwh - start_kwh, 0.0)
+    read = session
+    if exported_kwh is not None:
+        start_kwh = exported_kwh if session.export_start_kwh is None else session.export_start_kwh
+        read = with_returned(replace(session, export_start_kwh=start_kwh), max(exported_kwh - start_kwh, 0.0))
+    if imported_kwh is not None:
+        start_kwh = imported_kwh if session.meter_start_kwh is None else session.meter_start_kwh
+        energy_kwh = max(imported_kwh - start_kwh, 0.0) - read.returned_kwh
+        read = replace(read, meter_start_kwh=start_kwh, energy_kwh=energy_kwh)
     if power_kw is None:
-        power_kw = _mean_power_kw(session, at, energy_kwh)
-    return replace(session, meter_start_kwh=start_kwh, energy_kwh=energy_kwh, power_kw=power_kw, measured_at=at)
+        power_kw = _mean_power_kw(session, at, read.energy_kwh)
+    return replace(read, power_kw=power_kw, measured_at=at)
+
+
+def with_returned(session: ChargingSession, returned_kwh: float) -> ChargingSession:
+    """Return the session with what its EV gave back so far, which its net energy lacks."""
+    more_kwh = returned_kwh - session.returned_kwh
+    return replace(session, returned_kwh=returned_kwh, energy_kwh=session.energy_kwh - more_kwh)
 
 
 def _net_power_kw(samples: Sequence[Sample]) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ChargingState, ConnectorStatus, Evse
 from twinev.domain.facts import (
@@ -25,6 +25,7 @@ from twinev.domain.facts import (
     TransactionStarted,
     TransactionUpdated,
 )
+from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
 from twinev.services.attach_order import needs_with_order
@@ -36,6 +37,8 @@ from twinev.services.record_reports import keep_report
 from twinev.services.record_transactions import end_transaction, start_transaction, update_transaction
 
 _LAST_SEEN_STEP = timedelta(minutes=1)
+# After so long on one socket a station has sent what it queued while it had none.
+_QUEUE_SENT_AFTER = timedelta(minutes=10)
 
 
 def record_facts(facts: Sequence[StationFact], *, work: UnitOfWork) -> list[Decision | None]:
@@ -74,25 +77,49 @@ def _take(fact: StationFact, batch: FactBatch) -> Decision | None:
 
 def _read_meters(fact: StationFact, batch: FactBatch) -> None:
     said: MetersRead = fact.fact
-    session = batch.session_of(fact.station_id, said.ocpp_transaction_id) if said.ocpp_transaction_id else None
+    measured_at = max((sample.timestamp for sample in said.samples), default=fact.received_at)
+    session = None
+    if said.ocpp_transaction_id:
+        session = batch.session_of(fact.station_id, said.ocpp_transaction_id, measured_at)
     if session is None:
-        session = batch.session_at(fact.station_id, said.evse_id)
+        session = _session_at(fact, measured_at, batch)
     if session is not None and said.ocpp_transaction_id in (None, session.ocpp_transaction_id):
         batch.keep(with_samples(session, said.samples))
     batch.add_samples(fact.station_id, said.evse_id, said.ocpp_transaction_id, said.samples)
 
 
+def _session_at(fact: StationFact, measured_at: datetime, batch: FactBatch) -> ChargingSession | None:
+    """The active session at the EVSE, unless it began later: what was queued while offline tells of others."""
+    session = batch.session_at(fact.station_id, fact.fact.evse_id)
+    return session if session is not None and session.started_at <= measured_at else None
+
+
 def _change_status(fact: StationFact, batch: FactBatch) -> None:
+    """Note the status, unless it is an old one: some stations say the present one first, and then what they queued."""
     said: StatusChanged = fact.fact
     status = ConnectorStatus(said.status)
     # EVSE 0 is the station as a whole: it says nothing of a plug, and its plugs report for themselves.
     if said.evse_id >= 1:
         _require_evse(fact.station_id, said.evse_id, batch)
-        batch.work.stations.set_status(fact.station_id, said.evse_id, status, said.timestamp)
+        live = _is_live(fact, batch)
+        # Nobody reports the future: a clock that is ahead will be set back, and its status must not outlast that.
+        at = min(said.timestamp, fact.received_at)
+        noted = batch.work.stations.set_status(fact.station_id, said.evse_id, status, at, even_if_older=live)
         batch.forget_station(fact.station_id)
-        _change_charging_state(fact, batch)
+        _change_charging_state(fact, batch, live=live)
+        if not noted:
+            return
     data = {"station_id": fact.station_id, "evse_id": said.evse_id, "status": status, "error_code": said.error_code}
     batch.add_event("station.status", fact.station_id, **data)
+
+
+def _is_live(fact: StationFact, batch: FactBatch) -> bool:
+    """Whether the station surely says this of now: what it queued has long been sent, and only its clock was set back.
+
+    By its time alone a status from a clock that was set back looks like one that was queued.
+    """
+    since = batch.station(fact.station_id).online_since
+    return since is not None and fact.received_at - since >= _QUEUE_SENT_AFTER
 
 
 def _require_evse(station_id: str, evse_id: int, batch: FactBatch) -> None:
@@ -106,7 +133,7 @@ def _require_evse(station_id: str, evse_id: int, batch: FactBatch) -> None:
         batch.forget_station(station_id)
 
 
-def _change_charging_state(fact: StationFact, batch: FactBatch) -> None:
+def _change_charging_state(fact: StationFact, batch: FactBatch, *, live: bool) -> None:
     said: StatusChanged = fact.fact
     if said.charging_state is None:
         return
@@ -114,7 +141,7 @@ def _change_charging_state(fact: StationFact, batch: FactBatch) -> None:
     session = batch.session_at(fact.station_id, said.evse_id)
     if session is None:
         batch.work.sessions.hold_state(fact.station_id, said.evse_id, state, said.timestamp)
-    elif session.started_at <= said.timestamp:
+    elif live or session.started_at <= said.timestamp:
         batch.change_state(session, state)
 
 

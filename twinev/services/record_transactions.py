@@ -28,8 +28,9 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
     """Open the session. A transaction that runs has an id, whatever is thought of the card that started it."""
     said: TransactionStarted = fact.fact
     number = said.ocpp_transaction_id or str(batch.work.sessions.next_transaction_number())
-    session = batch.session_of(fact.station_id, number)
-    if session is None:
+    session = batch.session_of(fact.station_id, number, said.timestamp)
+    # A station whose counter began anew gives the names of ended transactions again; a replay is from before the end.
+    if session is None or (session.ended_at is not None and said.timestamp > session.ended_at):
         session = _open(fact, number, batch)
     else:
         # Its later events came first: the beginning is told now.
@@ -52,7 +53,7 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
 def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     """Take in measured values and the charging state; an unknown transaction that has an EVSE becomes a session."""
     said: TransactionUpdated = fact.fact
-    session = batch.session_of(fact.station_id, said.ocpp_transaction_id)
+    session = batch.session_of(fact.station_id, said.ocpp_transaction_id, said.timestamp)
     if session is None and said.evse_id is not None:
         session = _open(fact, said.ocpp_transaction_id, batch)
     first_shown = session is not None and session.id_token is None
@@ -60,8 +61,8 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     if session is None:
         _keep_orphan(fact, batch, evse_id=said.evse_id or 0)
     else:
-        session = replace(session, id_token=session.id_token or said.id_token)
-        session = _with_owner(session, fact, status, batch)
+        if first_shown and said.id_token is not None:
+            session = _with_owner(replace(session, id_token=said.id_token), fact, status, batch)
         if said.seq_no is not None:
             session = _with_events(session, session.events.with_event(said.seq_no), batch)
         _take_samples(session, fact, batch, state=said.charging_state if session.active else None)
@@ -73,7 +74,7 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
 def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     """Close the session; the end of a transaction that nobody knows is kept, and so is a second, different end."""
     said: TransactionEnded = fact.fact
-    session = batch.session_of(fact.station_id, said.ocpp_transaction_id)
+    session = batch.session_of(fact.station_id, said.ocpp_transaction_id, said.timestamp)
     if session is None:
         _keep_orphan(fact, batch, evse_id=0)
     elif session.ended_at is not None and session.stop_reason != SUPERSEDED:
@@ -86,7 +87,7 @@ def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
         batch.add_samples(fact.station_id, session.evse_id, said.ocpp_transaction_id, said.samples)
         energy_kwh = session.energy_kwh
         if said.meter_stop_kwh is not None and session.meter_start_kwh is not None:
-            energy_kwh = max(said.meter_stop_kwh - session.meter_start_kwh, 0.0)
+            energy_kwh = max(said.meter_stop_kwh - session.meter_start_kwh, 0.0) - session.returned_kwh
         _close(replace(session, energy_kwh=energy_kwh), fact, said.reason, batch)
     if said.id_token is None and fact.reply_to is None:
         return None
@@ -133,10 +134,11 @@ def _close(session: ChargingSession, fact: StationFact, reason: str, batch: Fact
 
 def _take_samples(session: ChargingSession, fact: StationFact, batch: FactBatch, *, state: str | None) -> None:
     samples = fact.fact.samples
-    batch.keep(with_samples(session, samples))
+    session = with_samples(session, samples)
+    batch.keep(session)
     batch.add_samples(fact.station_id, session.evse_id, session.ocpp_transaction_id, samples)
     if state is not None:
-        batch.change_state(batch.session_of(session.station_id, session.ocpp_transaction_id), ChargingState(state))
+        batch.change_state(session, ChargingState(state))
 
 
 def _keep_orphan(fact: StationFact, batch: FactBatch, *, evse_id: int) -> None:
@@ -148,13 +150,17 @@ def _keep_orphan(fact: StationFact, batch: FactBatch, *, evse_id: int) -> None:
 def _with_owner(
     session: ChargingSession, fact: StationFact, status: str, batch: FactBatch, *, reservation_number: int | None = None
 ) -> ChargingSession:
-    return with_owner(
+    owned = with_owner(
         session,
         at=fact.fact.timestamp,
         work=batch.work,
         authorised=status == AuthorizationStatus.ACCEPTED,
         reservation_number=reservation_number,
     )
+    if not owned.active:
+        # Its end came first.
+        end_of_session(owned, work=batch.work)
+    return owned
 
 
 def _status(fact: StationFact, batch: FactBatch, id_token: str | None, *, starts_at: int | None = None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,6 +23,7 @@ from twinev.services.ports.clock import Clock
 from twinev.services.ports.station_link import StationCommands
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.profile_records import composite_to_record, profile_to_record
+from twinev.services.record_commands import CommandRecord
 
 ISSUED_BY = "planning"
 
@@ -35,7 +35,7 @@ class ProfileSender:
         self, *, commands: StationCommands, unit_of_work: UnitOfWorkFactory, clock: Clock, timeout_seconds: float
     ) -> None:
         self._commands = commands
-        self._unit_of_work = unit_of_work
+        self._record = CommandRecord(unit_of_work=unit_of_work)
         self._clock = clock
         self._timeout_seconds = timeout_seconds
 
@@ -51,11 +51,11 @@ class ProfileSender:
             plan_id=plan_id,
             restriction_id=desired.restriction_id,
         )
-        await asyncio.to_thread(self._save, sent)
+        await self._record.save(sent)
         command = SetChargingProfile(profile=desired.profile)
         reply = await self._commands.send(sent.station_id, command, timeout_seconds=self._timeout_seconds)
         extra = {"sent": profile_to_record(reply.sent)} if reply.sent else {}
-        await asyncio.to_thread(self._save, self._answered(sent, reply, extra))
+        await self._record.save(self._answered(sent, reply, extra))
         return reply
 
     async def clear(self, station_id: str, purpose: ProfilePurpose, *, plan_id: str | None) -> CommandReply:
@@ -69,10 +69,10 @@ class ProfileSender:
             sent_at=self._clock.now(),
             plan_id=plan_id,
         )
-        await asyncio.to_thread(self._save, sent)
+        await self._record.save(sent)
         command = ClearChargingProfile(purpose=str(purpose))
         reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
-        await asyncio.to_thread(self._save, self._answered(sent, reply, {}))
+        await self._record.save(self._answered(sent, reply, {}))
         return reply
 
     async def read_back(
@@ -101,7 +101,7 @@ class ProfileSender:
         if reply.composite:
             extra["composite"] = composite_to_record(reply.composite)
             extra["differences"] = [difference.to_record() for difference in found]
-        await asyncio.to_thread(self._save, self._answered(sent, reply, extra))
+        await self._record.save(self._answered(sent, reply, extra))
         return reply, found
 
     def _answered(self, sent: SentCommand, reply: CommandReply, extra: dict[str, Any]) -> SentCommand:
@@ -114,8 +114,3 @@ class ProfileSender:
             round_trip_ms=reply.round_trip_ms,
             payload={**sent.payload, **extra},
         )
-
-    def _save(self, command: SentCommand) -> None:
-        with self._unit_of_work() as work:
-            work.commands.save(command)
-            work.commit()

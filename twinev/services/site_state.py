@@ -84,7 +84,14 @@ class SiteState:
         return evse_kw if session.needs.max_kw is None else min(evse_kw, session.needs.max_kw)
 
     def discharge_limit_kw(self, session: ChargingSession) -> float:
-        """What the EV may give back at most; nothing where its EVSE declares no discharging on command. [kW]"""
+        """What the EV may give back at most; nothing where its EVSE declares no discharging on command. [kW]
+
+        Nor where a restriction without V2G concerns its station before it leaves: this holds for all its stay, since a
+        problem knows one discharge power for all slots.
+        """
+        leaves_at = session.needs.departure_at or self.horizon.slot_end(self.horizon.slots - 1)
+        if any(not r.v2g and session.station_id in r.station_ids and r.start < leaves_at for r in self.restrictions):
+            return 0.0
         abilities = self.abilities.get(session.station_id)
         if abilities is None or session.evse_id not in abilities.discharging_evses:
             return 0.0
@@ -120,7 +127,17 @@ class SiteState:
     def steerable(self, session: ChargingSession) -> bool:
         """Whether a plan for this session would reach its EV."""
         station = self.station(session.station_id)
-        return station is not None and station.online and station.id not in self.unresponsive
+        reached = station is not None and station.online and station.id not in self.unresponsive
+        return reached and not self.follows_common_fallback(session)
+
+    def follows_common_fallback(self, session: ChargingSession) -> bool:
+        """Whether its station has no room for a profile of this session's own: those that began first have them."""
+        station, room = self.station(session.station_id), self.room.get(session.station_id)
+        if station is None or room is None or room >= len(station.evses):
+            return False
+        # `fit_room`: one place is the common fallback's.
+        at_station = [one for one in self.sessions if one.station_id == session.station_id]
+        return session not in sorted(at_station, key=lambda one: (one.started_at, one.id))[: max(room - 1, 0)]
 
     def limits_of(self, key: EvseKey) -> EvseLimits:
         return limits_at(self.limits, key)

@@ -167,11 +167,16 @@ class ApiParts:
         self.command_station = CommandStation(
             commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
         )
+        self.facts = FactConsumer(client=client, record=record_facts, **self._consuming)
         self._build_planning()
 
     @property
     def _storage(self) -> dict[str, Any]:
         return {"unit_of_work": self.database.unit_of_work, "reading": self.database.reading}
+
+    @property
+    def _consuming(self) -> dict[str, Any]:
+        return {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
 
     def _build_planning(self) -> None:
         self.planner = PlannerClient(client=self.client)
@@ -186,6 +191,7 @@ class ApiParts:
             dispatcher=dispatcher,
             idle=idle,
             feed=self.events,
+            backlog=self.facts,
             reading=self.database.reading,
             **timed,
         )
@@ -268,18 +274,17 @@ class ApiParts:
             secret_key=self.secret,
             open_enrolment=self.settings.ocpp_enrol == "open",
         )
-        shared = {"unit_of_work": self.database.unit_of_work, "leadership": self.leadership, "clock": self.clock}
         charging = {**self._storage, "clock": self.clock, "command_station": self.command_station}
         reservations = KeepReservations(rules=self.reservation_rules, **charging)
         return {
-            "facts": FactConsumer(client=self.client, record=record_facts, **shared).run,
+            "facts": self.facts.run,
             "inbound": InboundConsumer(
-                client=self.client, take=take_announcement, dead_letters=self.dead_letters, **shared
+                client=self.client, take=take_announcement, dead_letters=self.dead_letters, **self._consuming
             ).run,
             "questions": QuestionDesk(client=self.client, answers=answers).run,
             "events": self.events.run,
             "relay": self.relay.run,
-            "presence": WatchPresence(presence=self.presence, **shared).run,
+            "presence": WatchPresence(presence=self.presence, **self._consuming).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),

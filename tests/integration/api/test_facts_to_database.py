@@ -94,6 +94,34 @@ def test_facts_become_sessions_and_leave_the_stream(nats_server, database, consu
     assert ended_sessions(database) == {"A": (0.02, 21), "B": (0.02, 21)}
 
 
+def test_consumer_lags_while_old_facts_wait_and_no_longer(nats_server, database, *, consumer_of, clock, going, until):
+    old, fresh = a_session("A", updates=148), a_session("B", updates=148)
+    lagging = []
+
+    def record(facts, *, work):
+        lagging.append((facts[0].station_id, consumer.lags))
+        return record_facts(facts, work=work)
+
+    async def scenario():
+        nonlocal consumer
+        async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
+            await published(gateway, [replace(one, received_at=clock.now() - 10 * SECOND) for one in old])
+            consumer = consumer_of(api, record=record)
+            assert consumer.lags, "nobody knows before it reads"
+            async with going(consumer.run):
+                await until(lambda: not consumer.lags)
+                assert "A" in ended_sessions(database)
+                await published(gateway, [replace(one, received_at=clock.now()) for one in fresh])
+                await until(lambda: "B" in ended_sessions(database))
+            assert consumer.lags, "nobody knows when it reads no longer"
+
+    consumer = None
+    asyncio.run(scenario())
+
+    assert [lags for station_id, lags in lagging if station_id == "A"] == [True] * 3
+    assert {lags for station_id, lags in lagging if station_id == "B"} == {False}
+
+
 def test_replayed_facts_change_nothing(nats_server, database, consumer_of, going, until):
     facts = a_session("A", updates=20)
     # Stations that retry send a new message; the content is the same, when it arrived is not.
@@ -242,7 +270,7 @@ def test_decision_is_published_after_the_commit(nats_server, database, consumer_
             publisher = FactPublisher(client=gateway)
             first = await publisher.publish_and_wait(fact(start, "start"), timeout_seconds=10)
             with database.reading() as work:
-                assert work.sessions.of_transaction("A", first.ocpp_transaction_id) is not None
+                assert work.sessions.of_transaction("A", first.ocpp_transaction_id)
             # The station did not hear the answer and asks again: it is the same transaction.
             again = await publisher.publish_and_wait(fact(start, "start"), timeout_seconds=10)
             assert again == first

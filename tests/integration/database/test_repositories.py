@@ -114,10 +114,12 @@ def test_loss_of_a_replaced_socket_changes_nothing(fleet):
 
 def test_older_status_does_not_replace_a_newer_one(fleet):
     with fleet.unit_of_work() as work:
-        work.stations.set_status("A", 1, ConnectorStatus.OCCUPIED, START + MINUTE)
-        work.stations.set_status("A", 1, ConnectorStatus.AVAILABLE, START)
+        assert work.stations.set_status("A", 1, ConnectorStatus.OCCUPIED, START + MINUTE)
+        assert not work.stations.set_status("A", 1, ConnectorStatus.AVAILABLE, START)
         assert work.stations.get("A").evses[0].status is ConnectorStatus.OCCUPIED
         assert work.stations.get("A").evses[1].status is ConnectorStatus.UNAVAILABLE
+        assert work.stations.set_status("A", 1, ConnectorStatus.RESERVED, START, even_if_older=True)
+        assert work.stations.get("A").evses[0].status is ConnectorStatus.RESERVED
 
 
 def test_boot_tells_what_a_station_is(fleet):
@@ -156,8 +158,8 @@ def test_session_comes_back_as_it_was_saved(fleet):
 
     with fleet.reading() as work:
         assert work.sessions.get("session-1") == saved
-        assert work.sessions.of_transaction("A", "1") == saved
-        assert work.sessions.of_transaction("B", "1") is None
+        assert work.sessions.of_transaction("A", "1") == [saved]
+        assert work.sessions.of_transaction("B", "1") == []
 
 
 def test_times_come_back_in_utc_whatever_zone_they_came_in(fleet):

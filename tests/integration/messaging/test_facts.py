@@ -127,6 +127,41 @@ def test_publish_and_wait_returns_the_decision_of_the_api(nats_server) -> None:
     assert asyncio.run(scenario()) == Decision(status="Accepted", ocpp_transaction_id="7")
 
 
+def test_decisions_come_to_one_subscription_each_to_its_own_fact(nats_server, monkeypatch) -> None:
+    async def scenario() -> tuple[list[Decision], int]:
+        async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:
+            await ensure_streams(api)
+            subscribed = []
+            subscribe = gateway.subscribe
+
+            async def counted(subject, *args, **options):
+                subscribed.append(subject)
+                return await subscribe(subject, *args, **options)
+
+            monkeypatch.setattr(gateway, "subscribe", counted)
+            publisher = FactPublisher(client=gateway)
+            with pytest.raises(Unavailable):
+                await publisher.publish_and_wait(status_fact(0), timeout_seconds=0.05)
+            waiting = [
+                asyncio.create_task(publisher.publish_and_wait(status_fact(number), timeout_seconds=10))
+                for number in (1, 2, 3)
+            ]
+            consumer = await api.jetstream().pull_subscribe(subjects.FACTS, durable="reader")
+            asked: list[StationFact] = []
+            while len(asked) < 4:
+                asked += [decode(StationFact, message.data) for message in await consumer.fetch(4, timeout=5)]
+            # The first of them comes too late for the fact that waited for it.
+            for fact in sorted(asked, key=lambda one: one.key):
+                answer = Decision(status="Accepted", ocpp_transaction_id=fact.key)
+                await api.publish(fact.reply_to, encode(answer))
+            return await asyncio.gather(*waiting), len(subscribed)
+
+    decisions, subscriptions = asyncio.run(scenario())
+
+    assert [decision.ocpp_transaction_id for decision in decisions] == [status_fact(n).key for n in (1, 2, 3)]
+    assert subscriptions == 1
+
+
 def test_publish_and_wait_gives_up_when_nobody_decides(nats_server) -> None:
     async def scenario() -> None:
         async with nats_server.client("api") as api, nats_server.client("gateway") as gateway:

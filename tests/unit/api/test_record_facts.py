@@ -70,7 +70,7 @@ def take(database):
 def session_of(database):
     def found(tx: str = "1"):
         with database.reading() as work:
-            return work.sessions.of_transaction("A", tx)
+            return next(reversed(work.sessions.of_transaction("A", tx)), None)
 
     return found
 
@@ -189,6 +189,63 @@ def test_second_end_with_other_content_is_set_aside(take, session_of, aside):
     assert aside() == 1
 
 
+def test_start_that_gives_an_ended_name_again_begins_a_session_of_its_own(take, database, aside):
+    def event(kind, minute: int, **said) -> StationFact:
+        common = {"ocpp_transaction_id": "tx", "timestamp": START + minute * MINUTE}
+        return fact(kind(**common | said), f"{kind.__name__} {minute}")
+
+    first = event(TransactionStarted, 0, evse_id=1, seq_no=0, samples=(register(0, 100.0),))
+    update = event(TransactionUpdated, 10, seq_no=1, samples=(register(10, 101.0),))
+    end = event(TransactionEnded, 20, seq_no=2, samples=(register(20, 102.0),))
+    take(first, end)
+
+    take(event(TransactionStarted, 30, evse_id=1, seq_no=0, samples=(register(30, 200.0),)))
+    take(event(TransactionUpdated, 40, seq_no=1, charging_state="Charging", samples=(register(40, 204.0),)))
+    # What the station had queued before its counter began anew, and what it sends a second time.
+    take(update, first, end)
+
+    with database.reading() as work:
+        older, newer = work.sessions.of_transaction("A", "tx")
+        measured = [[sample.value for sample in work.meter_values.of_session(one)] for one in (older, newer)]
+    assert (older.started_at, older.ended_at) == (START, START + 20 * MINUTE)
+    assert (older.energy_kwh, older.events.gaps, older.events.last) == (2.0, (), 2)
+    assert (newer.started_at, newer.ended_at) == (START + 30 * MINUTE, None)
+    assert (newer.energy_kwh, newer.events.gaps, newer.events.last) == (4.0, (), 1)
+    assert newer.charging_state is ChargingState.CHARGING
+    assert measured == [[100.0, 101.0, 102.0], [200.0, 204.0]]
+    assert aside() == 0
+
+    take(event(TransactionEnded, 50, seq_no=2, meter_stop_kwh=None, samples=(register(50, 205.0),)))
+
+    with database.reading() as work:
+        older, newer = work.sessions.of_transaction("A", "tx")
+    assert (older.ended_at, newer.ended_at) == (START + 20 * MINUTE, START + 50 * MINUTE)
+    assert newer.energy_kwh == 5.0
+
+
+def test_name_that_comes_again_within_one_batch_makes_two_sessions(take, database):
+    take(
+        fact(started(ocpp_transaction_id="tx", evse_id=1)),
+        fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 9 * MINUTE)),
+        fact(started(minute=10, ocpp_transaction_id="tx", evse_id=2)),
+        fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 19 * MINUTE)),
+    )
+
+    with database.reading() as work:
+        ends = [session.ended_at for session in work.sessions.of_transaction("A", "tx")]
+    assert ends == [START + 9 * MINUTE, START + 19 * MINUTE]
+
+
+def test_start_that_comes_after_its_own_end_is_not_another_session(take, session_of, database):
+    take(fact(TransactionUpdated(evse_id=1, ocpp_transaction_id="tx", timestamp=START + MINUTE)))
+    take(fact(TransactionEnded(ocpp_transaction_id="tx", timestamp=START + 9 * MINUTE)))
+    take(fact(started(ocpp_transaction_id="tx")))
+
+    with database.reading() as work:
+        (session,) = work.sessions.of_transaction("A", "tx")
+    assert (session.started_at, session.ended_at) == (START, START + 9 * MINUTE)
+
+
 def test_end_of_an_unknown_transaction_is_kept_and_accepted(take, aside, database):
     end = TransactionEnded(
         ocpp_transaction_id="99", timestamp=START, meter_stop_kwh=5.0, id_token="card", samples=(register(0, 5.0),)
@@ -274,6 +331,18 @@ def test_discharging_is_negative_power(take, session_of):
     assert session_of().power_kw == -5.0
 
 
+def test_energy_that_the_ev_gave_back_is_not_delivered(take, session_of):
+    def both(minute: int, imported_kwh: float, exported_kwh: float) -> StationFact:
+        exported = register(minute, exported_kwh, measurand="Energy.Active.Export.Register")
+        return fact(read(register(minute, imported_kwh), exported))
+
+    take(fact(started()), both(0, 100.0, 7.0), both(30, 105.0, 7.0), both(60, 105.0, 9.0))
+    assert (session_of().energy_kwh, session_of().returned_kwh) == (3.0, 2.0)
+
+    take(fact(TransactionEnded(ocpp_transaction_id="1", timestamp=START + 90 * MINUTE, meter_stop_kwh=106.0)))
+    assert (session_of().energy_kwh, session_of().returned_kwh) == (4.0, 2.0)
+
+
 def test_register_alone_gives_the_mean_power_since_the_last(take, session_of):
     take(fact(started()), fact(read(register(1, 100.0))), fact(read(register(7, 101.0))))
 
@@ -301,6 +370,12 @@ def test_meter_values_without_transaction_tell_of_the_active_session(take, sessi
     take(fact(started()), fact(read(power(1, 6.0), tx=None)))
 
     assert session_of().power_kw == 6.0
+
+
+def test_meter_values_from_before_the_active_session_do_not_tell_of_it(take, session_of):
+    take(fact(started(minute=10)), fact(read(power(5, 6.0), tx=None)))
+
+    assert session_of().power_kw == 0.0
 
 
 def test_meters_of_the_station_itself_are_not_the_session(take, session_of):
@@ -346,6 +421,56 @@ def test_status_is_noted_with_the_charging_state_that_it_tells(take, session_of,
     assert session_of().charging_state is ChargingState.SUSPENDED_EV
     with database.reading() as work:
         assert work.stations.get("A").evses[0].status is ConnectorStatus.OCCUPIED
+
+
+def status_fact(status: str, *, minute: int, received: int, **said) -> StationFact:
+    told = StatusChanged(evse_id=1, timestamp=START + minute * MINUTE, status=status, **said)
+    return replace(fact(told), received_at=START + received * MINUTE)
+
+
+def online(minute: int) -> StationFact:
+    return fact(
+        ConnectionChanged(timestamp=START + minute * MINUTE, online=True, gateway_id="g", connection_id=str(minute))
+    )
+
+
+@pytest.fixture
+def status_of(database):
+    def found() -> ConnectorStatus:
+        with database.reading() as work:
+            return work.stations.get("A").evses[0].status
+
+    return found
+
+
+def test_statuses_that_were_queued_while_offline_do_not_win_over_the_present_one(take, status_of, kinds):
+    take(online(60), status_fact("Available", minute=60, received=60))
+    take(
+        status_fact("Occupied", minute=10, received=61, charging_state="Charging"),
+        status_fact("Faulted", minute=20, received=61),
+    )
+
+    assert status_of() is ConnectorStatus.AVAILABLE
+    assert kinds() == ["station.online", "station.status"], "nobody is told of what is no longer"
+
+
+def test_status_after_the_clock_was_set_back_wins(take, session_of, status_of):
+    take(online(0), status_fact("Available", minute=120, received=120), fact(started(minute=121), reply_to=None))
+    back = status_fact("Occupied", minute=-5000, received=125, charging_state="SuspendedEV")
+
+    take(back)
+
+    assert status_of() is ConnectorStatus.OCCUPIED
+    assert session_of().charging_state is ChargingState.SUSPENDED_EV
+    # From here on its times are compared with each other again, even where it connects anew.
+    take(online(130), status_fact("Available", minute=-4990, received=131))
+    assert status_of() is ConnectorStatus.AVAILABLE
+
+
+def test_status_of_a_clock_that_was_ahead_does_not_outlast_its_correction(take, status_of):
+    take(online(0), status_fact("Occupied", minute=600, received=1), status_fact("Available", minute=2, received=2))
+
+    assert status_of() is ConnectorStatus.AVAILABLE
 
 
 def test_charging_state_that_comes_before_the_transaction_waits_for_it(take, session_of):

@@ -423,3 +423,16 @@ def test_drivers_own_card_is_of_one_group_with_what_the_station_keeps(api, comma
     assert command.group_id_token == command.id_token == decision.group_id_token
     assert decision.status == "Accepted"
     assert api.get("/reservations", role=DORA).json()["items"][0]["status"] == "used"
+
+
+def test_session_whose_end_came_before_its_begin_holds_nothing(api, stations, take):
+    reserve(api, station_id="B")
+    begin, end = START + HOUR, START + HOUR + 10 * MINUTE
+    token = token_of(stations, "dora")
+    take(TransactionUpdated(evse_id=1, ocpp_transaction_id="t", timestamp=begin + MINUTE), "B")
+    take(TransactionEnded(ocpp_transaction_id="t", timestamp=end), "B")
+    take(TransactionStarted(evse_id=1, timestamp=begin, id_token=token, ocpp_transaction_id="t"), "B")
+
+    assert api.get("/reservations", role=DORA).json()["items"][0]["status"] == "used"
+    rest = {"start": "2026-11-22T19:30:00Z", "end": "2026-11-22T20:00:00Z"}
+    assert reserve(api, EMIL, station_id="B", **rest).status_code == 201

@@ -1,5 +1,6 @@
 """What holds at a station: taken in from its facts and the commands on record, and shown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +68,38 @@ def test_limit_of_others_is_shown_and_told_of_until_it_is_cleared(api, database)
         work.commit()
     assert [one["source"] for one in api.get("/stations/A/limits").json()["external_limits"]] == ["SO"]
     assert events(database)[-1][0] == "station.limit_cleared"
+
+
+LATER = START + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [
+        (notified(timestamp=LATER), 1),
+        (notified(timestamp=LATER, schedule=replace(schedule((0, 6.0)), start=LATER)), 1),
+        (notified(timestamp=LATER, schedule=schedule((0, 3.0), (240, 6.0))), 1),
+        (notified(timestamp=LATER, schedule=schedule((0, 7.0))), 2),
+        (notified(timestamp=LATER, schedule=schedule((0, 6.0), (3600, 3.0))), 2),
+        (notified(timestamp=LATER, schedule=schedule((0, 6.0), duration_seconds=3600)), 2),
+        (notified(timestamp=LATER, schedule=None), 2),
+        (notified(timestamp=LATER, grid_critical=True), 2),
+        (notified(timestamp=LATER, source="SO"), 2),
+        (notified(timestamp=LATER, evse_id=1), 2),
+    ],
+    ids=["same", "same from now on", "other before", "other", "other later", "ends", "open", "critical", "SO", "EVSE"],
+)
+def test_limit_of_others_is_told_of_where_it_says_something_new(database, again, told):
+    take_in(database, notified(), again)
+
+    assert [kind for kind, _ in events(database)] == ["station.limited"] * told
+
+
+def test_limit_that_is_cleared_twice_is_told_of_once(database):
+    cleared = notified(schedule=None, cleared=True)
+    take_in(database, notified(), cleared, replace(cleared, timestamp=LATER))
+
+    assert [kind for kind, _ in events(database)] == ["station.limited", "station.limit_cleared"]
 
 
 def test_abilities_are_kept_and_news_of_them_told_once(database):

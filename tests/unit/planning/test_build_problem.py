@@ -14,6 +14,7 @@ from twinev.domain.tariff import SeriesKind
 from twinev.domain.vehicles import DriverProfile
 from twinev.services.build_problem import build_problem
 from twinev.services.evse_limits import EvseLimits
+from twinev.services.translate_plan import translate_plan
 
 
 def entry_of(built, session_id="session-A"):
@@ -280,3 +281,65 @@ def test_discharging_of_a_station_that_no_plan_reaches_is_not_counted_on(make):
     )
 
     assert min(build_problem(state).reserved_kw["A", 1]) == 0.0
+
+
+def crowded(make, room, **changes):
+    """A station of three EVSEs that keeps ``room`` profiles, each with an EV; the last EVSE's came first."""
+    station = make.station("A", evses=tuple(Evse(id=n, max_kw=11.0) for n in (1, 2, 3)))
+    sessions = tuple(
+        make.session(
+            "A",
+            id=f"session-{n}",
+            evse_id=n,
+            ocpp_transaction_id=f"tx-{n}",
+            started_at=make.NOW - timedelta(minutes=n),
+        )
+        for n in (1, 2, 3)
+    )
+    known = {"A": ChargingAbilities(station_id="A", max_profiles=room, at=make.NOW)}
+    values = {"site": make.site(fallback_kw=4.0), "stations": (station,), "sessions": sessions, "abilities": known}
+    return make.state(**values | changes)
+
+
+@pytest.mark.parametrize(
+    ("room", "decided"), [(None, [1, 2, 3]), (3, [1, 2, 3]), (2, [3]), (1, [])], ids=["any", "all", "one", "none"]
+)
+def test_evses_without_room_for_a_profile_of_their_own_are_planned_at_the_common_fallback(make, room, decided):
+    state = crowded(make, room)
+
+    built = build_problem(state)
+    told = translate_plan(make.solve(built.problem), built, state)
+
+    assert [session.evse_id for session in built.decided] == decided
+    others = {("A", n) for n in (1, 2, 3)} - {("A", n) for n in decided}
+    assert {key: set(kw) for key, kw in built.reserved_kw.items()} == {key: {4.0} for key in others}
+    assert set(built.scenario["demand_kw"]) == {4.0 * len(others)}
+    if others:
+        assert [one.key[1] for one in told if one.profile.purpose is ProfilePurpose.TX] == decided
+        assert len(told) <= room
+
+
+def test_common_fallback_in_a_restriction_is_an_even_part_of_it(make):
+    restriction = make.restriction("A", limit_kw=6.0, end=make.NOW + timedelta(hours=1))
+
+    built = build_problem(crowded(make, 2, restrictions=(restriction,), evses_under={"restriction": 3}))
+
+    reserved_kw = built.reserved_kw["A", 1]
+    assert reserved_kw[:4] == (2.0,) * 4
+    assert reserved_kw[5:] == (4.0,) * 19
+    (group,) = built.scenario["groups"]
+    assert (group["session_ids"], group["max_kw"][0]) == (["session-3"], 2.0)
+
+
+@pytest.mark.parametrize(
+    ("v2g", "begins_minutes", "discharge_kw"), [(True, 0, 7.0), (False, 0, None), (False, 240, 7.0)]
+)
+def test_restriction_without_v2g_lets_no_ev_give_energy_back(make, v2g, begins_minutes, discharge_kw):
+    start = make.NOW + timedelta(minutes=begins_minutes)
+    state = make.state(
+        sessions=(make.session("A", needs={"max_discharge_kw": 7.0}),),
+        abilities={"A": ChargingAbilities(station_id="A", discharging_evses=frozenset({1}), at=make.NOW)},
+        restrictions=(make.restriction("A", v2g=v2g, start=start, end=start + timedelta(hours=1)),),
+    )
+
+    assert build_problem(state).scenario["sessions"][0].get("evse_discharge_power_kw") == discharge_kw

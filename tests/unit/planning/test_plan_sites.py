@@ -20,7 +20,7 @@ from twinev.services.plan_sites import PlanSites
 from twinev.services.told_limits import ToldLimits
 
 
-def build(make, memory, *, clock=None, debounce_seconds=0.01, check_seconds=60.0):
+def build(make, memory, *, clock=None, debounce_seconds=0.01, check_seconds=60.0, **options):
     """The loop over fakes, with everything that a test may look at."""
     clock = clock or make.clock()
     stations, planner, told, idle, feed = (
@@ -53,6 +53,7 @@ def build(make, memory, *, clock=None, debounce_seconds=0.01, check_seconds=60.0
         debounce_seconds=debounce_seconds,
         check_seconds=check_seconds,
         backoff_seconds=(0.01, 0.02),
+        **options,
     )
     return SimpleNamespace(
         loop=loop,
@@ -132,6 +133,75 @@ def test_events_that_come_together_make_one_plan(make, memory):
     asyncio.run(act())
 
     assert [plan.trigger for plan in memory.plans] == ["start", "session.needs, series.changed"]
+
+
+class LaggingFacts:
+    """Facts that lag until they are gone; counts how often somebody asked."""
+
+    def __init__(self):
+        self.gone = False
+        self.asked = 0
+
+    @property
+    def lags(self):
+        self.asked += 1
+        return not self.gone
+
+
+def test_plan_waits_for_facts_that_lag_and_tells_no_transaction_that_has_ended(make, memory):
+    backlog = LaggingFacts()
+    system = build(make, memory, backlog=backlog, longest_lag_seconds=3600.0)
+
+    async def act():
+        async with running(system):
+            # Every few facts that are taken in end another session of the outage.
+            for name in "AB":
+                asked = backlog.asked
+                await make.until(lambda: backlog.asked > asked)  # noqa: B023 - awaited before it changes
+                memory.add(replace(memory.sessions[f"session-{name}"], ended_at=make.NOW))
+                system.loop.take_event("session.ended", {"site_id": "site"})
+            backlog.gone = True
+            await make.until(lambda: len(sent_plans(memory)) == 1)
+
+    asyncio.run(act())
+
+    assert [plan.trigger for plan in memory.plans] == ["start, session.ended"]
+    assert {name for name, _ in system.stations.sent(ProfilePurpose.TX)} == {"C"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("restriction.created", {"site_id": "site", "site_ids": ["site"]}),
+        ("series.changed", {"site_id": "site", "kind": "flexibility_kw"}),
+    ],
+)
+def test_what_the_grid_asks_for_does_not_wait_for_facts_that_lag(make, memory, kind, data):
+    backlog = LaggingFacts()
+    system = build(make, memory, backlog=backlog, longest_lag_seconds=3600.0)
+    memory.add(make.restriction("A", "B", "C", limit_kw=6.0))
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: backlog.asked > 0)
+            system.loop.take_event(kind, data)
+            await make.until(lambda: len(sent_plans(memory)) == 1)
+
+    asyncio.run(act())
+
+    assert sum(make.effective_kw(system.stations, name, make.NOW) for name in "ABC") <= 6.0
+
+
+def test_facts_that_lag_for_ever_do_not_stop_planning(make, memory):
+    system = build(make, memory, backlog=LaggingFacts(), longest_lag_seconds=0.05)
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(sent_plans(memory)) == 1)
+
+    asyncio.run(act())
+
+    assert [plan.trigger for plan in memory.plans] == ["start"]
 
 
 def test_state_that_moves_while_planning_is_planned_again_before_anything_is_sent(make, memory):

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from twinev.adapters.database.facts import set_aside
 from twinev.adapters.database.statements import insert_new
-from twinev.adapters.database.tables import meter_values
+from twinev.adapters.database.tables import charging_sessions, meter_values
 from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
 from twinev.services.ports.clock import Clock
@@ -44,11 +44,28 @@ class DatabaseMeterValues:
             meter_values.c.station_id == session.station_id,
             meter_values.c.ocpp_transaction_id == session.ocpp_transaction_id,
         )
+        before, after = self._neighbours(session)
+        if before is not None:
+            statement = statement.where(meter_values.c.timestamp >= session.started_at)
+        if after is not None:
+            statement = statement.where(meter_values.c.timestamp < after)
         if since is not None:
             statement = statement.where(meter_values.c.timestamp >= since)
         if measurand is not None:
             statement = statement.where(meter_values.c.measurand == measurand)
         return [_sample(row) for row in self._connection.execute(statement.order_by(meter_values.c.timestamp))]
+
+    def _neighbours(self, session: ChargingSession) -> tuple[datetime | None, datetime | None]:
+        """When the last transaction of the same name before this one began, and when the next one after it."""
+        begun = charging_sessions.c.started_at
+        statement = select(
+            func.max(begun).filter(begun < session.started_at), func.min(begun).filter(begun > session.started_at)
+        ).where(
+            charging_sessions.c.station_id == session.station_id,
+            charging_sessions.c.ocpp_transaction_id == session.ocpp_transaction_id,
+        )
+        before, after = self._connection.execute(statement).one()
+        return before, after
 
     def _flag_contradictions(self, rows: list[dict[str, Any]]) -> None:
         kept = self._kept_values(rows)

@@ -29,7 +29,9 @@ _ALIKE = (
     "ended_at",
     "stop_reason",
     "meter_start_kwh",
+    "export_start_kwh",
     "energy_kwh",
+    "returned_kwh",
     "power_kw",
     "measured_at",
 )
@@ -53,9 +55,11 @@ class DatabaseSessions:
             statement = statement.where(_table.c.site_id == site_id)
         return self._all(statement.order_by(_table.c.started_at.desc(), _table.c.id.desc()))
 
-    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None:
-        return self._first(
-            select(_table).where(_table.c.station_id == station_id, _table.c.ocpp_transaction_id == ocpp_transaction_id)
+    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> Sequence[ChargingSession]:
+        return self._all(
+            select(_table)
+            .where(_table.c.station_id == station_id, _table.c.ocpp_transaction_id == ocpp_transaction_id)
+            .order_by(_table.c.started_at)
         )
 
     def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None:

@@ -48,12 +48,12 @@ class DatabaseExternalLimits:
         row = {name: getattr(limit, name) for name in ("station_id", "evse_id", "source", "grid_critical", "at")}
         upsert(self._connection, external_limits, row | {"schedule": schedule})
 
-    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> None:
+    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> int:
         table = external_limits
         statement = delete(table).where(table.c.station_id == station_id, table.c.source == source)
         if evse_id is not None:
             statement = statement.where(table.c.evse_id == evse_id)
-        self._connection.execute(statement)
+        return self._connection.execute(statement).rowcount
 
 
 class DatabaseStationFaults:

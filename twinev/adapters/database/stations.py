@@ -113,14 +113,13 @@ class DatabaseStations:
     def save_evse(self, station_id: str, evse: Evse) -> None:
         upsert(self._connection, evses, _evse_row(station_id, evse))
 
-    def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None:
-        """Note an EVSE's status, unless a later one is known (stations send what they queued while offline)."""
-        self._connection.execute(
-            update(evses)
-            .where(evses.c.station_id == station_id, evses.c.id == evse_id)
-            .where(or_(evses.c.status_at.is_(None), evses.c.status_at <= at))
-            .values(status=str(status), status_at=at)
-        )
+    def set_status(
+        self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime, *, even_if_older: bool = False
+    ) -> bool:
+        statement = update(evses).where(evses.c.station_id == station_id, evses.c.id == evse_id)
+        if not even_if_older:
+            statement = statement.where(or_(evses.c.status_at.is_(None), evses.c.status_at <= at))
+        return self._connection.execute(statement.values(status=str(status), status_at=at)).rowcount == 1
 
 
 def _station(row: Row, of_station: list[Evse]) -> ChargingStation:

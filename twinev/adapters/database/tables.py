@@ -116,13 +116,16 @@ charging_sessions = Table(
     Column("profile", String(20), nullable=False),
     Column("charging_state", String(20)),
     Column("meter_start_kwh", Float),
+    Column("export_start_kwh", Float),
     Column("energy_kwh", Float, nullable=False),
+    Column("returned_kwh", Float, nullable=False, server_default="0"),
     Column("power_kw", Float, nullable=False),
     Column("measured_at", UtcDateTime),
     Column("last_seq_no", Integer),
     # First and last of each run of events that did not come; NULL for none.
     Column("missing_seq_nos", JSON(none_as_null=True)),
-    UniqueConstraint("station_id", "ocpp_transaction_id"),
+    # A station whose counter began anew gives a transaction the name of an older one.
+    UniqueConstraint("station_id", "ocpp_transaction_id", "started_at"),
     Index("ix_charging_sessions_started_at_id", "started_at", "id"),
     Index("ix_charging_sessions_ended_at_site_id", "ended_at", "site_id"),
     Index("ix_charging_sessions_user_id_started_at_id", "user_id", "started_at", "id"),

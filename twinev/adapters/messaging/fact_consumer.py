@@ -1,4 +1,8 @@
-"""Takes station facts from JetStream into the database, in order, a batch to a transaction; acknowledged after it."""
+"""Takes station facts from JetStream into the database, in order, a batch to a transaction; acknowledged after it.
+
+It knows how far the database is behind the stations (`twinev.services.ports.station_link.Backlog`): more facts are
+waiting, and the newest one taken in was received some seconds ago. While nobody reads, it is behind.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,8 @@ logger = logging.getLogger(__name__)
 CONSUMER = "facts"
 _ACK_SECONDS = 60.0
 _FETCH_SECONDS = 5.0
+# A reader that keeps up has a fact in the database within a fraction of a second. [s of the wall clock]
+_LAG_SECONDS = 3.0
 _PAUSES_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -83,6 +89,12 @@ class FactConsumer:
         self._clock = clock
         self._batch_size = batch_size
         self._threads = OwnThreads("facts", count=1)
+        self._lags = True
+
+    @property
+    def lags(self) -> bool:
+        """Whether the database is so far behind that what it says of the stations is no longer true."""
+        return self._lags
 
     async def run(self) -> None:
         """Consume for ever; a server or a database that is away is waited for."""
@@ -94,6 +106,8 @@ class FactConsumer:
                     failures = 0
             except (nats.errors.Error, TimeoutError) as error:
                 logger.warning("the stream of facts cannot be read, trying again: %r", error)
+            finally:
+                self._lags = True
             await asyncio.sleep(_PAUSES_SECONDS[min(failures, len(_PAUSES_SECONDS) - 1)])
             failures += 1
 
@@ -105,9 +119,20 @@ class FactConsumer:
             try:
                 messages = await subscription.fetch(self._batch_size, timeout=_FETCH_SECONDS)
             except TimeoutError:
+                self._lags = False
                 continue
             # Not here: reading a full batch takes 20 ms, in which the API would answer nobody.
-            await self._take_until_done(await self._threads.run(_read_all, messages))
+            letters = await self._threads.run(_read_all, messages)
+            await self._take_until_done(letters)
+            self._lags = self._is_behind(letters[-1])
+
+    def _is_behind(self, last: _Letter) -> bool:
+        if last.message.metadata.num_pending == 0:
+            return False
+        if last.fact is None:
+            return self._lags
+        age_seconds = (self._clock.now() - last.fact.received_at).total_seconds()
+        return self._clock.wall_seconds(age_seconds) > _LAG_SECONDS
 
     async def _subscribe(self) -> JetStreamContext.PullSubscription:
         """Make the consumer anew: what an earlier reader left unacknowledged then comes first, and at once."""
@@ -123,7 +148,8 @@ class FactConsumer:
             ack_wait=_ACK_SECONDS,
             max_ack_pending=2 * self._batch_size,
         )
-        await jetstream.add_consumer(subjects.FACTS_STREAM, config)
+        info = await jetstream.add_consumer(subjects.FACTS_STREAM, config)
+        self._lags = info.num_pending != 0
         return await jetstream.pull_subscribe_bind(CONSUMER, subjects.FACTS_STREAM)
 
     async def _take_until_done(self, letters: Sequence[_Letter]) -> None:

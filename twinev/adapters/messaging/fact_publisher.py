@@ -15,6 +15,7 @@ from nats.js.errors import APIError
 
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.acknowledged_publish import AcknowledgedPublisher
+from twinev.adapters.messaging.reply_inbox import ReplyInbox
 from twinev.domain.facts import Decision, StationFact
 from twinev.errors import Unavailable
 from twinev.wire.messages import decode
@@ -38,8 +39,8 @@ class FactPublisher:
     """
 
     def __init__(self, *, client: Client, retry_seconds: float = 20.0) -> None:
-        self._client = client
-        self._acknowledged = AcknowledgedPublisher(client=client)
+        self._replies = ReplyInbox(client=client)
+        self._acknowledged = AcknowledgedPublisher(client=client, replies=self._replies)
         self._retry_seconds = retry_seconds
 
     async def publish(self, fact: StationFact) -> None:
@@ -77,18 +78,18 @@ class FactPublisher:
         Unavailable
             The fact is not durable, or nobody answered within ``timeout_seconds``.
         """
-        inbox = self._client.new_inbox()
-        subscription = await self._client.subscribe(inbox, max_msgs=1)
+        address, decided = await self._replies.expect()
         try:
-            await self.publish(replace(fact, reply_to=inbox))
-            message = await subscription.next_msg(timeout=timeout_seconds)
+            await self.publish(replace(fact, reply_to=address))
+            async with asyncio.timeout(timeout_seconds):
+                message = await decided
             return decode(Decision, message.data)
-        except nats.errors.Error as error:
+        except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(
                 f"the API did not decide on {fact.key} of station {fact.station_id} within {timeout_seconds:g} s"
             ) from error
         finally:
-            await _unsubscribe(subscription)
+            self._replies.forget(address)
 
     async def _publish_once(self, subject: str, body: bytes, message_id: str, deadline: float) -> None:
         remaining = deadline - asyncio.get_running_loop().time()
@@ -119,10 +120,3 @@ def _message_id(fact: StationFact, body: bytes) -> str:
     before, found, after = body.partition(b'"received_at":' + _write(fact.received_at))
     assert found, f"a fact is encoded without its received_at: {body!r}"
     return hashlib.sha256(before + after).hexdigest()
-
-
-async def _unsubscribe(subscription: nats.aio.subscription.Subscription) -> None:
-    try:
-        await subscription.unsubscribe()
-    except nats.errors.Error as error:
-        logger.debug("unsubscribe: %s", error)

@@ -37,7 +37,11 @@ class Stations(Protocol):
         """Make a pending key the station's own; the one before, and those told before it, are forgotten."""
 
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
-    def set_status(self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime) -> None: ...
+    def set_status(
+        self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime, *, even_if_older: bool = False
+    ) -> bool:
+        """Note an EVSE's status; False where it stays as it was, because a later one than ``at`` is known."""
+
     def set_last_seen(self, station_id: str, at: datetime) -> None: ...
     def set_boot(
         self,

@@ -17,7 +17,9 @@ class Sessions(Protocol):
 
     def get(self, session_id: str) -> ChargingSession: ...
     def active(self, *, site_id: str | None = None) -> list[ChargingSession]: ...
-    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> ChargingSession | None: ...
+    def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> Sequence[ChargingSession]:
+        """The sessions whose transaction has this name, oldest first: more than one where a counter began anew."""
+
     def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None: ...
     def list(
         self,
@@ -52,7 +54,8 @@ class MeterValues(Protocol):
 
     def of_session(
         self, session: ChargingSession, *, since: datetime | None = None, measurand: str | None = None
-    ) -> Sequence[Sample]: ...
+    ) -> Sequence[Sample]:
+        """What was measured in its transaction; of several transactions of one name each has the values of its time."""
 
 
 class Facts(Protocol):

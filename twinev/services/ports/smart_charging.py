@@ -58,8 +58,8 @@ class ExternalLimits(Protocol):
 
     def of(self, station_ids: Iterable[str]) -> Sequence[ExternalLimit]: ...
     def save(self, limit: ExternalLimit) -> None: ...
-    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> None:
-        """Forget what that source had set, at one EVSE or anywhere at the station."""
+    def clear(self, station_id: str, source: str, *, evse_id: int | None = None) -> int:
+        """Forget what that source had set, at one EVSE or anywhere at the station; return how many limits that were."""
 
 
 class StationFaults(Protocol):

@@ -15,6 +15,14 @@ class StationCommands(Protocol):
         """Never raises for what a station or the network does: the outcome says it (``offline``, ``timeout``…)."""
 
 
+class Backlog(Protocol):
+    """What stations said and the database does not know yet."""
+
+    @property
+    def lags(self) -> bool:
+        """Whether that is so much that what the database says is no longer true; also while nobody knows."""
+
+
 class EventFeed(Protocol):
     """The platform's own events, as they are published after the commit that caused them."""
 
