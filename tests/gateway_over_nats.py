@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from nats.aio.client import Client
 
+from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.fact_publisher import FactPublisher
 from twinev.adapters.messaging.presence import Presence
@@ -26,6 +27,7 @@ async def running_gateway(client: Client, clock: Clock) -> AsyncIterator[Gateway
         desk=StationDesk(client=client),
         facts=FactPublisher(client=client),
         commands=CommandInbox(client=client),
+        boots=BootRecord(client=client),
         presence=Presence(client=client),
     )
     await gateway.start()

@@ -20,6 +20,7 @@ from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.leadership import DatabaseLeadership
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging import subjects
+from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect, disconnect
 from twinev.adapters.messaging.embedded_server import prepare_server
@@ -100,6 +101,7 @@ class OcppPlatform:
                 desk=StationDesk(client=client, timeout_seconds=WAIT_SECONDS),
                 facts=FactPublisher(client=client),
                 commands=CommandInbox(client=client),
+                boots=BootRecord(client=client),
                 presence=Presence(client=client),
                 decision_seconds=decision_seconds,
             )

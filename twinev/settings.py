@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, description="PostgreSQL; without it SQLite in data_dir")
     nats_url: str | None = Field(default=None, description="an external NATS server; without it the embedded one")
     nats_port: int = Field(default=4222, ge=1, le=65535)
+    nats_modules: dict[str, tuple[str, ...]] | None = Field(
+        default=None, description="other modules' users at the embedded NATS server, and their topics; JSON"
+    )
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)
@@ -36,7 +39,13 @@ class Settings(BaseSettings):
     ocpp_tls_cert: Path | None = Field(default=None, description="the gateway's certificate with its chain, PEM")
     ocpp_tls_key: Path | None = Field(default=None, description="its private key, PEM")
     ocpp_tls_client_ca: Path | None = Field(default=None, description="signs stations' certificates: profile 3, PEM")
+    ocpp_client_crl: Path | None = Field(default=None, description="which of these certificates are revoked, PEM")
     ocpp_connections: int = Field(default=5000, ge=1, description="how many stations one gateway takes")
+    keep_facts_days: int = Field(default=90, ge=30, description="keys of what stations said, to know replays")
+    keep_set_aside_days: int = Field(default=365, ge=1, description="facts that contradicted others")
+    keep_reports_days: int = Field(default=365, ge=1, description="what stations told of themselves")
+    keep_commands_days: int = Field(default=365, ge=1, description="what stations were told")
+    keep_plans_days: int = Field(default=180, ge=1, description="plans with their inputs; a site's last one stays")
     dashboards_port: int = Field(default=8866, ge=1, le=65535)
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"

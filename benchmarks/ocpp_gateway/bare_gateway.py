@@ -49,6 +49,12 @@ class _Nothing:
     async def claim(self, station_id: str, *, gateway_id: str, connection_id: str) -> _Nothing:
         return self
 
+    async def last_answer(self, station_id: str) -> str:
+        return "Accepted"
+
+    async def note(self, station_id: str, status: str) -> None:
+        return
+
     async def renew(self) -> bool:
         return True
 
@@ -70,6 +76,7 @@ async def run(port: int) -> None:
         desk=nothing,
         facts=nothing,
         commands=nothing,
+        boots=nothing,
         presence=nothing,
     )
     await gateway.start()

@@ -52,6 +52,7 @@ from twinev.services.check_login import CheckLogin
 from twinev.services.close_commands import CloseCommands
 from twinev.services.command_station import CommandStation
 from twinev.services.dispatch_plan import PlanDispatcher
+from twinev.services.forget_old import ForgetOld
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.keep_reservations import KeepReservations
 from twinev.services.lead import while_leading
@@ -59,6 +60,7 @@ from twinev.services.log_in import LogIn
 from twinev.services.manage_users import ManageUsers
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
+from twinev.services.ports.retention import Passing
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
@@ -292,7 +294,18 @@ class ApiParts:
             "reservations": partial(while_leading, self.leadership, reservations.run),
             "stops": partial(while_leading, self.leadership, StopCharging(**charging).run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
+            "retention": partial(while_leading, self.leadership, self._forget_old().run),
         }
+
+    def _forget_old(self) -> ForgetOld:
+        days = {
+            Passing.FACTS: self.settings.keep_facts_days,
+            Passing.SET_ASIDE_FACTS: self.settings.keep_set_aside_days,
+            Passing.REPORTS: self.settings.keep_reports_days,
+            Passing.COMMANDS: self.settings.keep_commands_days,
+            Passing.PLANS: self.settings.keep_plans_days,
+        }
+        return ForgetOld(unit_of_work=self.database.unit_of_work, clock=self.clock, days=days)
 
     async def nats_health(self) -> PartHealth:
         health = link_health(self.client)

@@ -8,6 +8,7 @@ import resource
 import signal
 import uuid
 
+from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect, disconnect, end
 from twinev.adapters.messaging.fact_publisher import FactPublisher
@@ -56,6 +57,7 @@ async def run_gateway(settings: Settings, *, plain: bool = True) -> None:
         desk=StationDesk(client=client),
         facts=FactPublisher(client=client),
         commands=CommandInbox(client=client),
+        boots=BootRecord(client=client),
         presence=Presence(client=client),
         limits=SocketLimits(most_connections=settings.ocpp_connections),
     )
@@ -81,6 +83,7 @@ def tls_port_of(settings: Settings) -> TlsPort | None:
         "TWINEV_OCPP_TLS_CERT": settings.ocpp_tls_cert,
         "TWINEV_OCPP_TLS_KEY": settings.ocpp_tls_key,
         "TWINEV_OCPP_TLS_CLIENT_CA": settings.ocpp_tls_client_ca,
+        "TWINEV_OCPP_CLIENT_CRL": settings.ocpp_client_crl,
     }
     if settings.ocpp_tls_port is None:
         # Otherwise somebody believes that stations come over TLS.
@@ -91,13 +94,19 @@ def tls_port_of(settings: Settings) -> TlsPort | None:
     for name in ("TWINEV_OCPP_TLS_CERT", "TWINEV_OCPP_TLS_KEY"):
         if files[name] is None:
             raise BadInput(name, None, "a PEM file, for there is a TLS port; docs/own_stations.md says how to make one")
+    if settings.ocpp_client_crl is not None and settings.ocpp_tls_client_ca is None:
+        raise BadInput(
+            "TWINEV_OCPP_CLIENT_CRL", str(settings.ocpp_client_crl), "nothing without the CA of the stations"
+        )
     tls = TlsPort(
         port=settings.ocpp_tls_port,
         certificate=settings.ocpp_tls_cert,
         key=settings.ocpp_tls_key,
         client_ca=settings.ocpp_tls_client_ca,
+        client_crl=settings.ocpp_client_crl,
     )
     tls.context()
+    tls.revocations()
     return tls
 
 

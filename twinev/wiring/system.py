@@ -12,11 +12,11 @@ from pathlib import Path
 
 import httpx
 
-from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.clock import PlatformClock
 from twinev.errors import Conflict
 from twinev.settings import Settings
 from twinev.supervisor import ProcessSpec
+from twinev.wiring.nats_url import embedded_server
 
 # What a process may inherit: where programs are, whose home it is, how text and times are written. No secret.
 INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "SSL_CERT_FILE")
@@ -50,7 +50,7 @@ class WholeSystem:
         external = self.settings.nats_url
         if external:
             return dict.fromkeys(("api", "gateway", "planner"), external), []
-        server = prepare_server(directory=self.settings.data_dir / "nats", port=self.settings.nats_port)
+        server = embedded_server(self.settings)
         ready = _listening("127.0.0.1", self.settings.nats_port)
         return server.urls, [self._spec("nats", server.command, {}, ready)]
 
@@ -78,6 +78,7 @@ class WholeSystem:
             "TWINEV_OCPP_TLS_CERT": _absolute(self.settings.ocpp_tls_cert),
             "TWINEV_OCPP_TLS_KEY": _absolute(self.settings.ocpp_tls_key),
             "TWINEV_OCPP_TLS_CLIENT_CA": _absolute(self.settings.ocpp_tls_client_ca),
+            "TWINEV_OCPP_CLIENT_CRL": _absolute(self.settings.ocpp_client_crl),
             "TWINEV_OCPP_CONNECTIONS": self.settings.ocpp_connections,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.ocpp_port)

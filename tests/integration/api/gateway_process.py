@@ -8,6 +8,7 @@ import uuid
 
 import uvloop
 
+from twinev.adapters.messaging.boot_record import BootRecord
 from twinev.adapters.messaging.command_inbox import CommandInbox
 from twinev.adapters.messaging.connection import connect
 from twinev.adapters.messaging.fact_publisher import FactPublisher
@@ -27,6 +28,7 @@ async def main(url: str, renew_seconds: float) -> None:
         desk=StationDesk(client=client),
         facts=FactPublisher(client=client),
         commands=CommandInbox(client=client),
+        boots=BootRecord(client=client),
         presence=Presence(client=client),
         renew_seconds=renew_seconds,
     )

@@ -128,7 +128,7 @@ def test_report_tells_what_is_on_a_real_server(nats_server) -> None:
 
     before, report = asyncio.run(scenario())
 
-    assert before.missing_streams == ("OCPP_UP", "TWINEV_EVT", "TWINEV_IN", "TWINEV_DEAD", "KV_presence")
+    assert before.missing_streams == ("OCPP_UP", "TWINEV_EVT", "TWINEV_IN", "TWINEV_DEAD", "KV_presence", "KV_boots")
     assert {stream.name: stream.messages for stream in report.streams} == {
         "OCPP_UP": 1,
         "TWINEV_EVT": 0,

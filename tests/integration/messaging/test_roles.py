@@ -12,6 +12,7 @@ from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.connection import confirm, connect, disconnect
 from twinev.adapters.messaging.embedded_server import prepare_server
 from twinev.adapters.messaging.streams import EVENTS_CONSUMER, STREAMS, ensure_streams
+from twinev.errors import BadInput
 
 # Who may publish what. Written by hand from the table of ADR 0008, not from the code: the test compares the two.
 PUBLISH = {
@@ -20,12 +21,15 @@ PUBLISH = {
     "ocpp.cmd.00": {"api"},
     "twinev.plan.request": {"api"},
     "twinev.v1.evt.plan.made": {"api"},
-    "twinev.v1.in.price.NL": {"platform"},
-    "twinev.v1.in.flexibility.site": {"platform"},
+    "twinev.v1.in.price.NL": {"platform", "prices"},
+    "twinev.v1.in.demand.site": {"platform", "forecasts"},
+    "twinev.v1.in.production.site": {"platform", "forecasts"},
+    "twinev.v1.in.flexibility.site": {"platform", "flexibility"},
     "twinev.v1.dead.in.price.NL": {"api"},
     "twinev.v2.in.price.NL": set(),
     "$KV.presence.00": {"gateway"},
     "$KV.presence.gateway.00": {"gateway"},
+    "$KV.boots.00": {"gateway"},
     "$KV.other.00": set(),
     "_INBOX_api.x": set(),
     "_INBOX_gateway.x": {"api"},
@@ -41,6 +45,8 @@ PUBLISH = {
     "$JS.API.STREAM.RESTORE.X": set(),
     "$JS.API.STREAM.INFO.OCPP_UP": {"api"},
     "$JS.API.STREAM.INFO.KV_presence": {"api", "gateway"},
+    "$JS.API.STREAM.INFO.KV_boots": {"api", "gateway"},
+    "$JS.API.DIRECT.GET.KV_boots.x": {"api", "gateway"},
     "$JS.API.STREAM.MSG.GET.OCPP_UP": {"api"},
     "$JS.API.DIRECT.GET.KV_presence.x": {"api", "gateway"},
     "$JS.API.DIRECT.GET.OCPP_UP.x": {"api"},
@@ -66,16 +72,21 @@ SUBSCRIBE = {
     "twinev.v1.evt.>": {"api", "platform"},
     "twinev.v1.in.>": set(),
     "twinev.v1.dead.>": {"platform"},
+    "twinev.v1.dead.in.price.*": {"platform", "prices"},
+    "twinev.v1.dead.in.demand.*": {"platform", "forecasts"},
+    "twinev.v1.dead.in.flexibility.*": {"platform", "flexibility"},
     "$KV.presence.>": set(),
     "_INBOX_api.>": {"api"},
     "_INBOX_gateway.>": {"gateway"},
     "_INBOX_planner.>": {"planner"},
     "_INBOX_platform.>": {"platform"},
+    "_INBOX_prices.>": {"prices"},
+    "_INBOX_flexibility.>": {"flexibility"},
     "_INBOX.>": set(),
     "$JS.API.>": set(),
     "$SYS.>": set(),
 }
-USERS = ("api", "gateway", "planner", "platform")
+USERS = ("api", "gateway", "planner", "platform", "prices", "forecasts", "flexibility")
 
 
 @pytest.mark.parametrize("user", USERS)
@@ -172,6 +183,27 @@ def test_nobody_connects_without_a_password(nats_server) -> None:
     assert b"Authorization Violation" in asyncio.run(scenario())
 
 
+def test_module_hears_on_disk_of_what_it_announces(nats_server) -> None:
+    async def scenario() -> str:
+        async with nats_server.client("api") as api, nats_server.client("prices") as prices:
+            await ensure_streams(api)
+            return (await prices.jetstream().publish(subjects.inbound("price", "NL"), b"{}")).stream
+
+    assert asyncio.run(scenario()) == "TWINEV_IN"
+
+
+def test_modules_have_the_names_and_topics_that_they_are_given(tmp_path) -> None:
+    server = prepare_server(directory=tmp_path, port=4222, modules={"market": ("price",)})
+
+    assert set(server.urls) == {"api", "gateway", "planner", "platform", "market"}
+
+
+@pytest.mark.parametrize("modules", [{"api": ("price",)}, {"a.b": ("price",)}, {"market": (">",)}])
+def test_module_that_would_be_somebody_else_is_refused(tmp_path, modules) -> None:
+    with pytest.raises(BadInput):
+        prepare_server(directory=tmp_path, port=4222, modules=modules)
+
+
 def test_violation_reaches_the_log(nats_server, caplog) -> None:
     async def scenario() -> None:
         client = await connect(nats_server.embedded.urls["planner"], user="planner", name="the planner")
@@ -192,6 +224,6 @@ def test_prepare_server_keeps_passwords_and_hides_its_files(tmp_path) -> None:
 
     passwords = {user: url.split("@")[0] for user, url in first.urls.items()}
     assert {user: url.split("@")[0] for user, url in second.urls.items()} == passwords
-    assert len(set(passwords.values())) == len(passwords) == 4
+    assert len(set(passwords.values())) == len(passwords) == 7
     for file in (tmp_path / 'a "b" c').iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -151,6 +151,19 @@ class FakeClaim:
             del self._presence.holders[self._station_id]
 
 
+class FakeBoots:
+    """What gateways share of the boots of stations."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, str] = {}
+
+    async def last_answer(self, station_id: str) -> str:
+        return self.answers.get(station_id, "Accepted")
+
+    async def note(self, station_id: str, status: str) -> None:
+        self.answers[station_id] = status
+
+
 class FakePresence:
     def __init__(self) -> None:
         self.holders: dict[str, str] = {}
@@ -239,6 +252,7 @@ class Bench:
         self.desk = FakeDesk()
         self.facts = FakeFacts()
         self.commands = FakeCommands()
+        self.boots = FakeBoots()
         self.presence = FakePresence()
         self.renew_seconds = 0.05
         self.gateway_options: dict[str, Any] = {}
@@ -254,6 +268,7 @@ class Bench:
             desk=self.desk,
             facts=self.facts,
             commands=self.commands,
+            boots=self.boots,
             presence=self.presence,
             renew_seconds=self.renew_seconds,
             **self.gateway_options,

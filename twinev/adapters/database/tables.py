@@ -187,7 +187,7 @@ facts = Table(
     Column("station_id", ForeignKey("stations.id"), primary_key=True),
     Column("key", Text, primary_key=True),
     Column("content_hash", LargeBinary, nullable=False),
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
     Column("decision", JSON(none_as_null=True)),
     sqlite_with_rowid=False,
 )
@@ -255,7 +255,7 @@ station_reports = Table(
     Column("station_id", ForeignKey("stations.id"), nullable=False),
     Column("report", String(40), nullable=False),
     Column("timestamp", UtcDateTime, nullable=False),
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False, index=True),
     Column("evse_id", Integer),
     Column("request_id", BigInteger),
     Column("seq_no", BigInteger),

@@ -23,6 +23,7 @@ from twinev.adapters.database.plans import DatabasePlans
 from twinev.adapters.database.preferences import DatabasePreferences
 from twinev.adapters.database.reservations import DatabaseReservations
 from twinev.adapters.database.restrictions import DatabaseRestrictions
+from twinev.adapters.database.retention import DatabaseRetention
 from twinev.adapters.database.series import DatabaseSeries
 from twinev.adapters.database.sessions import DatabaseSessions
 from twinev.adapters.database.sites import DatabaseSites
@@ -149,6 +150,7 @@ class DatabaseUnitOfWork:
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
+        self.retention = DatabaseRetention(connection)
 
     def _release(self) -> None:
         if self._writing is not None:

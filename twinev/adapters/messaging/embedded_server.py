@@ -9,12 +9,12 @@ import json
 import secrets
 import shutil
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twinev.adapters.messaging.roles import ROLES, NatsRole
+from twinev.adapters.messaging.roles import MODULES, NatsRole, roles_with
 from twinev.errors import Unavailable
 from twinev.private_file import write_private
 
@@ -32,7 +32,12 @@ class EmbeddedServer:
 
 
 def prepare_server(
-    *, directory: Path, port: int, host: str = "127.0.0.1", binary: Path | None = None
+    *,
+    directory: Path,
+    port: int,
+    host: str = "127.0.0.1",
+    binary: Path | None = None,
+    modules: Mapping[str, tuple[str, ...]] | None = None,
 ) -> EmbeddedServer:
     """Write ``nats.conf`` into ``directory`` and return how to run it.
 
@@ -46,11 +51,14 @@ def prepare_server(
         The port of clients on ``host``.
     binary : Path, optional
         The server's program; the one that came with the Python package without it.
+    modules : mapping, optional
+        Users for modules of other owners, each with the topics that it announces; `MODULES` without it.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    passwords = _passwords(directory / "passwords.json")
+    roles = roles_with(MODULES if modules is None else modules)
+    passwords = _passwords(directory / "passwords.json", roles)
     config_path = directory / "nats.conf"
-    config = _config(host=host, port=port, store=directory / "jetstream", passwords=passwords)
+    config = _config(host=host, port=port, store=directory / "jetstream", passwords=passwords, roles=roles)
     # The server reads JSON; names in it such as $JS are no variables while they stand in quotes.
     write_private(config_path, json.dumps(config, indent=2, ensure_ascii=False))
     return EmbeddedServer(
@@ -71,7 +79,9 @@ def find_binary() -> Path:
     return Path(found)
 
 
-def _config(*, host: str, port: int, store: Path, passwords: Mapping[str, str]) -> dict[str, Any]:
+def _config(
+    *, host: str, port: int, store: Path, passwords: Mapping[str, str], roles: Sequence[NatsRole]
+) -> dict[str, Any]:
     return {
         "server_name": "twinev",
         # Separate keys: the server takes an address and a port in one only without variables.
@@ -85,7 +95,7 @@ def _config(*, host: str, port: int, store: Path, passwords: Mapping[str, str]) 
             "max_file_store": MAX_FILE_STORE_BYTES,
             "max_memory_store": MAX_MEMORY_STORE_BYTES,
         },
-        "authorization": {"users": [_user(role, passwords[role.user]) for role in ROLES]},
+        "authorization": {"users": [_user(role, passwords[role.user]) for role in roles]},
     }
 
 
@@ -103,9 +113,9 @@ def _user(role: NatsRole, password: str) -> dict[str, Any]:
     }
 
 
-def _passwords(path: Path) -> dict[str, str]:
+def _passwords(path: Path, roles: Sequence[NatsRole]) -> dict[str, str]:
     known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    passwords = {role.user: known.get(role.user) or secrets.token_hex(24) for role in ROLES}
+    passwords = {role.user: known.get(role.user) or secrets.token_hex(24) for role in roles}
     if passwords != known:
         write_private(path, json.dumps(passwords, indent=2))
     return passwords

@@ -63,7 +63,7 @@ class Presence:
         key = subjects.station_token(station_id)
         try:
             bucket = await self._open()
-            return PresenceClaim(bucket, key, holder, await _take_over(bucket, key, holder))
+            return PresenceClaim(bucket, key, holder, await overwrite(bucket, key, holder))
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"the presence of station {station_id} cannot be claimed: {error}") from error
 
@@ -102,21 +102,21 @@ class Presence:
         return self._bucket
 
 
-async def _take_over(bucket: KeyValue, key: str, holder: bytes) -> int:
-    """Write the holder over whoever stands there, and return the revision.
+async def overwrite(bucket: KeyValue, key: str, value: bytes) -> int:
+    """Write the value over what stands there, and return the revision.
 
     With compare-and-set, not with a put: a put that waits in the buffer of a lost connection would reach the server
     minutes later and take the station from whoever is connected by then.
     """
     while True:
         try:
-            return await bucket.update(key, holder, last=(await _latest(bucket, key))[1])
+            return await bucket.update(key, value, last=(await latest_of(bucket, key))[1])
         except KeyWrongLastSequenceError:
             # Somebody else claimed in this moment; each claim succeeds once, and the last one stands.
             continue
 
 
-async def _latest(bucket: KeyValue, key: str) -> tuple[bytes, int]:
+async def latest_of(bucket: KeyValue, key: str) -> tuple[bytes, int]:
     """What stands there, nothing after a release or an expiry, and its revision."""
     try:
         entry = await bucket.get(key)

@@ -21,6 +21,7 @@ from twinev.errors import Unavailable
 
 STREAMS = (subjects.FACTS_STREAM, subjects.EVENTS_STREAM, subjects.INBOUND_STREAM, subjects.DEAD_STREAM)
 _PRESENCE = f"KV_{subjects.PRESENCE_BUCKET}"
+_BOOTS = f"KV_{subjects.BOOTS_BUCKET}"
 _ANSWER_SECONDS = 3.0
 
 
@@ -97,7 +98,7 @@ async def read_report(client: StayingClient) -> MessagingReport:
         NATS does not answer.
     """
     try:
-        infos = {name: await _ask(client, f"STREAM.INFO.{name}") for name in (*STREAMS, _PRESENCE)}
+        infos = {name: await _ask(client, f"STREAM.INFO.{name}") for name in (*STREAMS, _PRESENCE, _BOOTS)}
         there = {name: info for name, info in infos.items() if "error" not in info}
         listed = [name for name in STREAMS if name in there]
         holders = await Presence(client=client).online() if _PRESENCE in there else {}

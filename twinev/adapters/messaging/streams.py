@@ -74,6 +74,20 @@ STREAMS = (
     ),
 )
 
+# The stream behind a KV bucket: one small message a station that was ever not accepted, for ever.
+BOOTS = StreamConfig(
+    name=f"KV_{subjects.BOOTS_BUCKET}",
+    description="How the last boot of each station was answered, where it was not always accepted",
+    subjects=[f"$KV.{subjects.BOOTS_BUCKET}.>"],
+    storage=StorageType.FILE,
+    discard=DiscardPolicy.NEW,
+    max_msgs_per_subject=1,
+    max_bytes=64 * MEBIBYTE,
+    allow_direct=True,
+    allow_rollup_hdrs=True,
+    deny_delete=True,
+)
+
 
 async def ensure_streams(client: Client, *, presence_seconds: float = PRESENCE_SECONDS) -> None:
     """Make what is missing and bring what differs up to date; calling it again changes nothing.
@@ -86,7 +100,7 @@ async def ensure_streams(client: Client, *, presence_seconds: float = PRESENCE_S
         How long a station counts as online after its gateway's last sign of life. [s]
     """
     jetstream = client.jetstream()
-    for config in (*STREAMS, _presence(presence_seconds)):
+    for config in (*STREAMS, _presence(presence_seconds), BOOTS):
         try:
             await jetstream.add_stream(config)
         except BadRequestError:

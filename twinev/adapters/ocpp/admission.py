@@ -15,7 +15,9 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from twinev.adapters.ocpp.ports import Desk
+from twinev.adapters.ocpp.boot_gate import Registration
+from twinev.adapters.ocpp.certificates import Certificates
+from twinev.adapters.ocpp.ports import Boots, Desk
 from twinev.adapters.ocpp.station_socket import Crowd
 from twinev.adapters.ocpp.tls import names_of, security_profile_of
 from twinev.adapters.ocpp.turns import NoTurn, Turns
@@ -33,10 +35,11 @@ SOONEST_RETRY_SECONDS, LATEST_RETRY_SECONDS = 5, 15
 
 @dataclass(frozen=True, kw_only=True)
 class Admitted:
-    """A station that may connect, and what the API says of it."""
+    """A station that may connect, what the API says of it, and how its last boot was answered."""
 
     station_id: str
     answer: ConnectAnswer
+    registration: Registration
 
 
 class Admission:
@@ -48,19 +51,28 @@ class Admission:
     ----------
     desk : Desk
         Knows the stations.
+    boots : Boots
+        Knows how their boots went.
     protocols : sequence of str
         The sub-protocols that are spoken here.
     turns : Turns
         How many may ask the desk at a time.
     crowd : Crowd
         How many may come in.
+    certificates : Certificates, optional
+        Knows which certificates of stations were revoked.
     """
 
-    def __init__(self, *, desk: Desk, protocols: Sequence[str], turns: Turns, crowd: Crowd) -> None:
+    def __init__(
+        self, *, desk: Desk, boots: Boots, protocols: Sequence[str], turns: Turns, crowd: Crowd,
+        certificates: Certificates | None = None,
+    ) -> None:  # fmt: skip
         self._desk = desk
+        self._boots = boots
         self._protocols = frozenset(protocols)
         self._turns = turns
         self._crowd = crowd
+        self._certificates = certificates
 
     async def check(self, connection: ServerConnection, request: Request) -> Admitted | Response:
         """Admit the station, or answer why not."""
@@ -70,14 +82,22 @@ class Admission:
         if self._crowd.full:
             self._crowd.turn_away()
             return _try_again(connection)
+        if self.revoked(connection):
+            logger.warning("station %s is refused: its certificate was revoked", station_id)
+            return connection.respond(HTTPStatus.FORBIDDEN, "the certificate was revoked\n")
         question = _question(connection, request, station_id)
         if question is None:
             return connection.respond(HTTPStatus.FORBIDDEN, "the certificate's common name must be the station's id\n")
-        answer = await self._ask(connection, question)
-        if isinstance(answer, Response):
-            return answer
-        self._choose_compression(connection, request)
-        return Admitted(station_id=station_id, answer=answer)
+        verdict = await self._ask(connection, question)
+        if isinstance(verdict, Admitted):
+            self._choose_compression(connection, request)
+        return verdict
+
+    def revoked(self, connection: ServerConnection) -> bool:
+        """Whether the certificate that this socket came with does not hold any more."""
+        if self._certificates is None:
+            return False
+        return self._certificates.revoked(connection.transport.get_extra_info("ssl_object"))
 
     def select_subprotocol(self, connection: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
         """The first that the station offers and we speak.
@@ -86,17 +106,21 @@ class Admission:
         """
         return next((protocol for protocol in offered if protocol in self._protocols), None)
 
-    async def _ask(self, connection: ServerConnection, question: ConnectQuestion) -> ConnectAnswer | Response:
+    async def _ask(self, connection: ServerConnection, question: ConnectQuestion) -> Admitted | Response:
         try:
             async with self._turns.turn():
                 if connection.state is not State.CONNECTING:  # Gone while it waited: the API need not bother.
                     return _try_again(connection)
                 answer = await self._desk.connect(question)
+                if answer.verdict != "accepted":
+                    return _refusal(connection, answer)
+                # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
+                registration = Registration(await self._boots.last_answer(question.station_id))
         except (NoTurn, Unavailable) as error:
             why = "too many stations connect at the moment" if isinstance(error, NoTurn) else error
             logger.warning("station %s is turned away: %s", question.station_id, why)
             return _try_again(connection)
-        return answer if answer.verdict == "accepted" else _refusal(connection, answer)
+        return Admitted(station_id=question.station_id, answer=answer, registration=registration)
 
     def _choose_compression(self, connection: ServerConnection, request: Request) -> None:
         offered = ",".join(request.headers.get_all("Sec-WebSocket-Protocol"))

@@ -36,6 +36,10 @@ class BootGate:
     def accepted(self) -> bool:
         return self._registration is Registration.ACCEPTED
 
+    @property
+    def registration(self) -> Registration:
+        return self._registration
+
     def decide(self, registration: Registration) -> None:
         """Take note of a boot's answer."""
         self._registration = registration

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import weakref
 
@@ -11,13 +12,13 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
 from twinev.adapters.ocpp.admission import Admission, Admitted
-from twinev.adapters.ocpp.boot_gate import Registration
+from twinev.adapters.ocpp.certificates import CHECK_SECONDS, Certificates
 from twinev.adapters.ocpp.connection import StationConnection
 from twinev.adapters.ocpp.dialects import load_dialects
 from twinev.adapters.ocpp.faults import ConnectionLost
 from twinev.adapters.ocpp.listeners import Listeners, SocketLimits
 from twinev.adapters.ocpp.mapping.station import Station
-from twinev.adapters.ocpp.ports import Clock, Commands, Desk, Facts, Presence
+from twinev.adapters.ocpp.ports import Boots, Clock, Commands, Desk, Facts, Presence
 from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.station_link import StationLink
 from twinev.adapters.ocpp.station_socket import Crowd
@@ -44,6 +45,8 @@ class Gateway:
         How often the presence of a station is renewed. [s]
     limits : SocketLimits
         How many sockets there may be, and how long one may be silent.
+    check_seconds : float
+        How often the files of the TLS port are looked at. [s]
     """
 
     def __init__(
@@ -56,11 +59,13 @@ class Gateway:
         desk: Desk,
         facts: Facts,
         commands: Commands,
+        boots: Boots,
         presence: Presence,
         tls: TlsPort | None = None,
         decision_seconds: float = 20.0,
         renew_seconds: float = 8.0,
         limits: SocketLimits | None = None,
+        check_seconds: float = CHECK_SECONDS,
     ) -> None:
         self._gateway_id = gateway_id
         self._clock = clock
@@ -68,22 +73,28 @@ class Gateway:
         self._facts = facts
         self._repetitions = Repetitions()
         self._commands = commands
+        self._boots = boots
         self._presence = presence
         self._decision_seconds = decision_seconds
         self._renew_seconds = renew_seconds
         self._dialects = load_dialects()
         limits = limits or SocketLimits()
+        self._certificates = None if tls is None else Certificates(tls, check_seconds=check_seconds)
+        self._watching: asyncio.Task[None] | None = None
         crowd = Crowd(limits.most_connections)
         self._admission = Admission(
             desk=desk,
+            boots=boots,
             protocols=tuple(self._dialects),
             turns=Turns(at_once=limits.at_once, wait_seconds=limits.turn_seconds),
             crowd=crowd,
+            certificates=self._certificates,
         )
-        self._listeners = Listeners(host=host, port=port, tls=tls, limits=limits, crowd=crowd)
+        self._listeners = Listeners(
+            host=host, port=port, tls=tls, certificates=self._certificates, limits=limits, crowd=crowd
+        )
         self._admitted: weakref.WeakKeyDictionary[ServerConnection, Admitted] = weakref.WeakKeyDictionary()
         self._connections: dict[str, StationConnection] = {}
-        self._not_accepted: dict[str, Registration] = {}
 
     @property
     def port(self) -> int | None:
@@ -116,9 +127,14 @@ class Gateway:
         await self._listeners.start(
             admit=self._admit, select_subprotocol=self._admission.select_subprotocol, serve=self._serve_station
         )
+        if self._certificates is not None:
+            self._watching = asyncio.create_task(self._certificates.watch(self._close_revoked))
 
     async def stop(self) -> None:
         """Close every socket and return when all is cleared away; stations come again by themselves."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self._listeners.stop()
 
     async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -128,7 +144,14 @@ class Gateway:
         self._admitted[connection] = verdict
         return None
 
+    async def _close_revoked(self) -> None:
+        revoked = [socket for socket in self.sockets if self._admission.revoked(socket)]
+        await asyncio.gather(*(_close_for_revocation(socket) for socket in revoked))
+
     async def _serve_station(self, socket: ServerConnection) -> None:
+        if self._admission.revoked(socket):  # While the API was asked.
+            await _close_for_revocation(socket)
+            return
         if socket.subprotocol is None:
             spoken = ", ".join(sorted(self._dialects))
             await socket.close(CloseCode.PROTOCOL_ERROR, f"no common sub-protocol; spoken here: {spoken}")
@@ -163,9 +186,8 @@ class Gateway:
             facts=self._facts,
             repetitions=self._repetitions,
             send=lambda frame: _send(socket, frame),
-            # A station that reconnects without a boot is where it was (OCPP 1.6 ed. 2, §4.2).
-            registration=self._not_accepted.get(station_id, Registration.ACCEPTED),
-            on_registration=lambda registration: self._note_boot(station_id, registration),
+            registration=admitted.registration,
+            boots=self._boots,
             decision_seconds=self._decision_seconds,
         )
         return StationConnection(
@@ -179,11 +201,10 @@ class Gateway:
             renew_seconds=self._renew_seconds,
         )
 
-    def _note_boot(self, station_id: str, registration: Registration) -> None:
-        if registration is Registration.ACCEPTED:
-            self._not_accepted.pop(station_id, None)
-        else:
-            self._not_accepted[station_id] = registration
+
+async def _close_for_revocation(socket: ServerConnection) -> None:
+    logger.warning("a connection from %s is closed: its certificate was revoked", socket.remote_address)
+    await socket.close(CloseCode.POLICY_VIOLATION, "the certificate was revoked")
 
 
 async def _send(socket: ServerConnection, frame: str) -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from twinev.adapters.ocpp.certificates import Certificates
 from twinev.adapters.ocpp.station_socket import Crowd, StationSocket
 from twinev.adapters.ocpp.tls import TlsPort
 from twinev.errors import Conflict
@@ -69,14 +70,20 @@ class Listeners:
         The plain port; 0 takes any that is free, None has none.
     tls : TlsPort or None
         The TLS port.
+    certificates : Certificates or None
+        Its files.
     crowd : Crowd
         Counts the sockets of both.
     """
 
-    def __init__(self, *, host: str, port: int | None, tls: TlsPort | None, limits: SocketLimits, crowd: Crowd) -> None:
+    def __init__(
+        self, *, host: str, port: int | None, tls: TlsPort | None, certificates: Certificates | None,
+        limits: SocketLimits, crowd: Crowd,
+    ) -> None:  # fmt: skip
         self._host = host
         self._port = port
         self._tls = tls
+        self._certificates = certificates
         self._limits = limits
         self._crowd = crowd
         self._servers: dict[str, Server] = {}
@@ -106,8 +113,8 @@ class Listeners:
         if self._port is not None:
             await listen("ws", self._port, None)
             logger.info("listening for charging stations on ws://%s:%d/ocpp/ (profile 1)", self._host, self.port)
-        if self._tls is not None:
-            await listen("wss", self._tls.port, self._tls.context())
+        if self._tls is not None and self._certificates is not None:
+            await listen("wss", self._tls.port, self._certificates.open())
             profile = self._tls.security_profile
             logger.info("listening on wss://%s:%d/ocpp/ (profile %d)", self._host, self.tls_port, profile)
 

@@ -68,6 +68,16 @@ class Claim(Protocol):
     async def release(self) -> None: ...
 
 
+class Boots(Protocol):
+    """Knows how each station's last boot was answered, at whichever gateway."""
+
+    async def last_answer(self, station_id: str) -> str:
+        """The RegistrationStatus; accepted where none is known."""
+
+    async def note(self, station_id: str, status: str) -> None:
+        """Return when it is durable."""
+
+
 class Presence(Protocol):
     """Knows which connection of which gateway is a station's newest."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from twinev.adapters.ocpp.mapping.steps import (
     TellAndAsk,
     UnusablePayload,
 )
-from twinev.adapters.ocpp.ports import Clock, Desk, Facts
+from twinev.adapters.ocpp.ports import Boots, Clock, Desk, Facts
 from twinev.adapters.ocpp.repetitions import Repetitions
 from twinev.adapters.ocpp.rpc import Reply, Rpc
 from twinev.adapters.ocpp.schemas import InvalidPayload, check_request
@@ -65,8 +66,8 @@ class StationLink:
         Puts a text frame on its socket.
     registration : Registration
         How the station's last boot was answered; accepted where it is not known.
-    on_registration : callable
-        Hears of each boot's verdict.
+    boots : Boots
+        Keeps how its next ones are answered.
     decision_seconds : float
         How long the API may take to decide. [s]
     """
@@ -82,7 +83,7 @@ class StationLink:
         repetitions: Repetitions,
         send: Callable[[str], Any],
         registration: Registration,
-        on_registration: Callable[[Registration], None],
+        boots: Boots,
         decision_seconds: float,
     ) -> None:
         self._station = station
@@ -92,7 +93,7 @@ class StationLink:
         self._facts = facts
         self._repetitions = repetitions
         self._gate = BootGate(registration)
-        self._on_registration = on_registration
+        self._boots = boots
         self._decision_seconds = decision_seconds
         self._abilities: Abilities | None = None
         self._asking_abilities = asyncio.Lock()
@@ -193,14 +194,20 @@ class StationLink:
     async def _boot(self, step: AskBoot) -> Reply:
         try:
             verdict = await self._desk.boot(step.question)
+            await self._note(Registration(verdict.status))
         except Unavailable as error:
             logger.warning("station %s boots while the API is away: %s", self._station.station_id, error)
             verdict = BootAnswer(status="Pending", interval_seconds=PENDING_SECONDS, current_time=self._clock.now())
-        registration = Registration(verdict.status)
-        self._gate.decide(registration)
-        self._on_registration(registration)
+            # Without NATS this gateway alone knows of it, until the station boots again.
+            with contextlib.suppress(Unavailable):
+                await self._note(Registration.PENDING)
+        self._gate.decide(Registration(verdict.status))
         self._abilities = None  # A boot may follow new firmware.
         return Reply(payload=step.answer(verdict), afterwards=self._learn_abilities if self._gate.accepted else None)
+
+    async def _note(self, registration: Registration) -> None:
+        if registration is not self._gate.registration:
+            await self._boots.note(self._station.station_id, registration)
 
     async def _call(
         self,

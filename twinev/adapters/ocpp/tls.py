@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twinev.adapters.ocpp.revocation import Revocations, read_revocations
 from twinev.errors import BadInput
 
 # Forward secrecy first. The two without it are the ones that the security whitepaper has every central system
@@ -28,16 +29,31 @@ class TlsPort:
     client_ca : Path, optional
         Who signs the certificates of stations (PEM). With it every station needs one: security profile 3; without it
         stations come with their keys: profile 2.
+    client_crl : Path, optional
+        Which of these certificates hold no longer (PEM).
     """
 
     port: int
     certificate: Path
     key: Path
     client_ca: Path | None = None
+    client_crl: Path | None = None
 
     @property
     def security_profile(self) -> int:
         return 2 if self.client_ca is None else 3
+
+    def revocations(self) -> Revocations:
+        """Read the revocation lists.
+
+        Raises
+        ------
+        BadInput
+            They cannot be used.
+        """
+        if self.client_ca is None or self.client_crl is None:
+            return Revocations()
+        return read_revocations(self.client_crl, self.client_ca)
 
     def context(self) -> ssl.SSLContext:
         """Read the files.

@@ -16,6 +16,7 @@ from twinev.services.ports.drivers import PreferencesStore, VehicleBookings, Veh
 from twinev.services.ports.exchange import Events, Inbox, Outbox
 from twinev.services.ports.requests import Idempotency
 from twinev.services.ports.reservations import ChargeOrders, Reservations, StationAccess
+from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
     Abilities,
     ExternalLimits,
@@ -51,6 +52,7 @@ class UnitOfWork(Protocol):
     outbox: Outbox
     inbox: Inbox
     idempotency: Idempotency
+    retention: Retention
 
     def __enter__(self) -> Self: ...
     def __exit__(

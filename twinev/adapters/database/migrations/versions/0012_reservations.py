@@ -6,7 +6,7 @@ from alembic import op
 from twinev.adapters.database.metadata import UtcDateTime
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0010"
 
 _USER = sa.String(length=64)
 
