@@ -63,7 +63,9 @@ def candidates(
             key = (station.id, evse.id)
             busy_until = _busy_until(sessions.get(key), stay[station.site_id], now)
             obstacle = "is reserved for part of it" if key in taken else None
-            if wish.window.start < now + rules.soon and _out_of_order(station, evse):
+            if station.blocked_at is not None:
+                obstacle = "is taken out of use"
+            elif wish.window.start < now + rules.soon and _out_of_order(station, evse):
                 obstacle = "is out of order"
             elif busy_until is not None and wish.window.start < busy_until:
                 obstacle = f"is occupied until about {busy_until.isoformat(timespec='minutes')}"

@@ -1,4 +1,4 @@
-"""Which events a driver hears: those of his own sessions, reservations and vehicle bookings."""
+"""Which events a driver hears: those of his own sessions, bills, reservations and vehicle bookings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ _REMEMBERED = 1000
 # The key that names what an event is about, and who owns that.
 _OWNER: Mapping[str, Callable[[UnitOfWork, str], str | None]] = {
     "session_id": lambda work, one: work.sessions.get(one).user_id,
+    "cdr_id": lambda work, one: work.charge_detail_records.get(one).user_id,
     "reservation_id": lambda work, one: work.reservations.get(one).user_id,
     "vehicle_reservation_id": lambda work, one: work.vehicle_bookings.get(one).user_id,
 }
-_NAMED_BY = {"session": "session_id", "reservation": "reservation_id", "vehicle": "vehicle_reservation_id"}
+_NAMED_BY = {
+    "session": "session_id",
+    "cdr": "cdr_id",
+    "payment": "cdr_id",
+    "reservation": "reservation_id",
+    "vehicle": "vehicle_reservation_id",
+}
 
 
 class OwnEvents:

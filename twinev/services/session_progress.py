@@ -1,4 +1,4 @@
-"""How far a charging session has come: energy, state of charge, the power planned for the time ahead."""
+"""How far a charging session has come: energy, cost, state of charge, the power planned for the time ahead."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from twinev.domain.charge_order import ChargeOrder
 from twinev.domain.facts import Sample
 from twinev.domain.session import ChargingSession
+from twinev.domain.session_cost import SessionCost
 from twinev.services.planned_power import PlannedPower
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.price_session import price_session
 
 SOC_MEASURAND = "SoC"
 #: The energy that counts as the target reached. [kWh]
@@ -30,6 +32,7 @@ class SessionProgress:
     """``soc`` is what the EV tells (``soc_told``), or follows from the driver's word and the energy; None: unknown.
 
     ``done_at`` is when, by the plan, the energy asked for will have flowed; None: not within the plan.
+    ``cost`` is what it has cost so far.
     """
 
     session: ChargingSession
@@ -41,6 +44,7 @@ class SessionProgress:
     reservation_id: str | None
     stop_at_target: bool
     stop_at: datetime | None
+    cost: SessionCost
 
 
 def session_progress(
@@ -60,6 +64,7 @@ def session_progress(
         reservation_id=order.reservation_id if order else None,
         stop_at_target=bool(order and order.stop_at_target),
         stop_at=order.stop_at if order else None,
+        cost=price_session(session, work=work).cost,
     )
 
 

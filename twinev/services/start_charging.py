@@ -14,6 +14,7 @@ from twinev.domain.users import AuthorizationStatus, User
 from twinev.domain.vehicle_booking import Vehicle
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import BadInput, Conflict, Forbidden, NotFound
+from twinev.services.agree_contract import require_contract
 from twinev.services.authorise_token import token_status
 from twinev.services.command_station import CommandStation
 from twinev.services.driver_token import driver_token
@@ -57,7 +58,8 @@ async def start_charging(
     Raises
     ------
     NotFound, BadInput, Conflict, Forbidden
-        No such reservation or station for this driver; a value that cannot be used; not now; not with this card.
+        No such reservation or station for this driver; a value that cannot be used; not now; not with this card,
+        or not before the driver has accepted the terms and signed a contract.
     """
     order = await asyncio.to_thread(
         _keep_order, wish, user=user, unit_of_work=unit_of_work, now=clock.now(), rules=rules
@@ -77,6 +79,7 @@ def _keep_order(
         battery = _battery(wish, vehicle)
         id_token = driver_token(user.id, work=work)
         _require_authorised(id_token, station_id, evse_id, work=work, now=now)
+        require_contract(user.id, work=work, now=now)
         order = ChargeOrder(
             id=uuid.uuid4().hex,
             user_id=user.id,

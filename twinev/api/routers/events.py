@@ -30,7 +30,7 @@ async def stream_events(
 ) -> StreamingResponse:
     """Stream what happens from now on; what happened in between two connections is not repeated.
 
-    A driver hears of his own sessions, reservations and vehicle bookings alone.
+    A driver hears of his own sessions, bills, reservations and vehicle bookings alone.
     """
     authenticator: Authenticator = request.app.state.identity
     concerns = None if is_staff(user) else OwnEvents(user=user, reading=platform.reading).concerns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from twinev.api.platform import AnyRole, Reading, ThePlatform
+from twinev.api.routers.tariffs import cost_out
 from twinev.services.own_sessions import seen_session
 from twinev.services.session_progress import session_progress
 from twinev.wire.rest.sessions import PlannedStepOut, SessionProgressOut
@@ -14,7 +15,7 @@ router = APIRouter(prefix="/api/v1/sessions/{session_id}/progress", tags=["sessi
 
 @router.get("")
 def get_progress(session_id: str, work: Reading, platform: ThePlatform, user: AnyRole) -> SessionProgressOut:
-    """Show energy, power, state of charge as far as it is known, and the plan ahead."""
+    """Show energy, power, cost so far, state of charge as far as it is known, and the plan ahead."""
     session = seen_session(session_id, user=user, work=work)
     live = platform.live_view(work, sessions=[session])
     progress = session_progress(session, plan=live.plans.get(session.site_id), work=work, now=live.now)
@@ -34,6 +35,7 @@ def get_progress(session_id: str, work: Reading, platform: ThePlatform, user: An
         reservation_id=progress.reservation_id,
         stop_at_target=progress.stop_at_target,
         stop_at=progress.stop_at,
+        cost=cost_out(progress.cost),
         plan=tuple(PlannedStepOut(start=step.start, end=step.end, power_kw=step.power_kw) for step in progress.plan),
         explanation=live.explanation(session),
     )

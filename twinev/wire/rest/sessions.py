@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.rest.tariffs import SessionCostOut
 
 
 class SessionOut(WireModel):
@@ -88,6 +89,7 @@ class SessionProgressOut(WireModel):
 
     ``soc`` is what the EV tells (``soc_told``), or is reckoned from the driver's word and the energy; null: unknown.
     ``done_at`` is when, by the plan, the energy asked for will have flowed. ``stop_at`` is the end of the reservation.
+    ``cost`` is what the session has cost as far as it was measured.
     """
 
     session_id: str
@@ -105,5 +107,6 @@ class SessionProgressOut(WireModel):
     reservation_id: str | None
     stop_at_target: bool
     stop_at: AwareDatetime | None
+    cost: SessionCostOut
     plan: tuple[PlannedStepOut, ...]
     explanation: str | None
