@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pytest
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging.planner_endpoint import PlannerEndpoint
 from twinev.domain.session import ChargingSession
+from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, TariffDimension, TariffElement
 from twinev.fleet import ProcessFleet
 from twinev.services.invoice_payments import InvoicePayments
 from twinev.services.ports.audit import AuditFilter
@@ -283,7 +285,21 @@ def _let_charge(database, clock) -> None:
 
 def _bill(database, clock) -> None:
     """A session that is over, and its record, which somebody may pay."""
+    began = clock.now() - timedelta(hours=1)
+    fee = PriceComponent(type=TariffDimension.FLAT, price=Decimal("1"))
+    tariff = Tariff(
+        id="fee",
+        version=1,
+        name="Fee",
+        currency="EUR",
+        elements=(TariffElement(price_components=(fee,)),),
+        valid_from=began,
+        published_at=began,
+        published_by="olga",
+    )
     with database.unit_of_work() as work:
+        work.tariffs.add(tariff)
+        work.tariffs.assign(TariffAssignment(site_id="s", tariff_id="fee", since=began, assigned_by="olga"))
         work.sessions.save(
             ChargingSession(
                 id="billed",
@@ -292,7 +308,7 @@ def _bill(database, clock) -> None:
                 evse_id=1,
                 ocpp_transaction_id="6",
                 id_token="card",
-                started_at=clock.now() - timedelta(hours=1),
+                started_at=began,
                 ended_at=clock.now(),
             )
         )

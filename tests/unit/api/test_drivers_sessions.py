@@ -179,6 +179,23 @@ def test_wish_that_contradicts_itself_is_named(api, commands, body, word):
     assert commands.sent == []
 
 
+def test_driver_accepts_the_terms_and_signs_before_charging_by_the_app(api, commands):
+    reservation = reserve(api)
+    api.post("/terms/charging/versions", json={"title": "Terms of charging", "text": "Pay."}).raise_for_status()
+
+    without_terms = start(api, reservation_id=reservation)
+    api.post("/terms/charging/acceptances", json={"version": 1}, role=DORA).raise_for_status()
+    without_contract = start(api, reservation_id=reservation)
+    api.post("/contracts", json={}, role=DORA).raise_for_status()
+    started = start(api, reservation_id=reservation)
+
+    assert without_terms.status_code == without_contract.status_code == 403
+    assert "accept the terms and conditions before charging" in without_terms.json()["detail"]
+    assert "sign a contract before charging" in without_contract.json()["detail"]
+    assert started.status_code == 201
+    assert len(commands.sent) == 1
+
+
 def test_reservation_of_later_or_of_another_starts_nothing(api, commands):
     mine = reserve(api, start="2026-11-22T19:00:00Z")
 
@@ -205,6 +222,22 @@ def test_progress_tells_the_state_of_charge_and_the_plan_ahead(api, stations, be
     ]
     assert progress["done_at"] == "2026-11-22T18:45:00Z"
     assert progress["stop_at"] == "2026-11-22T20:00:00Z"
+
+
+def test_progress_tells_the_cost_so_far(api, begin, take):
+    prices = [{"type": "ENERGY", "price": "0.40", "vat_percent": "21"}, {"type": "FLAT", "price": "1"}]
+    tariff = {"id": "day", "name": "By day", "elements": [{"price_components": prices}]}
+    api.post("/tariffs", json=tariff).raise_for_status()
+    api.post("/tariffs/assignments", json={"site_id": "s", "tariff_id": "day"}).raise_for_status()
+    reserve(api)
+    session_id = begin()
+    take(measured(2.5, 30))
+
+    cost = api.get(f"/sessions/{session_id}/progress", role=DORA).json()["cost"]
+
+    assert (cost["tariff_id"], cost["currency"]) == ("day", "EUR")
+    assert cost["energy"] == {"excl_vat": "1.00", "incl_vat": "1.21"}
+    assert cost["total"] == {"excl_vat": "2.00", "incl_vat": "2.21"}
 
 
 def test_progress_goes_by_what_the_ev_tells_of_its_battery(api, begin, take):
