@@ -41,6 +41,7 @@ NO_CHANGE = {
     "POST /api/v1/auth/tickets": "a ticket lives for 30 seconds and belongs to a login session",
     "POST /api/v1/auth/tickets/redeem": "uses such a ticket up",
     "POST /api/v1/auth/backchannel-logout": "ends login sessions, likewise",
+    "POST /password": "one's own password, by whoever knows the old one: the login that it opens is kept",
     "POST /ticket": "a ticket, as POST /api/v1/auth/tickets makes it",
     "POST /api/v1/restrictions/preview": "keeps and sends nothing",
     "POST /api/v1/recommendations": "keeps nothing",
@@ -51,8 +52,12 @@ NOT_REPEATABLE = {
     "POST /api/v1/auth/tickets": "a secret that is good once: whoever lost it asks for another",
     "POST /api/v1/ocpi-partners": "tells a secret once, which no answer to be repeated keeps",
 }
-#: Pages whose forms change something: their entries are looked at with the pages' login.
-PAGES = {"POST /admin/users", "POST /admin/users/{user_id}", "POST /admin/users/{user_id}/password", "POST /password"}
+#: Forms of pages that change something, in the order in which they can be sent, each with its fields.
+PAGES = {
+    "POST /admin/users": {"username": "vera", "role": "driver"},
+    "POST /admin/users/{user_id}": {"display_name": "Vera", "role": "driver"},
+    "POST /admin/users/{user_id}/password": {},
+}
 
 OPERATOR, GRID, ADMINISTRATOR, DRIVER = "charge_point_operator", "grid_operator", "administrator", "driver"
 RESTRICTION = {"limit_kw": 5.0, "start": "2026-11-22T18:00:00Z", "end": "2099-01-01T00:00:00Z"}
@@ -208,6 +213,27 @@ class Walk:
         if step.keeps and answer.is_success:
             self._kept[step.keeps] = answer.json()["id"]
         return answer
+
+    async def send_form(self, operation: str, fields: dict[str, str]) -> httpx.Response:
+        """Send a form of the users' pages as a browser does in which the administrator is logged in."""
+        if "session" not in self._kept:
+            account = self._accounts[ADMINISTRATOR]
+            login = {"username": account["username"], "password": account["password"]}
+            form_token = await self._hidden("form_token", "/login")
+            entered = await self._http.post("/login", data=login | {"form_token": form_token})
+            assert entered.status_code == 303, entered.text
+            self._kept["session"] = "open"
+        path = operation.removeprefix("POST ").format(user_id=self._kept.get("vera", ""))
+        csrf_token = await self._hidden("csrf_token", "/admin/users")
+        answer = await self._http.post(path, data=fields | {"csrf_token": csrf_token})
+        if "vera" not in self._kept and (made := re.search(r'action="/admin/users/([^/"]+)"', answer.text)):
+            self._kept["vera"] = made[1]
+        return answer
+
+    async def _hidden(self, name: str, path: str) -> str:
+        """A hidden field of a page's form."""
+        page = await self._http.get(path)
+        return re.search(rf'name="{name}" value="([^"]+)"', page.text)[1]
 
     async def prepare(self, step: Step) -> None:
         """Make what the step needs and no other step leaves."""
@@ -385,6 +411,24 @@ def test_every_change_leaves_an_entry_of_its_own(walking):
         told = answer.json() if answer.content else {}
         for secret in (PASSWORD, *(told.get(name) for name in ("key", "token", "password"))):
             assert not secret or secret not in str(entry), f"{operation} keeps a secret"
+
+
+def test_every_form_that_changes_something_leaves_an_entry(walking):
+    async def scenario() -> list[tuple[str, int, Any]]:
+        found = []
+        async with walking() as walk:
+            for operation, fields in PAGES.items():
+                before = len(walk.entries())
+                answer = await walk.send_form(operation, fields)
+                assert answer.is_success, (operation, answer.text)
+                entries = walk.entries()
+                found.append((operation, len(entries) - before, entries[0]))
+        return found
+
+    for operation, new, entry in asyncio.run(scenario()):
+        assert new == 1, operation
+        assert (entry.actor.action, entry.actor.roles) == (operation, (ADMINISTRATOR,))
+        assert entry.changes, operation
 
 
 def test_refused_change_leaves_no_entry(walking):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,9 @@ from twinev.domain.reservation import Reservation
 from twinev.domain.session import ChargingSession
 from twinev.domain.time_window import TimeWindow
 from twinev.domain.users import Role, User
+from twinev.services.invoice_payments import InvoicePayments
 from twinev.services.own_events import OwnEvents
+from twinev.services.settle_sessions import SettleSessions
 from twinev.wire.rest.system import EventOut
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -19,12 +22,13 @@ DORA = User(id="dora", username="dora", roles=frozenset({Role.DRIVER}))
 
 
 @pytest.fixture
-def dora(database):
-    """Dora has a session and a reservation, Emil has one of each, and nobody knows whose another session is."""
+def dora(database, clock):
+    """Dora and Emil have a session, its bill and a reservation each; nobody knows whose another session is."""
     window = TimeWindow(start=START, end=START + timedelta(hours=1))
     with database.unit_of_work() as work:
         for number, (name, station_id) in enumerate((("dora", "A"), ("emil", "B"))):
-            work.sessions.save(_session(f"of-{name}", station_id, user_id=name))
+            work.sessions.save(_session(f"of-{name}", station_id, user_id=name, ended_at=START + timedelta(hours=1)))
+            work.charge_detail_records.mark(f"of-{name}", START)
             booked = Reservation(
                 id=f"for-{name}", number=number, user_id=name, site_id="s", station_id=station_id, evse_id=1,
                 connector_type="cType2", window=window, grace_minutes=15, made_at=START,
@@ -32,13 +36,17 @@ def dora(database):
             assert work.reservations.book(booked)
         work.sessions.save(_session("of-nobody", "A"))
         work.commit()
+    clock.advance(hours=2)
+    SettleSessions(
+        unit_of_work=database.unit_of_work, reading=database.reading, payments=InvoicePayments(), clock=clock
+    ).settle_due()
     return OwnEvents(user=DORA, reading=database.reading)
 
 
-def _session(session_id: str, station_id: str, **owner: str) -> ChargingSession:
+def _session(session_id: str, station_id: str, **others: Any) -> ChargingSession:
     return ChargingSession(
         id=session_id, site_id="s", station_id=station_id, evse_id=1, ocpp_transaction_id=session_id, id_token=None,
-        started_at=START, **owner,
+        started_at=START, **others,
     )  # fmt: skip
 
 
@@ -53,6 +61,12 @@ def _session(session_id: str, station_id: str, **owner: str) -> ChargingSession:
         ("reservation.told", {"reservation_id": "for-dora"}, True),
         ("reservation.told", {"reservation_id": "for-emil", "session_id": "of-dora"}, False),
         ("vehicle.booked", {"vehicle_reservation_id": "nothing"}, False),
+        ("cdr.made", {"cdr_id": "of-dora-1", "session_id": "of-dora"}, True),
+        ("cdr.made", {"cdr_id": "of-emil-1", "session_id": "of-emil"}, False),
+        ("payment.changed", {"cdr_id": "of-dora-1"}, True),
+        ("payment.changed", {"cdr_id": "nothing"}, False),
+        ("tariff.published", {"tariff_id": "day"}, False),
+        ("station.availability", {"station_id": "A", "evse_id": 1}, False),
         ("station.status", {"station_id": "A", "session_id": "of-dora"}, False),
         ("restriction.created", {"site_id": "s"}, False),
         ("plan.made", {"site_id": "s"}, False),
