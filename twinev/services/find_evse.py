@@ -10,6 +10,7 @@ from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.session import ChargingSession
 from twinev.domain.time_window import TimeWindow
+from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 
 OUT_OF_ORDER = frozenset({ConnectorStatus.FAULTED, ConnectorStatus.UNAVAILABLE})
@@ -48,7 +49,10 @@ def candidates(
         The station asked for does not exist, or is private and not for this user.
     """
     if wish.station_id is not None:
-        stations = [work.stations.get(wish.station_id)]
+        named = work.stations.get(wish.station_id)
+        if named.removed_at is not None:
+            raise NotFound("charging station", wish.station_id)
+        stations = [named]
     else:
         stations = work.stations.list(site_id=wish.site_id)
     private = work.station_access.stations()

@@ -238,6 +238,8 @@ def test_progress_tells_the_cost_so_far(api, begin, take):
     assert (cost["tariff_id"], cost["currency"]) == ("day", "EUR")
     assert cost["energy"] == {"excl_vat": "1.00", "incl_vat": "1.21"}
     assert cost["total"] == {"excl_vat": "2.00", "incl_vat": "2.21"}
+    assert api.get(f"/sessions/{session_id}/progress").json()["cost"] == cost
+    assert api.get(f"/sessions/{session_id}/progress", role="grid_operator").json()["cost"] is None
 
 
 def test_progress_goes_by_what_the_ev_tells_of_its_battery(api, begin, take):

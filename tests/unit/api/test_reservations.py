@@ -208,6 +208,21 @@ def test_evse_out_of_order_is_refused_soon_but_not_for_later(api, stations, how)
     assert reserve(api, station_id="B", **tomorrow).status_code == 201
 
 
+def test_station_taken_out_of_use_is_not_reserved_however_late(api, stations):
+    tomorrow = {"start": "2026-11-23T19:00:00Z", "end": "2026-11-23T20:00:00Z"}
+    with stations.unit_of_work() as work:
+        for station_id, change in (("A", {"blocked_at": START, "block_reason": "works"}), ("B", {"removed_at": START})):
+            work.stations.save(replace(work.stations.get(station_id), **change))
+        work.commit()
+
+    blocked, removed = (reserve(api, station_id=station_id, **tomorrow) for station_id in ("A", "B"))
+
+    assert blocked.status_code == 409
+    assert "taken out of use" in blocked.json()["detail"]
+    assert removed.status_code == 404
+    assert reserve(api, **tomorrow).status_code == 409, "and nothing else is there"
+
+
 # ── Whose it is ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from twinev.api.platform import AnyRole, Reading, ThePlatform
 from twinev.api.routers.tariffs import cost_out
+from twinev.services.agree_contract import is_operator
 from twinev.services.own_sessions import seen_session
 from twinev.services.session_progress import session_progress
 from twinev.wire.rest.sessions import PlannedStepOut, SessionProgressOut
@@ -35,7 +36,8 @@ def get_progress(session_id: str, work: Reading, platform: ThePlatform, user: An
         reservation_id=progress.reservation_id,
         stop_at_target=progress.stop_at_target,
         stop_at=progress.stop_at,
-        cost=cost_out(progress.cost),
+        # As with bills: the driver's own, and the operators' business.
+        cost=cost_out(progress.cost) if session.user_id == user.id or is_operator(user) else None,
         plan=tuple(PlannedStepOut(start=step.start, end=step.end, power_kw=step.power_kw) for step in progress.plan),
         explanation=live.explanation(session),
     )

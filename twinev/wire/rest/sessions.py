@@ -89,7 +89,7 @@ class SessionProgressOut(WireModel):
 
     ``soc`` is what the EV tells (``soc_told``), or is reckoned from the driver's word and the energy; null: unknown.
     ``done_at`` is when, by the plan, the energy asked for will have flowed. ``stop_at`` is the end of the reservation.
-    ``cost`` is what the session has cost as far as it was measured.
+    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills.
     """
 
     session_id: str
@@ -107,6 +107,6 @@ class SessionProgressOut(WireModel):
     reservation_id: str | None
     stop_at_target: bool
     stop_at: AwareDatetime | None
-    cost: SessionCostOut
+    cost: SessionCostOut | None
     plan: tuple[PlannedStepOut, ...]
     explanation: str | None
