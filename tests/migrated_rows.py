@@ -59,7 +59,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "ocpp_transaction_id": str(number), "id_token": "card", "started_at": AT, "ended_at": ended_at,
             "stop_reason": None, "charging_state": "Charging", "meter_start_kwh": 100.5, "energy_kwh": 3.5,
             "power_kw": 7.2, "measured_at": AT, "last_seq_no": 4, "missing_seq_nos": None, "export_start_kwh": None,
-            "returned_kwh": 0.0, **_NEEDS,
+            "returned_kwh": 0.0, "user_id": "u", **_NEEDS,
         }
         for number, ended_at in ((1, LATER), (2, None))
     ],
@@ -106,7 +106,19 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "restrictions": [
         {
             "id": "restriction", "limit_kw": 9.0, "start": AT, "end": LATER, "v2g": False, "created_by": "gerda",
-            "created_at": AT, "revoked_at": None,
+            "created_at": AT, "revoked_at": None, "site_ids": ["s"], "area": None,
+        }
+    ],
+    "restriction_changes": [
+        {
+            "number": 4, "restriction_id": "restriction", "at": AT, "by": "gerda", "act": "ordered", "limit_kw": 9.0,
+            "end": LATER, "v2g": False,
+        }
+    ],
+    "flexibility_orders": [
+        {
+            "id": "order", "site_id": "s", "start": AT, "end": LATER, "step_minutes": 60, "values_kw": [3.0, 4.5],
+            "ordered_by": "gerda", "ordered_at": AT, "revoked_by": None, "revoked_at": None,
         }
     ],
     "restriction_stations": [{"restriction_id": "restriction", "station_id": "RDAM 1", "position": 0}],
@@ -125,7 +137,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "users": [
         {
             "id": "u", "username": "Olga", "username_key": "olga", "display_name": "Olga", "password_hash": "$argon2",
-            "roles": "charge_point_operator", "disabled": False,
+            "roles": "charge_point_operator", "disabled": False, "password_temporary": False,
         }
     ],
     "login_sessions": [
@@ -151,6 +163,87 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {
             "number": 1, "at": AT, "user_id": "u", "username": "Olga", "roles": "administrator", "app": None,
             "action": "PUT /api/v1/sites/{site_id}", "subject": "sites/s", "changes": [],
+        }
+    ],
+    "login_grants": [
+        {"session_id": "l", "server_session_id": "server", "refresh_token_sealed": "sealed", "checked_until": LATER}
+    ],
+    "tariffs": [
+        {"id": "night", "version": 1, "valid_from": AT, "valid_to": None, "published_at": AT, "content": {"a": 1}}
+    ],
+    "tariff_assignments": [
+        {"site_id": "s", "station_id": "", "evse_id": 0, "since": AT, "tariff_id": "night", "assigned_by": "olga"}
+    ],
+    "sessions_to_settle": [{"session_id": "session 1", "due_at": LATER}],
+    "charge_detail_records": [
+        {
+            "id": "session 1-1", "session_id": "session 1", "number": 1, "credit": False, "user_id": "u",
+            "site_id": "s", "made_at": LATER, "content": {"total": "1.21"},
+        }
+    ],
+    "payment_changes": [
+        {"number": 6, "cdr_id": "session 1-1", "status": "paid", "at": LATER, "by": "olga", "reference": "Überweisung"}
+    ],
+    "contracts": [
+        {
+            "id": "contract", "user_id": "u", "tariff_id": "night", "valid_from": AT, "valid_to": None,
+            "status": "signed", "created_at": AT, "created_by": "olga",
+        }
+    ],
+    "terms": [
+        {
+            "id": "terms", "version": 1, "title": "Terms", "text": "Be kind.", "valid_from": AT, "published_at": AT,
+            "published_by": "olga",
+        }
+    ],
+    "terms_acceptances": [{"user_id": "u", "terms_id": "terms", "version": 1, "accepted_at": AT, "app": None}],
+    "ocpi_partners": [
+        {
+            "id": "partner", "name": "Partner", "country_code": "NL", "party_id": "ABC", "token_hmac": b"\x06",
+            "created_at": AT, "created_by": "olga", "revoked_at": None,
+        }
+    ],
+    "ocpi_partner_tokens": [{"id_token": "roaming", "partner_id": "partner", "contract_id": "NL-ABC-1"}],
+    "reservations": [
+        {
+            "id": "reservation", "number": 8, "user_id": "u", "site_id": "s", "station_id": "RDAM 1", "evse_id": 2,
+            "connector_type": "cType2", "start": AT, "end": LATER, "grace_minutes": 15.0, "made_at": AT,
+            "status": "active", "told_at": AT, "station_answer": "Accepted", "ended_at": None, "session_id": None,
+        }
+    ],
+    "evse_steps": [
+        {"station_id": "RDAM 1", "evse_id": 2, "step": 5_984_000 + step, "holder_id": "reservation"}
+        for step in range(24)
+    ],
+    "charge_orders": [
+        {
+            "id": "charge order", "user_id": "u", "station_id": "RDAM 1", "evse_id": 2, "id_token": "card",
+            "ordered_at": AT, "energy_kwh": 20.0, "departure_at": LATER, "ev_max_kw": 11.0,
+            "ev_max_discharge_kw": None, "profile": "green", "battery_kwh": 60.0, "soc": 0.3, "target_soc": 0.6,
+            "vehicle_id": "vehicle", "reservation_id": "reservation", "stop_at_target": True, "stop_at": LATER,
+            "session_id": "session 2", "stop_asked_at": None,
+        }
+    ],
+    "station_access": [{"station_id": "RDAM 1", "user_id": "u"}],
+    "vehicles": [
+        {
+            "id": "vehicle", "name": "Käfer", "battery_kwh": 60.0, "owner_id": None, "site_id": "s",
+            "connectors": ["cType2"], "max_ac_kw": 11.0, "max_dc_kw": 0.0, "consumption_kwh_per_km": 0.18,
+            "v2g": False, "available": True,
+        }
+    ],
+    "vehicle_bookings": [
+        {
+            "id": "booking", "vehicle_id": "vehicle", "user_id": "u", "site_id": "s", "start": AT, "end": LATER,
+            "grace_minutes": 15.0, "made_at": AT, "status": "picked_up", "picked_up_at": AT, "ended_at": None,
+        }
+    ],
+    "vehicle_steps": [{"vehicle_id": "vehicle", "step": 5_984_000, "holder_id": "booking"}],
+    "preferences": [
+        {
+            "user_id": "u", "profile": "green", "min_target_soc": 0.5, "max_distance_km": 5.0, "language": "de",
+            "notify_reservation": True, "notify_session_ended": False, "notify_price": False,
+            "default_vehicle_id": "vehicle", "version": 2,
         }
     ],
 }  # fmt: skip

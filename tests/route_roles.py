@@ -25,7 +25,7 @@ HEADS = ("nobody", "driver", "grid operator", "charge point operator", "administ
 YES, OWN_ONLY, LOGIN = "✓", "own", "login"
 LEGEND = """\
 - ✓: gets past the door; what comes of it depends on the body and the ids, and an id of nothing answers 404.
-- own: only what is the caller's own; other people's ids answer 404.
+- own: only what is the caller's own (of vehicles also those that are shared); other people's ids answer 404.
 - 401: no login, or none that counts. 403: another role.
 - login: leads to the login page and, from a page that was only looked at, back.
 

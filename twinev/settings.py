@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     dashboards_port: int = Field(default=8866, ge=1, le=65535)
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
+    reservation_grace_minutes: float = Field(default=15.0, ge=1, le=240, description="how late a driver may come")
     dashboards_url: str | None = Field(default=None, description="how browsers reach the dashboards, if otherwise")
     oidc_issuer: str | None = Field(default=None, description="the identity server's realm; without it local accounts")
     oidc_client_id: str = Field(default="twinev-api", description="the API's client there, and the tokens' audience")

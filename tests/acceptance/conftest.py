@@ -27,10 +27,11 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., RunningSystem]]:
     """Start a system in which exactly these EVs come; ended with the test."""
     started: list[RunningSystem] = []
 
-    def start(evs: list[dict], *, speed: float) -> RunningSystem:
+    def start(evs: list[dict], *, speed: float, environment: dict[str, str] | None = None) -> RunningSystem:
         scenario = tmp_path / "evs.json"
         scenario.write_text(json.dumps({"arrivals": evs}))
         running = system(tmp_path / "data", "--speed", str(speed), "--scenario", str(scenario))
+        running.environment |= environment or {}
         started.append(running)
         running.start()
         return running

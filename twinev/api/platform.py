@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
 from twinev.api.identity import require_role
 from twinev.api.live import LiveView, PlanMemory
+from twinev.domain.reservation import ReservationRules
 from twinev.domain.session import ChargingSession
-from twinev.domain.users import Role, User
+from twinev.domain.users import OPERATORS, STAFF, Role, User
 from twinev.services.command_station import CommandStation
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.planning import Planner
@@ -52,6 +53,7 @@ class Platform:
     plan_memory: PlanMemory
     secret_key: str
     health_checks: tuple[HealthCheck, ...] = ()
+    reservation_rules: ReservationRules = field(default_factory=ReservationRules)
 
     def live_view(
         self, work: UnitOfWork, *, sessions: Iterable[ChargingSession] | None = None, site_id: str | None = None
@@ -75,11 +77,15 @@ def reading_work(platform: ThePlatform) -> Iterator[UnitOfWork]:
 
 Reading = Annotated[UnitOfWork, Depends(reading_work)]
 
-staff_user = require_role(Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR)
+staff_user = require_role(*STAFF)
 #: Everybody but drivers, who may see their own sessions alone.
 Staff = Annotated[User, Depends(staff_user)]
 #: Who runs the charge points.
-Operator = Annotated[User, Depends(require_role(Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR))]
+Operator = Annotated[User, Depends(require_role(*OPERATORS))]
+#: Drivers, who see and do what is theirs alone, and who runs the charge points.
+Driving = Annotated[User, Depends(require_role(Role.DRIVER, *OPERATORS))]
+#: Staff, and drivers, who see what is theirs alone.
+AnyRole = Annotated[User, Depends(require_role(*Role))]
 
 
 def calling_app(request: Request) -> str | None:

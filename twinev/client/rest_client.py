@@ -22,6 +22,7 @@ from twinev.client.bearer import BearerLogin
 from twinev.client.charge_points import ChargePointCalls
 from twinev.client.charging import ChargingCalls
 from twinev.client.connection import Connection
+from twinev.client.driving import PreferenceCalls, ReservationCalls, VehicleCalls
 from twinev.client.grid import GridCalls
 from twinev.client.insight import InsightCalls
 from twinev.client.planning import PlanningCalls
@@ -36,7 +37,18 @@ EVENTS_RETRY_SECONDS = 1.0
 STAY_SECONDS = 60.0
 
 
-class Client(ChargePointCalls, ChargingCalls, PlanningCalls, GridCalls, InsightCalls, AuditCalls, PricingCalls):
+class Client(
+    ChargePointCalls,
+    ChargingCalls,
+    PlanningCalls,
+    GridCalls,
+    InsightCalls,
+    AuditCalls,
+    PricingCalls,
+    ReservationCalls,
+    VehicleCalls,
+    PreferenceCalls,
+):
     """The platform over ``/api/v1``.
 
     Parameters

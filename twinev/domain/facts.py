@@ -212,10 +212,15 @@ class StationFact:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """The API's answer, sent after it has committed. ``status`` is an AuthorizationStatus."""
+    """The API's answer, sent after it has committed. ``status`` is an AuthorizationStatus.
+
+    ``group_id_token`` is what all tokens of one driver have in common (OCPP 1.6 parentIdTag): a station lets any of
+    them use what is reserved for another, and end what another began.
+    """
 
     status: str
     ocpp_transaction_id: str | None = None
+    group_id_token: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,8 @@ class ChargingSession:
     ``energy_kwh`` is what has flowed into the EV since the transaction began, less ``returned_kwh``, what it gave back;
     ``power_kw`` is the last measured power (positive charges), ``measured_at`` when that was. ``meter_start_kwh`` and
     ``export_start_kwh`` are what the two registers read at the begin. ``ocpp_transaction_id`` is the station's name of
-    the transaction, ``events`` which of the events in it came.
+    the transaction, ``events`` which of the events in it came. ``user_id`` is whose id token it is, None where nobody
+    knows.
     """
 
     id: str
@@ -26,6 +27,7 @@ class ChargingSession:
     evse_id: int
     ocpp_transaction_id: str
     id_token: str | None
+    user_id: str | None = None
     started_at: datetime
     ended_at: datetime | None = None
     stop_reason: str | None = None

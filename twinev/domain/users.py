@@ -17,6 +17,12 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+#: Everybody but drivers, who see and do what is theirs alone.
+STAFF = frozenset({Role.GRID_OPERATOR, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR})
+#: Who runs the charge points.
+OPERATORS = frozenset({Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR})
+
+
 class AuthorizationStatus(StrEnum):
     """OCPP 2.0.1 AuthorizationStatusEnumType, the values that TwinEV answers."""
 
@@ -24,6 +30,8 @@ class AuthorizationStatus(StrEnum):
     BLOCKED = "Blocked"
     EXPIRED = "Expired"
     INVALID = "Invalid"
+    NOT_AT_THIS_LOCATION = "NotAtThisLocation"
+    NOT_AT_THIS_TIME = "NotAtThisTime"
     UNKNOWN = "Unknown"
     CONCURRENT_TX = "ConcurrentTx"
 

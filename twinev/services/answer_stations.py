@@ -10,6 +10,7 @@ from twinev.domain.facts import AuthorizeQuestion, BootAnswer, BootQuestion, Con
 from twinev.domain.users import AuthorizationStatus
 from twinev.errors import NotFound
 from twinev.services.authorise_token import token_status
+from twinev.services.driver_token import group_of
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.station_keys import is_current_key, key_hmac, pending_key
@@ -108,7 +109,8 @@ class AnswerStations:
                 return Decision(status=AuthorizationStatus.INVALID)
             if station.blocked_at is not None or station.removed_at is not None:
                 return Decision(status=AuthorizationStatus.INVALID)
-            return Decision(status=token_status(question.id_token, site_id=station.site_id, work=work))
+            status = token_status(question.id_token, station=station, work=work, at=self._clock.now())
+            return Decision(status=status, group_id_token=group_of(question.id_token, work=work))
 
     def _find(self, question: ConnectQuestion, work: UnitOfWork) -> _Found:
         try:

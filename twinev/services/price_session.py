@@ -47,8 +47,10 @@ def price_session(session: ChargingSession, *, work: UnitOfWork) -> PricedSessio
 
 
 def session_owner(session: ChargingSession, *, work: UnitOfWork) -> str | None:
-    """The user whose id token started it; None for a card that belongs to no user here."""
-    return None if session.id_token is None else work.tokens.user_of(session.id_token)
+    """Whose session it is, else the user of the id token that started it; None where neither is known here."""
+    if session.user_id is not None or session.id_token is None:
+        return session.user_id
+    return work.tokens.user_of(session.id_token)
 
 
 def contract_at_start(user_id: str, session: ChargingSession, *, work: UnitOfWork) -> Contract | None:

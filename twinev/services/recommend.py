@@ -19,8 +19,9 @@ from twinev.domain.recommendation import (
     score_parts,
     way_cost_eur,
 )
+from twinev.domain.time_window import TimeWindow
 from twinev.errors import BadInput
-from twinev.services.ports.station_price import PriceOfStation
+from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.site_headroom import Headroom, deliver, read_headroom
 
@@ -67,20 +68,32 @@ class Recommendation:
 
 
 def recommend(
-    wish: DriverWish, *, work: UnitOfWork, price: PriceOfStation, now: datetime, most: int = 20
+    wish: DriverWish,
+    *,
+    work: UnitOfWork,
+    price: PriceOfStation,
+    now: datetime,
+    user_id: str | None = None,
+    most: int = 20,
 ) -> list[Recommendation]:
-    """Return the best EVSE of each station that suits, the best first; of equals the nearer, then by id."""
+    """Return the best EVSE of each station that suits, the best first; of equals the nearer, then by id.
+
+    ``user_id`` is who asks: stations that only some may use are recommended to these.
+    """
     sites = {site.id: site for site in work.sites.list()}
     taken = {(session.station_id, session.evse_id) for session in work.sessions.active()}
     stations = work.stations.list()
+    private = work.station_access.stations()
     headroom: dict[str, Headroom] = {}
     found = []
     for station in stations:
         site, way_km = sites[station.site_id], DETOUR * distance_km(wish.place, station.location)
         arrival = now + timedelta(hours=way_km / SPEED_KM_PER_H)
-        if not station.public or way_km > wish.max_distance_km or not site.open_at(arrival):
+        usable = user_id in private[station.id] if station.id in private else station.public
+        if not usable or way_km > wish.max_distance_km or not site.open_at(arrival):
             continue
-        suiting = [e for e in station.evses if (station.id, e.id) not in taken and _suits(station, e, wish)]
+        reserved = _reserved(station, wish, arrival, work)
+        suiting = [e for e in station.evses if (station.id, e.id) not in taken | reserved and _suits(station, e, wish)]
         if not suiting:
             continue
         if site.id not in headroom:
@@ -100,6 +113,12 @@ def recommend(
         ]
         found.append(min(rated, key=_best_first))
     return sorted(found, key=_best_first)[:most]
+
+
+def _reserved(station: ChargingStation, wish: DriverWish, arrival: datetime, work: UnitOfWork) -> set[tuple[str, int]]:
+    """The EVSEs of a station that somebody has reserved for a part of the stay."""
+    stay = TimeWindow.around(arrival, arrival + timedelta(minutes=wish.stay_minutes))
+    return work.reservations.taken(stay.steps, [station.id])
 
 
 def _suits(station: ChargingStation, evse: Evse, wish: DriverWish) -> bool:
@@ -129,7 +148,17 @@ def _rate(
         arrival=arrival,
         departure=departure,
     )
-    eur_per_kwh = price.mean_eur_per_kwh(station, site, arrival, departure)
+    eur_per_kwh = price.mean_eur_per_kwh(
+        IntendedStay(
+            station=station,
+            evse=evse,
+            site=site,
+            start=arrival,
+            end=departure,
+            energy_kwh=wish.energy_kwh,
+            charging_minutes=delivery.charging_minutes,
+        )
+    )
     facts = Suitability(
         price_eur_per_kwh=eur_per_kwh,
         way_cost_eur=way_cost_eur(

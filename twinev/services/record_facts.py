@@ -28,6 +28,7 @@ from twinev.domain.facts import (
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
+from twinev.services.attach_order import needs_with_order
 from twinev.services.fact_batch import FactBatch
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.read_meters import with_samples
@@ -159,7 +160,9 @@ def _note_needs(fact: StationFact, batch: FactBatch) -> None:
     )
     if session is None:
         batch.work.sessions.hold_needs(fact.station_id, said.evse_id, needs, said.timestamp)
-    elif needs != session.needs:
+        return
+    needs = needs_with_order(needs, batch.work.charge_orders.of_session(session.id))
+    if needs != session.needs:
         batch.keep(replace(session, needs=needs))
         batch.add_session_event("session.needs", session)
 

@@ -12,7 +12,9 @@ from twinev.domain.facts import Decision, StationFact, TransactionEnded, Transac
 from twinev.domain.session import ChargingSession
 from twinev.domain.users import AuthorizationStatus
 from twinev.domain.vehicles import ChargingNeeds
+from twinev.services.attach_order import end_of_session, with_owner
 from twinev.services.authorise_token import token_status
+from twinev.services.driver_token import group_of
 from twinev.services.fact_batch import FactBatch
 from twinev.services.read_meters import with_samples
 
@@ -38,10 +40,14 @@ def start_transaction(fact: StationFact, batch: FactBatch) -> Decision:
         id_token=said.id_token or session.id_token,
         meter_start_kwh=session.meter_start_kwh if said.meter_start_kwh is None else said.meter_start_kwh,
     )
+    # Before the reservation counts as used: a stranger's card is refused while it holds the EVSE.
+    status = _status(fact, batch, said.id_token, starts_at=said.evse_id)
+    session = _with_owner(session, fact, status, batch, reservation_number=said.reservation_id)
     if said.seq_no is not None:
         session = _with_events(session, session.events.with_start(said.seq_no), batch)
     _take_samples(session, fact, batch, state=said.charging_state)
-    return Decision(status=_status(fact, batch, said.id_token), ocpp_transaction_id=number)
+    group = None if said.id_token is None else group_of(said.id_token, work=batch.work)
+    return Decision(status=status, ocpp_transaction_id=number, group_id_token=group)
 
 
 def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
@@ -50,16 +56,19 @@ def update_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
     session = batch.session_of(fact.station_id, said.ocpp_transaction_id, said.timestamp)
     if session is None and said.evse_id is not None:
         session = _open(fact, said.ocpp_transaction_id, batch)
+    first_shown = session is not None and session.id_token is None
+    status = _status(fact, batch, said.id_token, starts_at=session.evse_id if first_shown else None)
     if session is None:
         _keep_orphan(fact, batch, evse_id=said.evse_id or 0)
     else:
-        session = replace(session, id_token=session.id_token or said.id_token)
+        if first_shown and said.id_token is not None:
+            session = _with_owner(replace(session, id_token=said.id_token), fact, status, batch)
         if said.seq_no is not None:
             session = _with_events(session, session.events.with_event(said.seq_no), batch)
         _take_samples(session, fact, batch, state=said.charging_state if session.active else None)
     if said.id_token is None and fact.reply_to is None:
         return None
-    return Decision(status=_status(fact, batch, said.id_token), ocpp_transaction_id=said.ocpp_transaction_id)
+    return Decision(status=status, ocpp_transaction_id=said.ocpp_transaction_id)
 
 
 def end_transaction(fact: StationFact, batch: FactBatch) -> Decision | None:
@@ -121,6 +130,7 @@ def _close(session: ChargingSession, fact: StationFact, reason: str, batch: Fact
     ended_at = max(fact.fact.timestamp, session.started_at)
     closed = replace(session, ended_at=ended_at, stop_reason=reason, power_kw=0.0, charging_state=ChargingState.IDLE)
     batch.keep(closed)
+    end_of_session(closed, work=batch.work)
     batch.add_session_event("session.ended", closed, reason=reason, energy_kwh=closed.energy_kwh)
 
 
@@ -139,7 +149,26 @@ def _keep_orphan(fact: StationFact, batch: FactBatch, *, evse_id: int) -> None:
     batch.add_samples(fact.station_id, evse_id, said.ocpp_transaction_id, said.samples)
 
 
-def _status(fact: StationFact, batch: FactBatch, id_token: str | None) -> str:
+def _with_owner(
+    session: ChargingSession, fact: StationFact, status: str, batch: FactBatch, *, reservation_number: int | None = None
+) -> ChargingSession:
+    owned = with_owner(
+        session,
+        at=fact.fact.timestamp,
+        work=batch.work,
+        authorised=status == AuthorizationStatus.ACCEPTED,
+        reservation_number=reservation_number,
+    )
+    if not owned.active:
+        # Its end came first.
+        end_of_session(owned, work=batch.work)
+    return owned
+
+
+def _status(fact: StationFact, batch: FactBatch, id_token: str | None, *, starts_at: int | None = None) -> str:
+    """What is thought of the card; ``starts_at`` is the EVSE where it is shown to start."""
     if id_token is None:
         return AuthorizationStatus.ACCEPTED
-    return token_status(id_token, site_id=batch.station(fact.station_id).site_id, work=batch.work)
+    station = batch.station(fact.station_id)
+    at = None if starts_at is None else fact.fact.timestamp
+    return token_status(id_token, station=station, work=batch.work, at=at, evse_id=starts_at)

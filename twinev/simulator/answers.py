@@ -36,12 +36,12 @@ class Answers:
         self._changed = changed
         self._keep = keep
 
-    def authorized(self, evse_id: int, id_token: str, status: str) -> None:
-        """The CSMS's word on the card of the driver who waits."""
+    def authorized(self, evse_id: int, id_token: str, status: str, group: str | None = None) -> None:
+        """The CSMS's word on the card of the driver who waits, and of which group it is."""
         now, evse = self._catch_up(), self._evses[evse_id - 1]
         if evse.card_to_authorize != id_token:
             return
-        if token_accepted(status):
+        if token_accepted(status) and not evse.keeping.refuses(id_token, group):
             evse.start_transaction(id_token, now)
         else:
             evse.refuse(now)

@@ -29,6 +29,7 @@ class Condition(StrEnum):
     SUSPENDED_EV = "SuspendedEV"
     SUSPENDED_EVSE = "SuspendedEVSE"
     FINISHING = "Finishing"
+    RESERVED = "Reserved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ class Dialect(Protocol):
     def read_heartbeat(self, answer: dict[str, Any]) -> datetime: ...
     def status(self, evse_id: int, condition: Condition, at: datetime) -> Request: ...
     def authorize(self, id_token: str) -> Request: ...
-    def read_authorization(self, answer: dict[str, Any]) -> str: ...
+    def read_authorization(self, answer: dict[str, Any]) -> tuple[str, str | None]:
+        """The status of the token and its group."""
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request: ...
     def needs(self, evse_id: int, plugged: PluggedEv, departs_at: datetime) -> Request: ...
@@ -97,6 +99,9 @@ class Dialect(Protocol):
         """Somebody else than the CSMS limits the station; None where the version cannot say it."""
 
     def charging_limit_cleared(self) -> Request | None: ...
+    def reservation_expired(self, reservation_id: int) -> Request | None:
+        """Nobody came for a reservation; None where the version cannot say it."""
+
     def addressed(self, action: str, payload: dict[str, Any], csms_id: str | None) -> dict[str, Any]:
         """The payload of a queued message with the transaction's id, which the CSMS may have allotted meanwhile."""
 

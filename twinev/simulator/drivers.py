@@ -24,6 +24,7 @@ class Visit:
     """One EV at one EVSE: from plug-in to departure.
 
     ``energy_kwh`` is what its driver asks for (and where the EV stops), ``profile`` the preference that is told along.
+    ``id_token`` None: he shows no card, and starts from his phone.
     """
 
     arrives_at: datetime
@@ -31,7 +32,7 @@ class Visit:
     ev: Ev
     soc: float
     energy_kwh: float
-    id_token: str
+    id_token: str | None
     profile: str = "default"
 
 

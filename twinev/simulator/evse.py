@@ -12,6 +12,7 @@ from twinev.simulator import ev as physics
 from twinev.simulator.drivers import Visit, Visits
 from twinev.simulator.evse_condition import EvseCondition, Situation
 from twinev.simulator.fleet import StationSpec
+from twinev.simulator.keeping import Keeping
 from twinev.simulator.memory import EvseMemory, PluggedEv, Transaction
 from twinev.simulator.meter import BEGIN, END, OTHER, PERIODIC, TRIGGERED, to_millisecond
 from twinev.simulator.outlet import Outlet
@@ -53,6 +54,7 @@ class Evse:
         self._visits = visits
         self._clock = clock
         self._new_id = new_id
+        self.keeping = Keeping(memory=memory, clock=clock, reports=reports)
         self._started_from_afar: RemoteStart | None = None
         self._next_visit: Visit | None = None
 
@@ -97,6 +99,8 @@ class Evse:
         """When something will happen here by itself; None: never."""
         plugged, transaction = self._memory.plugged, self._memory.transaction
         instants = [self._next_visit.arrives_at] if self._next_visit else []
+        if self.keeping.runs_out_at is not None:
+            instants.append(self.keeping.runs_out_at)
         if plugged is not None:
             instants.append(plugged.departs_at)
         if self._offline and self.card_to_authorize is not None:
@@ -114,12 +118,12 @@ class Evse:
 
     def live(self, at: datetime) -> bool:
         """Everything that is due at ``at``, in the order in which a station would notice it; tell if there was any."""
-        happened = self._measure(at)
+        happened = any((self.keeping.run_out(at), self._measure(at)))
         plugged = self._memory.plugged
         if plugged is not None and at >= plugged.departs_at:
             self._depart(at)
         elif self._offline and self.card_to_authorize is not None and at >= self._patient_until:
-            self.start_transaction(self.card_to_authorize, at)
+            self._start_unasked(self.card_to_authorize, at)
         elif self._next_visit is not None and at >= self._next_visit.arrives_at:
             self._arrive(self._next_visit, at)
         else:
@@ -178,6 +182,8 @@ class Evse:
         waiting, self._started_from_afar = self._started_from_afar, None
         if waiting is not None and at < waiting.until:
             self._obey(waiting, at)
+        elif self.keeping.refuses_unasked(visit.id_token):
+            self.refuse(at)
 
     def _depart(self, at: datetime) -> None:
         if self._memory.transaction is not None:
@@ -190,6 +196,7 @@ class Evse:
         assert plugged is not None, "a transaction needs an EV"
         plugged.wants_transaction = False
         begin = self.outlet.read_registers(at, BEGIN)
+        kept = self.keeping.end()
         transaction = self._memory.transaction = Transaction(
             id=self._new_id(),
             evse_id=self.id,
@@ -198,9 +205,17 @@ class Evse:
             meter_start_wh=begin.samples[0].value,
             next_sample_at=at + timedelta(seconds=self._situation.meter_interval_seconds),
             remote_start_id=remote_start_id,
+            reservation_id=kept.reservation_id if kept else None,
         )
         self._reports.started(transaction, begin, offline=self._offline)
         self._reports.needs(transaction, plugged, begin.at, departs_at=self._shown(plugged.departs_at))
+
+    def _start_unasked(self, id_token: str, at: datetime) -> None:
+        """Without connection any card charges, but not where another's is awaited."""
+        if self.keeping.refuses(id_token):
+            self.refuse(at)
+        else:
+            self.start_transaction(id_token, at)
 
     def end_transaction(self, reason: str, at: datetime) -> None:
         transaction = self._memory.transaction

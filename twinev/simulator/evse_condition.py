@@ -67,7 +67,7 @@ class EvseCondition:
     def _found(self) -> Condition:
         plugged, state = self._memory.plugged, self._outlet.charging_state()
         if plugged is None:
-            return Condition.AVAILABLE
+            return Condition.RESERVED if self._memory.kept is not None else Condition.AVAILABLE
         if state is not None:
             return Condition(state)
         return Condition.PREPARING if plugged.wants_transaction else Condition.FINISHING

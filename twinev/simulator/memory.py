@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from twinev.simulator.drivers import Visit
 from twinev.simulator.ev import EvState
 from twinev.simulator.limits import StationProfile
+from twinev.simulator.reservation import KeptEvse
 
 
 @dataclass(kw_only=True)
@@ -49,11 +50,12 @@ class Transaction:
     limit_kw: float | None = None
     settling_from_kw: float | None = None
     remote_start_id: int | None = None
+    reservation_id: int | None = None
 
 
 @dataclass(kw_only=True)
 class EvseMemory:
-    """One EVSE: its meter's two registers, the EV that stands there, and the transaction that runs."""
+    """One EVSE: its meter's two registers, the EV that stands there, the transaction that runs, for whom it is kept."""
 
     id: int
     imported_wh: float = 0.0
@@ -61,6 +63,7 @@ class EvseMemory:
     visits_made: int = 0
     plugged: PluggedEv | None = None
     transaction: Transaction | None = None
+    kept: KeptEvse | None = None
 
 
 @dataclass(kw_only=True)

@@ -13,6 +13,7 @@ from twinev.simulator.memory import Transaction
 from twinev.simulator.profiles import InstalledProfiles, Refusal
 from twinev.simulator.remote_start import PLUG_IN_TIMEOUT, RemoteStart
 from twinev.simulator.reports import Reports
+from twinev.simulator.reservation import KeptEvse
 from twinev.simulator.station_clock import StationClock
 
 
@@ -76,6 +77,29 @@ class Orders:
             for period in periods
         )
 
+    def keep(self, kept: KeptEvse, evse_id: int | None) -> str:
+        """Keep an EVSE, or any one, for a token; return OCPP's ReserveNow status."""
+        self._catch_up()
+        # The same number again replaces what was kept under it.
+        asked = [evse for evse in self._evses if evse_id in (None, 0, evse.id)]
+        free = next((evse for evse in asked if evse.keeping.possible(kept)), None)
+        if free is None:
+            return "Occupied" if asked else "Rejected"
+        self.let_go(kept.reservation_id)
+        free.keeping.begin(kept)
+        self._changed()
+        return "Accepted"
+
+    def let_go(self, reservation_id: int) -> bool:
+        """Keep an EVSE no longer; False when none is kept under that number."""
+        self._catch_up()
+        evse = next((evse for evse in self._evses if evse.keeping.under(reservation_id)), None)
+        if evse is None:
+            return False
+        evse.keeping.end()
+        self._changed()
+        return True
+
     def start_from_afar(
         self,
         id_token: str,
@@ -89,7 +113,8 @@ class Orders:
         start = RemoteStart(
             id_token=id_token, remote_start_id=remote_start_id, profile=profile, until=now + PLUG_IN_TIMEOUT
         )
-        free = [evse for evse in self._evses if evse.transaction is None and evse_id in (None, evse.id)]
+        asked = [evse for evse in self._evses if evse_id in (None, evse.id)]
+        free = [evse for evse in asked if evse.transaction is None and not evse.keeping.refuses(id_token)]
         if not free:
             return False
         # Where somebody has plugged in already.

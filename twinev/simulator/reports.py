@@ -95,6 +95,10 @@ class Reports:
         """Nobody else limits the station any more."""
         self._tell(self._dialect.charging_limit_cleared())
 
+    def reservation_expired(self, reservation_id: int) -> None:
+        """Nobody came for a reservation in time."""
+        self._tell(self._dialect.reservation_expired(reservation_id))
+
     def condition_changed(self, evse_id: int, condition: Condition, at: datetime, *, online: bool) -> None:
         """Offline, only the latest of each EVSE will be told after the reconnection."""
         if not online:

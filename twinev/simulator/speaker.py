@@ -112,7 +112,7 @@ class Speaker:
         await self._call(
             link,
             dialect.authorize(id_token),
-            lambda answer: self._station.answers.authorized(evse_id, id_token, dialect.read_authorization(answer)),
+            lambda answer: self._station.answers.authorized(evse_id, id_token, *dialect.read_authorization(answer)),
         )
 
     async def _tell_status(self, link: Link) -> None:

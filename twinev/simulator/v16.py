@@ -66,8 +66,9 @@ class V16:
     def authorize(self, id_token: str) -> Request:
         return to_request(call.Authorize(id_tag=id_token))
 
-    def read_authorization(self, answer: dict[str, Any]) -> str:
-        return answer["idTagInfo"]["status"]
+    def read_authorization(self, answer: dict[str, Any]) -> tuple[str, str | None]:
+        info = answer["idTagInfo"]
+        return info["status"], info.get("parentIdTag")
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request:
         """StartTransaction; it carries the meter's register, but no sampled values."""
@@ -77,6 +78,7 @@ class V16:
                 id_tag=transaction.id_token,
                 meter_start=_register(begin),
                 timestamp=timestamp(begin.at),
+                reservation_id=transaction.reservation_id,
             )
         )
 
@@ -104,6 +106,9 @@ class V16:
 
     def charging_limit_cleared(self) -> None:
         """1.6 has no message for it."""
+
+    def reservation_expired(self, reservation_id: int) -> None:
+        """StatusNotification tells that the connector is free again."""
 
     def ended(self, transaction: Transaction, end: Reading, *, reason: str, offline: bool) -> Request:
         return to_request(

@@ -11,7 +11,8 @@ from twinev.simulator.dialect import CommandRefused, NoAnswer, refuse_unknown, t
 from twinev.simulator.fleet import ProfileManner
 from twinev.simulator.limits import STATION_MAX, StationProfile
 from twinev.simulator.meter import timestamp
-from twinev.simulator.profile_reading import read_profile
+from twinev.simulator.profile_reading import instant, read_profile
+from twinev.simulator.reservation import KeptEvse
 from twinev.simulator.station import Station
 
 # OCPP 1.6 calls the station's maximum so; everything else is named as in 2.0.1.
@@ -89,6 +90,21 @@ def _remote_stop(station: Station, payload: dict[str, Any]) -> call_result.Remot
     return call_result.RemoteStopTransaction(status="Accepted" if accepted else "Rejected")
 
 
+def _reserve(station: Station, payload: dict[str, Any]) -> call_result.ReserveNow:
+    kept = KeptEvse(
+        reservation_id=payload["reservationId"],
+        id_token=payload["idTag"],
+        until=instant(payload["expiryDate"]),
+        group=payload.get("parentIdTag"),
+    )
+    return call_result.ReserveNow(status=station.orders.keep(kept, payload["connectorId"]))
+
+
+def _cancel_reservation(station: Station, payload: dict[str, Any]) -> call_result.CancelReservation:
+    cancelled = station.orders.let_go(payload["reservationId"])
+    return call_result.CancelReservation(status="Accepted" if cancelled else "Rejected")
+
+
 def _configuration(station: Station) -> dict[str, str]:
     units = ",".join(UNIT_NAMES[unit] for unit in sorted(station.spec.rate_units))
     return {
@@ -100,7 +116,7 @@ def _configuration(station: Station) -> dict[str, str]:
         "MaxChargingProfilesInstalled": str(profiles.MAX_PROFILES),
         "MeterValueSampleInterval": str(round(station.meter_interval_seconds)),
         "NumberOfConnectors": str(len(station.evses)),
-        "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger",
+        "SupportedFeatureProfiles": "Core,SmartCharging,RemoteTrigger,Reservation",
     }
 
 
@@ -155,6 +171,8 @@ HANDLERS = {
     "GetCompositeSchedule": _get_composite_schedule,
     "RemoteStartTransaction": _remote_start,
     "RemoteStopTransaction": _remote_stop,
+    "ReserveNow": _reserve,
+    "CancelReservation": _cancel_reservation,
     "GetConfiguration": _get_configuration,
     "ChangeConfiguration": _change_configuration,
     "TriggerMessage": _trigger_message,

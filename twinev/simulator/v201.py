@@ -68,7 +68,8 @@ class V201:
 
     def status(self, evse_id: int, condition: Condition, at: datetime) -> Request:
         """StatusNotification; 2.0.1 tells the charging state in TransactionEvent, and here only who stands there."""
-        status = "Available" if condition is Condition.AVAILABLE else "Occupied"
+        free = condition in (Condition.AVAILABLE, Condition.RESERVED)
+        status = condition.value if free else "Occupied"
         return to_request(
             call.StatusNotification(timestamp=timestamp(at), connector_status=status, evse_id=evse_id, connector_id=1)
         )
@@ -76,8 +77,9 @@ class V201:
     def authorize(self, id_token: str) -> Request:
         return to_request(call.Authorize(id_token=_id_token(id_token)))
 
-    def read_authorization(self, answer: dict[str, Any]) -> str:
-        return answer["idTokenInfo"]["status"]
+    def read_authorization(self, answer: dict[str, Any]) -> tuple[str, str | None]:
+        info = answer["idTokenInfo"]
+        return info["status"], info.get("groupIdToken", {}).get("idToken")
 
     def started(self, transaction: Transaction, begin: Reading, *, offline: bool) -> Request:
         """TransactionEvent Started: this station starts a transaction when the driver is authorised (TxStartPoint)."""
@@ -88,6 +90,7 @@ class V201:
         event.transaction_info.remote_start_id = transaction.remote_start_id
         event.evse = datatypes.EVSEType(id=transaction.evse_id, connector_id=1)
         event.id_token = _id_token(transaction.id_token)
+        event.reservation_id = transaction.reservation_id
         event.meter_value = [_meter_value(begin)]
         return to_request(event, begin)
 
@@ -145,6 +148,11 @@ class V201:
 
     def charging_limit_cleared(self) -> Request:
         return to_request(call.ClearedChargingLimit(charging_limit_source="EMS"))
+
+    def reservation_expired(self, reservation_id: int) -> Request:
+        return to_request(
+            call.ReservationStatusUpdate(reservation_id=reservation_id, reservation_update_status="Expired")
+        )
 
     def addressed(self, action: str, payload: dict[str, Any], csms_id: str | None) -> dict[str, Any]:
         """The station itself names its transactions: nothing to add."""

@@ -14,8 +14,9 @@ from twinev.simulator.fleet import ProfileManner
 from twinev.simulator.limits import TX, Period, StationProfile
 from twinev.simulator.memory import Transaction
 from twinev.simulator.meter import timestamp
-from twinev.simulator.profile_reading import read_profile
+from twinev.simulator.profile_reading import instant, read_profile
 from twinev.simulator.profiles import Refusal
+from twinev.simulator.reservation import KeptEvse
 from twinev.simulator.station import Station
 
 
@@ -113,6 +114,21 @@ def _request_stop(station: Station, payload: dict[str, Any]) -> call_result.Requ
     return call_result.RequestStopTransaction(status="Accepted" if accepted else "Rejected")
 
 
+def _reserve(station: Station, payload: dict[str, Any]) -> call_result.ReserveNow:
+    kept = KeptEvse(
+        reservation_id=payload["id"],
+        id_token=payload["idToken"]["idToken"],
+        until=instant(payload["expiryDateTime"]),
+        group=payload.get("groupIdToken", {}).get("idToken"),
+    )
+    return call_result.ReserveNow(status=station.orders.keep(kept, payload.get("evseId")))
+
+
+def _cancel_reservation(station: Station, payload: dict[str, Any]) -> call_result.CancelReservation:
+    cancelled = station.orders.let_go(payload["reservationId"])
+    return call_result.CancelReservation(status="Accepted" if cancelled else "Rejected")
+
+
 def _variables(station: Station) -> dict[tuple[str, str, str | None], str]:
     known = {
         ("SmartChargingCtrlr", "Enabled", None): "true",
@@ -122,6 +138,8 @@ def _variables(station: Station) -> dict[tuple[str, str, str | None], str]:
         ("SmartChargingCtrlr", "Phases3to1", None): "false",
         ("SmartChargingCtrlr", "ProfileStackLevel", None): str(profiles.MAX_STACK_LEVEL),
         ("SmartChargingCtrlr", "RateUnit", None): ",".join(sorted(station.spec.rate_units)),
+        ("ReservationCtrlr", "Available", None): "true",
+        ("ReservationCtrlr", "Enabled", None): "true",
         ("OCPPCommCtrlr", "HeartbeatInterval", None): str(round(station.heartbeat_interval_seconds)),
         ("SampledDataCtrlr", "TxUpdatedInterval", None): str(round(station.meter_interval_seconds)),
     }
@@ -208,6 +226,8 @@ HANDLERS = {
     "GetCompositeSchedule": _get_composite_schedule,
     "RequestStartTransaction": _request_start,
     "RequestStopTransaction": _request_stop,
+    "ReserveNow": _reserve,
+    "CancelReservation": _cancel_reservation,
     "GetVariables": _get_variables,
     "SetVariables": _set_variables,
     "TriggerMessage": _trigger_message,

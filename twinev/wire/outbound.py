@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from twinev.wire.base import WireModel
 from twinev.wire.event_data import SITE, STATION, EventData, StationData, shown
 from twinev.wire.pricing_events import PRICING_EVENTS
+from twinev.wire.reservation_events import RESERVATION_EVENTS
 from twinev.wire.station_events import STATION_EVENTS
 
 _SESSION = STATION | {"evse_id": 1, "session_id": "5f0c2a8be1f54d3c9a6d1f7f3f0a8d11"}
@@ -207,6 +208,7 @@ EVENTS: dict[str, type[BaseModel]] = {
     "restriction.changed": RestrictionChanged,
     "restriction.revoked": RestrictionRevoked,
     "restriction.state": RestrictionState,
+    **RESERVATION_EVENTS,
     **STATION_EVENTS,
     **PRICING_EVENTS,
     "site.changed": SiteChanged,

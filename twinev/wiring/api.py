@@ -51,6 +51,7 @@ from twinev.api.routers import (
     users,
 )
 from twinev.clock import PlatformClock
+from twinev.domain.reservation import ReservationRules
 from twinev.errors import BadInput, Unavailable
 from twinev.private_file import write_private
 from twinev.services.answer_stations import AnswerStations
@@ -59,6 +60,7 @@ from twinev.services.command_station import CommandStation
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.forget_old import ForgetOld
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.keep_reservations import KeepReservations
 from twinev.services.lead import while_leading
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
@@ -68,6 +70,7 @@ from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
 from twinev.services.rotate_key import RotateKey
 from twinev.services.set_up_demo import set_up_demo
+from twinev.services.stop_charging import StopCharging
 from twinev.services.take_announcement import take_announcement
 from twinev.services.take_out_of_use import TakeOutOfUse
 from twinev.services.told_limits import ToldLimits
@@ -164,6 +167,10 @@ class ApiParts:
         self.commands = StationCommandSender(client=client)
         self.presence = Presence(client=client)
         self.dead_letters = DeadLetters(client=client)
+        self.reservation_rules = ReservationRules(grace_minutes=settings.reservation_grace_minutes)
+        self.command_station = CommandStation(
+            commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
+        )
         self.facts = FactConsumer(client=client, record=record_facts, **self._consuming)
         self._build_planning()
 
@@ -215,9 +222,8 @@ class ApiParts:
                 **self._storage,
                 clock=self.clock,
                 planner=self.planner,
-                command_station=CommandStation(
-                    commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
-                ),
+                command_station=self.command_station,
+                reservation_rules=self.reservation_rules,
                 events=self.events,
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
@@ -266,6 +272,8 @@ class ApiParts:
             secret_key=self.secret,
             open_enrolment=self.settings.ocpp_enrol == "open",
         )
+        charging = {**self._storage, "clock": self.clock, "command_station": self.command_station}
+        reservations = KeepReservations(rules=self.reservation_rules, **charging)
         return {
             "facts": self.facts.run,
             "inbound": InboundConsumer(
@@ -280,6 +288,8 @@ class ApiParts:
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "settling": partial(while_leading, self.leadership, pricing.settling(**self._storage, clock=self.clock)),
+            "reservations": partial(while_leading, self.leadership, reservations.run),
+            "stops": partial(while_leading, self.leadership, StopCharging(**charging).run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),
             "retention": partial(while_leading, self.leadership, self._forget_old().run),
         }

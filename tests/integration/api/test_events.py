@@ -20,6 +20,7 @@ from twinev.api.app import create_app
 from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import events as event_router
+from twinev.domain.session import ChargingSession
 from twinev.services.tell_availability import tell_availability
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
@@ -255,12 +256,35 @@ def test_stream_outlives_its_access_token_and_ends_with_the_login_session(nats_s
     assert len(rest) < 20
 
 
-def test_driver_hears_nothing_of_others(nats_server, served):
-    async def scenario():
-        async with nats_server.client("api") as client, served(client) as http:
-            return (await http.get("/events", headers={"Authorization": "Bearer driver"})).status_code
+def test_driver_hears_of_his_own_session_and_of_nothing_else(nats_server, database, relay_of, served, going):
+    def tell_of_sessions() -> None:
+        with database.unit_of_work() as work:
+            for owner in ("somebody-else", "driver"):
+                begun = ChargingSession(
+                    id=f"of-{owner}", site_id="s", station_id="A", evse_id=1, ocpp_transaction_id=owner, id_token=None,
+                    user_id=owner, started_at=START,
+                )  # fmt: skip
+                work.sessions.save(begun)
+                named = {"site_id": "s", "station_id": "A", "evse_id": 1, "session_id": begun.id}
+                work.events.add("session.started", named | {"ocpp_transaction_id": owner})
+            work.commit()
 
-    assert asyncio.run(scenario()) == 403
+    async def scenario():
+        async with (
+            nats_server.client("api") as client,
+            served(client) as http,
+            going(relay_of(client).run),
+            http.stream("GET", "/events", headers={"Authorization": "Bearer driver"}) as answer,
+        ):
+            lines = answer.aiter_lines()
+            await listening(lines)
+            await asyncio.to_thread(tell, database, 1)
+            await asyncio.to_thread(tell_of_sessions)
+            return await asyncio.wait_for(next_event(lines), 10)
+
+    event = asyncio.run(scenario())
+
+    assert json.loads(event["data"])["data"]["session_id"] == "of-driver"
 
 
 async def _some(lines, count: int):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -10,13 +10,16 @@ from charged_sessions import START, Station
 from route_roles import lists_of
 from wired_api import WiredApi
 
-from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
+from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location, Site
 from twinev.domain.users import AuthorizationStatus, Role
 from twinev.services.invoice_payments import InvoicePayments
 from twinev.services.settle_sessions import SettleSessions
 
 #: They see of these routes only what is their own; the charge point's operators see everybody's.
 THEIR_OWN = {Role.DRIVER, Role.GRID_OPERATOR}
+DRIVERS = {Role.DRIVER}
+#: A vehicle that is not shared is its owner's business alone.
+OWNERS = {Role.DRIVER, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 OWN = {
     "GET /api/v1/contracts": THEIR_OWN,
     "POST /api/v1/contracts": THEIR_OWN,
@@ -28,10 +31,37 @@ OWN = {
     "GET /api/v1/cdrs/{cdr_id}/payments": THEIR_OWN,
     "GET /api/v1/cdrs/{cdr_id}/receipt": THEIR_OWN,
     "GET /api/v1/sessions/{session_id}/cost": THEIR_OWN,
+    "GET /api/v1/sessions": DRIVERS,
+    "GET /api/v1/sessions/{session_id}": DRIVERS,
+    "PATCH /api/v1/sessions/{session_id}": DRIVERS,
+    "POST /api/v1/sessions/{session_id}/stop": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/meter-values": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/progress": DRIVERS,
+    "GET /api/v1/reservations": DRIVERS,
+    "GET /api/v1/reservations/{reservation_id}": DRIVERS,
+    "DELETE /api/v1/reservations/{reservation_id}": DRIVERS,
+    "GET /api/v1/vehicles/{vehicle_id}": OWNERS,
+    "PATCH /api/v1/vehicles/{vehicle_id}": OWNERS,
+    "DELETE /api/v1/vehicles/{vehicle_id}": OWNERS,
+    "GET /api/v1/vehicles/{vehicle_id}/reservations/{reservation_id}": DRIVERS,
+    "DELETE /api/v1/vehicles/{vehicle_id}/reservations/{reservation_id}": DRIVERS,
+    "POST /api/v1/vehicles/{vehicle_id}/reservations/{reservation_id}/pick-up": DRIVERS,
+    "POST /api/v1/vehicles/{vehicle_id}/reservations/{reservation_id}/return": DRIVERS,
 }
 #: Their ids are of things that are everybody's.
-EVERYBODYS = {"POST /api/v1/terms/{terms_id}/acceptances"}
-BODIES = {"PATCH /api/v1/contracts/{contract_id}": {"status": "ended"}}
+EVERYBODYS = {
+    "POST /api/v1/terms/{terms_id}/acceptances",
+    "GET /api/v1/vehicles/{vehicle_id}/reservations",
+    "POST /api/v1/vehicles/{vehicle_id}/reservations",
+}
+SHARED = "/vehicles/{vehicle_id}/reservations/{reservation_id}"
+_NOW = datetime.now(UTC)
+WINDOW = {"start": (_NOW + timedelta(hours=1)).isoformat(), "end": (_NOW + timedelta(hours=2)).isoformat()}
+BODIES = {
+    "PATCH /api/v1/contracts/{contract_id}": {"status": "ended"},
+    "PATCH /api/v1/sessions/{session_id}": {},
+    "PATCH /api/v1/vehicles/{vehicle_id}": {},
+}
 OWN_IDS = sorted(route for route in OWN if "{" in route)
 OWN_LISTS = sorted(route for route in OWN if "{" not in route and route.startswith("GET"))
 PLACE = Location(latitude_degrees=52.1, longitude_degrees=5.1)
@@ -65,7 +95,35 @@ def doras(wired: WiredApi) -> dict[str, str]:
         "session_id": session_id,
         "cdr_id": f"{session_id}-1",
         "contract_id": contract["id"],
+    } | _reserve(wired)
+
+
+def _reserve(wired: WiredApi) -> dict[str, str]:
+    """Dora's car, and her reservations of a station and of a shared car, whose ids end in ``_shared``."""
+
+    def made(name: str, path: str, body: dict) -> str:
+        return wired.ask_as(name, "POST", f"/api/v1{path}", json=body).raise_for_status().json()["id"]
+
+    with wired.parts.database.unit_of_work() as work:
+        work.stations.set_online("A", True, _NOW, "socket")
+        work.stations.save_evse("A", Evse(id=1, max_kw=11, status=ConnectorStatus.AVAILABLE))
+        work.commit()
+    car = {"name": "Car", "battery_kwh": 60}
+    shared = made("charge_point_operator", "/vehicles", car | {"shared": True, "site_id": "s"})
+    return {
+        "reservation_id": made(DORA, "/reservations", WINDOW | {"station_id": "A"}),
+        "vehicle_id": made(DORA, "/vehicles", car),
+        "vehicle_id_shared": shared,
+        "reservation_id_shared": made(DORA, f"/vehicles/{shared}/reservations", WINDOW),
     }
+
+
+def _filled(path: str, ids: dict[str, str]) -> str:
+    if SHARED in path:
+        path = path.replace("{vehicle_id}", "{vehicle_id_shared}").replace(
+            "{reservation_id}", "{reservation_id_shared}"
+        )
+    return path.format_map(ids)
 
 
 def _charge(wired: WiredApi, user_id: str) -> str:
@@ -86,7 +144,8 @@ def _charge(wired: WiredApi, user_id: str) -> str:
 
 
 def _others(route: str) -> list[str]:
-    return [EMIL, *(["grid_operator"] if Role.GRID_OPERATOR in OWN[route] else [])]
+    """Emil, and the accounts of the other roles that see only their own."""
+    return [EMIL, *sorted(OWN[route] - DRIVERS)]
 
 
 def test_every_route_with_an_id_for_drivers_is_tried(wired):
@@ -102,12 +161,23 @@ def test_another_drivers_id_is_an_id_of_nothing(wired, doras, route):
     body = {"json": BODIES[route]} if route in BODIES else {}
 
     for name in _others(route):
-        assert wired.ask_as(name, method, path.format_map(doras), **body).status_code == HTTPStatus.NOT_FOUND, name
+        assert wired.ask_as(name, method, _filled(path, doras), **body).status_code == HTTPStatus.NOT_FOUND, name
 
-    # It is one of something, for its owner and for operators.
+    # It is one of something, for its owner and for the operators who see everybody's.
     if method == "GET":
-        for name in (DORA, "charge_point_operator", "administrator"):
-            assert wired.ask_as(name, method, path.format_map(doras)).status_code == HTTPStatus.OK, name
+        for name in (DORA, *sorted({Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR} - OWN[route])):
+            assert wired.ask_as(name, method, _filled(path, doras)).status_code == HTTPStatus.OK, name
+
+
+def test_shared_vehicles_times_do_not_tell_who_has_them(wired, doras):
+    path = f"/api/v1/vehicles/{doras['vehicle_id_shared']}/reservations"
+
+    seen = wired.ask_as(EMIL, "GET", path)
+
+    assert seen.status_code == HTTPStatus.OK
+    assert doras["user_id"] not in seen.text
+    assert doras["reservation_id_shared"] not in seen.text
+    assert doras["reservation_id_shared"] in wired.ask_as(DORA, "GET", path).text
 
 
 def test_another_drivers_contract_goes_on(wired, doras):

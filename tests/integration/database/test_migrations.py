@@ -6,7 +6,14 @@ from alembic.migration import MigrationContext
 from migrated_rows import ROWS, fill, kept
 from sqlalchemy import inspect, text
 
-from twinev.adapters.database import identity_tables, pricing_tables, smart_charging_tables, tables
+from twinev.adapters.database import (
+    driver_tables,
+    identity_tables,
+    pricing_tables,
+    reservation_tables,
+    smart_charging_tables,
+    tables,
+)
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import known_revisions, upgrade
 from twinev.adapters.database.unit_of_work import Database
@@ -20,8 +27,8 @@ def test_migrations_make_an_empty_database_what_the_tables_say(empty_url):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, tables.metadata)
     engine.dispose()
-    assert identity_tables.metadata is smart_charging_tables.metadata is tables.metadata
-    assert pricing_tables.metadata is tables.metadata
+    modules = (driver_tables, identity_tables, pricing_tables, reservation_tables, smart_charging_tables)
+    assert all(module.metadata is tables.metadata for module in modules)
     assert differences == []
 
 

@@ -54,6 +54,7 @@ class Csms:
         self.close_codes: list[int | None] = []
         self.boot_statuses: list[str] = []
         self.token_status = "Accepted"
+        self.token_group: str | None = None
         self.ahead = timedelta(0)
         # Decides of each CALL: it is handled ("answer"), gets a CALLERROR ("refuse"), or the socket is cut before it is
         # handled ("cut") or after ("cut after handling").
@@ -161,7 +162,8 @@ class Csms16(ocpp.v16.ChargePoint):
 
     @on("Authorize")
     def authorize(self, **_: Any) -> result16.Authorize:
-        return result16.Authorize(id_tag_info={"status": self.csms.token_status})
+        group = {"parent_id_tag": self.csms.token_group} if self.csms.token_group else {}
+        return result16.Authorize(id_tag_info={"status": self.csms.token_status, **group})
 
     @on("StartTransaction")
     def started(self, **facts: Any) -> result16.StartTransaction:
@@ -205,7 +207,10 @@ class Answers2:
 
     @on("Authorize")
     def authorize(self, **_: Any) -> result201.Authorize:
-        return result201.Authorize(id_token_info={"status": self.csms.token_status})
+        group = {"group_id_token": {"id_token": self.csms.token_group, "type": "Central"}}
+        return result201.Authorize(
+            id_token_info={"status": self.csms.token_status, **(group if self.csms.token_group else {})}
+        )
 
     @on("TransactionEvent")
     def transaction(self, **facts: Any) -> result201.TransactionEvent:
@@ -219,6 +224,10 @@ class Answers2:
     @on("NotifyChargingLimit")
     def limited(self, **_: Any) -> result201.NotifyChargingLimit:
         return result201.NotifyChargingLimit()
+
+    @on("ReservationStatusUpdate")
+    def reservation_status(self, **_: Any) -> result201.ReservationStatusUpdate:
+        return result201.ReservationStatusUpdate()
 
     @on("ClearedChargingLimit")
     def limit_cleared(self, **_: Any) -> result201.ClearedChargingLimit:

@@ -23,6 +23,7 @@ from twinev.domain.users import AuthorizationStatus, Role, User
 from twinev.errors import Forbidden, NotAuthenticated
 from twinev.services.agree_contract import require_contract
 from twinev.services.invoice_payments import InvoicePayments
+from twinev.services.price_session import session_owner
 from twinev.services.settle_sessions import SettleSessions
 from twinev.settings import Settings
 from twinev.wire.rest.tariffs import TariffVersionIn
@@ -206,6 +207,18 @@ def test_running_session_tells_its_cost_so_far(ruled, database):
 
     assert cost["total"] == {"excl_vat": "2.00", "incl_vat": "2.43"}
     assert cost["as_of"] == "2026-11-22T18:30:00Z"
+
+
+def test_session_is_billed_to_whom_it_belongs_and_else_to_the_owner_of_the_card(ruled, database):
+    station = Station(database=database)
+    station.charge()
+    with database.unit_of_work() as work:
+        kept = work.sessions.get(station.session_id())
+        owners = {owner: session_owner(replace(kept, user_id=owner), work=work) for owner in (DRIVER, OTHER, None)} | {
+            "no card": session_owner(replace(kept, user_id=None, id_token=None), work=work)
+        }
+
+    assert owners == {DRIVER: DRIVER, OTHER: OTHER, None: DRIVER, "no card": None}
 
 
 def test_driver_sees_the_own_record_with_its_payment(billed, ruled):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,16 @@ from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.opening_hours import OpeningHours, RegularHours
 from twinev.domain.plan import StoredPlan
+from twinev.domain.reservation import Reservation
 from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
+from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, TariffDimension, TariffElement
+from twinev.domain.time_window import TimeWindow
 from twinev.errors import NotAuthenticated
 from twinev.services.recommend import DriverWish, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.site_headroom import deliver
+from twinev.services.tariff_price import TariffPrice
 
 START = datetime(2026, 11, 22, 18, 4, tzinfo=UTC)
 HERE = Location(latitude_degrees=52.0, longitude_degrees=5.0)
@@ -111,6 +116,41 @@ def test_evse_with_an_ev_is_taken_whatever_the_station_says(database, clock):
     assert names(database, clock) == []
 
 
+@pytest.mark.parametrize(("begins_minutes", "free"), [(30, False), (90, True)])
+def test_evse_that_somebody_reserved_for_part_of_the_stay_is_not_free(database, clock, begins_minutes, free):
+    keep(database, station("near"))
+    begin = clock.now() + timedelta(minutes=begins_minutes)
+    booked = Reservation(
+        id="r", number=1, user_id="dora", site_id="s", station_id="near", evse_id=1, connector_type="cType2",
+        window=TimeWindow.around(begin, begin + timedelta(hours=1)), grace_minutes=15, made_at=clock.now(),
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        assert work.reservations.book(booked)
+        work.commit()
+
+    assert names(database, clock) == (["near"] if free else [])
+
+
+def test_station_for_some_drivers_is_recommended_to_these_alone(database, clock):
+    keep(database, station("near"), station("hidden", km=2.0, public=False))
+    with database.unit_of_work() as work:
+        for station_id in ("near", "hidden"):
+            work.station_access.allow(station_id, "dora")
+        work.commit()
+
+    with database.reading() as work:
+        wish = DriverWish(place=HERE)
+        shown = {
+            user_id: [
+                one.station.id
+                for one in recommend(wish, work=work, price=SeriesPrice(work), now=clock.now(), user_id=user_id)
+            ]
+            for user_id in (None, "emil", "dora")
+        }
+
+    assert shown == {None: [], "emil": [], "dora": ["near", "hidden"]}
+
+
 # ── In which order ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -131,6 +171,58 @@ def test_cheaper_zone_outweighs_a_short_way(database, clock):
         work.commit()
 
     assert names(database, clock) == ["cheap", "dear"]
+
+
+def test_tariff_of_a_station_goes_before_the_price_of_its_zone(database, clock):
+    put(database, SeriesKind.PRICE, "NL", 0.3, clock)
+    keep(database, station("free of tariff"), station("dear"))
+    rule(database, clock, "dear", currency="EUR")
+
+    prices = priced(database, clock)
+
+    # 10 kWh at 0.40 € and a fee of 1 €, with 21 % of VAT.
+    assert prices == {"free of tariff": pytest.approx(0.3), "dear": pytest.approx(0.605)}
+
+
+def test_tariff_in_another_currency_is_a_price_that_nobody_knows(database, clock):
+    keep(database, station("abroad"))
+    rule(database, clock, "abroad", currency="CHF")
+
+    assert priced(database, clock) == {"abroad": None}
+
+
+def test_who_wants_no_energy_is_told_a_price_all_the_same(database, clock):
+    keep(database, station("dear"))
+    rule(database, clock, "dear", currency="EUR")
+
+    assert priced(database, clock, energy_kwh=0.0) == {"dear": pytest.approx(1.4 * 1.21, abs=0.01)}
+
+
+def rule(database, clock, station_id: str, *, currency: str) -> None:
+    vat = Decimal(21)
+    parts = (
+        PriceComponent(type=TariffDimension.ENERGY, price=Decimal("0.40"), vat_percent=vat),
+        PriceComponent(type=TariffDimension.FLAT, price=Decimal(1), vat_percent=vat),
+    )
+    tariff = Tariff(
+        id="day", version=1, name="By day", currency=currency, elements=(TariffElement(price_components=parts),),
+        valid_from=clock.now(), published_at=clock.now(), published_by="olga",
+    )  # fmt: skip
+    ruling = TariffAssignment(
+        site_id="s", station_id=station_id, tariff_id="day", since=clock.now(), assigned_by="olga"
+    )
+    with database.unit_of_work() as work:
+        work.tariffs.add(tariff)
+        work.tariffs.assign(ruling)
+        work.commit()
+
+
+def priced(database, clock, **wish) -> dict[str, float | None]:
+    asked = {"place": HERE, "energy_kwh": 10.0, "stay_minutes": 60.0} | wish
+    with database.reading() as work:
+        price = TariffPrice(work, otherwise=SeriesPrice(work), now=clock.now())
+        found = recommend(DriverWish(**asked), work=work, price=price, now=clock.now())
+    return {one.station.id: one.facts.price_eur_per_kwh for one in found}
 
 
 def test_way_costs_great_circle_times_detour_times_consumption_times_price(database, clock):

@@ -434,6 +434,16 @@ def online(minute: int) -> StationFact:
     )
 
 
+def test_evse_that_its_station_reserves_is_told_to_everybody_as_not_available(take, database):
+    take(online(0))
+    for minute, status in enumerate(("Available", "Reserved", "Reserved", "Available"), start=1):
+        take(status_fact(status, minute=minute, received=minute))
+
+    with database.reading() as work:
+        told = [event.data for event in work.outbox.pending(1000) if event.kind == "station.availability"]
+    assert [data["availability"] for data in told][-3:] == ["Available", "Reserved", "Available"]
+
+
 @pytest.fixture
 def status_of(database):
     def found() -> ConnectorStatus:

@@ -22,9 +22,6 @@ READ = [
     "/stations",
     "/stations/A",
     "/stations/A/limits",
-    "/sessions",
-    "/sessions/charging",
-    "/sessions/charging/meter-values",
     "/commands",
     "/plans",
     "/plans/plan",
@@ -104,8 +101,6 @@ def test_staff_reads_everything_and_nobody_else_anything(api, charging, path):
         ("PUT", "/sites/t", {"name": "S", "latitude_degrees": 1, "longitude_degrees": 1, "supply_max_kw": 9}),
         ("POST", "/stations", {"id": "NEW", "site_id": "s"}),
         ("POST", "/sessions", {"station_id": "B", "id_token": "card"}),
-        ("POST", "/sessions/charging/stop", None),
-        ("PATCH", "/sessions/charging", {"energy_kwh": 5}),
         ("PUT", "/series/demand_kw/s", {"start": "2026-11-22T18:00:00Z", "step_minutes": 15, "values": [1]}),
         ("PUT", "/id-tokens/new", {"status": "Accepted"}),
     ],
@@ -259,7 +254,9 @@ def test_session_is_stopped_from_afar(api, charging, commands):
         ({"station_id": "A", "id_token": "card"}, 409, "charging"),
         ({"station_id": "Z", "id_token": "card"}, 404, "Z"),
         ({"station_id": "B", "id_token": "card", "evse_id": 9}, 422, "evse_id"),
-        ({"station_id": "B"}, 422, "id_token"),
+        ({"id_token": "card"}, 422, "station_id"),
+        ({"station_id": "B"}, 409, "public"),
+        ({}, 422, "station_id"),
     ],
 )
 @pytest.mark.usefixtures("charging")
@@ -376,13 +373,13 @@ def test_documents_name_every_operation_and_load_nothing_from_elsewhere(api):
 def test_documents_tell_the_fields_of_a_body(api):
     page = api.get("http://api/api/docs", role=None).text
     needs = page.partition('<article id="SessionNeedsIn">')[2].partition("</article>")[0]
-    start = page.partition('<article id="SessionStartIn">')[2].partition("</article>")[0]
+    added = page.partition('<article id="StationIn">')[2].partition("</article>")[0]
 
     energy = needs.partition("<code>energy_kwh</code>")[2].partition("</tr>")[0]
-    station = start.partition("<code>station_id</code>")[2].partition("</tr>")[0]
+    site = added.partition("<code>site_id</code>")[2].partition("</tr>")[0]
     assert all(words in energy for words in ("number or null", "<td>no</td>", "at least 0, at most 1000"))
     assert "built-in" not in page
-    assert all(words in station for words in ("string", "<td>yes</td>"))
+    assert all(words in site for words in ("string", "<td>yes</td>"))
     assert page.count("<code>energy_kwh</code>") > needs.count("<code>energy_kwh</code>"), "beside the operation too"
 
 

@@ -142,6 +142,8 @@ def test_stop_transaction_keeps_its_samples_and_asks_only_with_a_token(read) -> 
     assert isinstance(asking, TellAndAsk)
     assert asking.fact == replace(expected, id_token="AB12")
     assert asking.answer(Decision(status="Expired")) == {"idTagInfo": {"status": "Expired"}}
+    grouped = asking.answer(Decision(status="Accepted", group_id_token="app-1"))
+    assert grouped == {"idTagInfo": {"status": "Accepted", "parentIdTag": "app-1"}}
 
 
 def test_meter_values_come_in_kw_and_kwh_with_defaults_filled_in(read) -> None:

@@ -70,6 +70,8 @@ def test_authorize_answers_with_the_decision(read) -> None:
 
     assert step.question.id_token == "AB12"
     assert step.answer(Decision(status="Unknown")) == {"idTokenInfo": {"status": "Unknown"}}
+    grouped = step.answer(Decision(status="Accepted", group_id_token="app-1"))["idTokenInfo"]
+    assert grouped["groupIdToken"] == {"idToken": "app-1", "type": "Central"}
 
 
 def test_status_is_taken_as_it_is(read) -> None:

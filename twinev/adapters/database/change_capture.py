@@ -21,12 +21,17 @@ BOOKKEEPING = frozenset(
     {
         "audit_entries",
         "counters",
+        # Which steps a booking takes follows from its window.
+        "evse_steps",
         "facts",
         "idempotency_keys",
         "inbound_messages",
+        "login_grants",
         "login_sessions",
         "login_tickets",
         "outbox",
+        "sessions_to_settle",
+        "vehicle_steps",
     }
 )
 #: Of one entry; of more records only their number is kept.

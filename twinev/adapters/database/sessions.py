@@ -24,6 +24,7 @@ _ALIKE = (
     "evse_id",
     "ocpp_transaction_id",
     "id_token",
+    "user_id",
     "started_at",
     "ended_at",
     "stop_reason",
@@ -77,6 +78,7 @@ class DatabaseSessions:
         station_id: str | None = None,
         active: bool | None = None,
         site_id: str | None = None,
+        user_id: str | None = None,
     ) -> Sequence[ChargingSession]:
         statement = select(_table).order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
         if before is not None:
@@ -85,6 +87,8 @@ class DatabaseSessions:
             statement = statement.where(_table.c.station_id == station_id)
         if site_id is not None:
             statement = statement.where(_table.c.site_id == site_id)
+        if user_id is not None:
+            statement = statement.where(_table.c.user_id == user_id)
         if active is not None:
             statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
         return self._all(statement)

@@ -103,7 +103,7 @@ id_tokens = Table(
     metadata,
     Column("id_token", String(255), primary_key=True),
     Column("status", String(20), nullable=False),
-    Column("user_id", String(64)),
+    Column("user_id", String(64), index=True),
 )
 
 charging_sessions = Table(
@@ -115,6 +115,8 @@ charging_sessions = Table(
     Column("evse_id", Integer, nullable=False),
     Column("ocpp_transaction_id", String(64), nullable=False),
     Column("id_token", String(255)),
+    # Whose token it is; NULL where nobody knows.
+    Column("user_id", String(64)),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("stop_reason", String(40)),
@@ -137,6 +139,7 @@ charging_sessions = Table(
     UniqueConstraint("station_id", "ocpp_transaction_id", "started_at"),
     Index("ix_charging_sessions_started_at_id", "started_at", "id"),
     Index("ix_charging_sessions_ended_at_site_id", "ended_at", "site_id"),
+    Index("ix_charging_sessions_user_id_started_at_id", "user_id", "started_at", "id"),
     Index("ix_charging_sessions_station_id_evse_id_started_at", "station_id", "evse_id", "started_at"),
 )
 

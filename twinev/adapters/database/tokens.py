@@ -24,5 +24,9 @@ class DatabaseTokens:
             select(id_tokens.c.user_id).where(id_tokens.c.id_token == id_token.lower())
         ).scalar()
 
+    def of_user(self, user_id: str) -> list[str]:
+        statement = select(id_tokens.c.id_token).where(id_tokens.c.user_id == user_id).order_by(id_tokens.c.id_token)
+        return list(self._connection.execute(statement).scalars())
+
     def save(self, id_token: str, status: str, user_id: str | None = None) -> None:
         upsert(self._connection, id_tokens, {"id_token": id_token.lower(), "status": status, "user_id": user_id})

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from twinev.adapters.database.audit import DatabaseAudit
 from twinev.adapters.database.charge_detail_records import DatabaseChargeDetailRecords, DatabasePayments
+from twinev.adapters.database.charge_orders import DatabaseChargeOrders, DatabaseStationAccess
 from twinev.adapters.database.commands import DatabaseCommands
 from twinev.adapters.database.contracts import DatabaseContracts, DatabasePartners, DatabaseTerms
 from twinev.adapters.database.engine import BUSY_SECONDS, READ_ONLY
@@ -23,6 +24,8 @@ from twinev.adapters.database.inbox import DatabaseInbox
 from twinev.adapters.database.meter_values import DatabaseMeterValues
 from twinev.adapters.database.outbox import DatabaseEvents, DatabaseOutbox
 from twinev.adapters.database.plans import DatabasePlans
+from twinev.adapters.database.preferences import DatabasePreferences
+from twinev.adapters.database.reservations import DatabaseReservations
 from twinev.adapters.database.restrictions import DatabaseRestrictions
 from twinev.adapters.database.retention import DatabaseRetention
 from twinev.adapters.database.series import DatabaseSeries
@@ -38,6 +41,7 @@ from twinev.adapters.database.stations import DatabaseStations
 from twinev.adapters.database.tariffs import DatabaseTariffs
 from twinev.adapters.database.tokens import DatabaseTokens
 from twinev.adapters.database.usage import DatabaseUsage
+from twinev.adapters.database.vehicles import DatabaseVehicleBookings, DatabaseVehicles
 from twinev.errors import Unavailable
 from twinev.services.ports.audit import actor_now
 from twinev.services.ports.clock import Clock
@@ -153,6 +157,12 @@ class DatabaseUnitOfWork:
         self.contracts = DatabaseContracts(connection)
         self.terms = DatabaseTerms(connection)
         self.partners = DatabasePartners(connection)
+        self.reservations = DatabaseReservations(connection)
+        self.charge_orders = DatabaseChargeOrders(connection)
+        self.station_access = DatabaseStationAccess(connection)
+        self.vehicles = DatabaseVehicles(connection)
+        self.vehicle_bookings = DatabaseVehicleBookings(connection)
+        self.preferences = DatabasePreferences(connection)
         self.events = DatabaseEvents(connection, self._clock)
         self.outbox = DatabaseOutbox(connection)
         self.inbox = DatabaseInbox(connection)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request, status
 from fastapi.responses import Response
 
+from twinev.api.acting import note_user
 from twinev.api.login_desk import LoginDesk
 from twinev.api.pages import PageRoute, Turned, page, sentence, to_login
 from twinev.api.routers.auth import Desk
@@ -30,6 +31,7 @@ def administrator(request: Request, desk: Desk) -> LoggedIn:
     if Role.ADMINISTRATOR not in login.roles:
         text = f"It is for the role administrator; {login.user.display_name or login.user.username} does not have it."
         raise Turned(_message(desk, "This page is not for you", text, code=status.HTTP_403_FORBIDDEN))
+    note_user(request.scope["state"], login.user)
     return login
 
 

@@ -17,6 +17,7 @@ from twinev.domain.users import User
 from twinev.errors import NotAuthenticated, TooManyTries
 from twinev.services.recommend import DriverWish, Recommendation, recommend
 from twinev.services.series_price import SeriesPrice
+from twinev.services.tariff_price import TariffPrice
 from twinev.wire.rest.recommendations import (
     RecommendationAsk,
     RecommendationDetail,
@@ -75,7 +76,9 @@ def list_recommendations(
         place=Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees),
         **body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}),
     )
-    found = recommend(wish, work=work, price=SeriesPrice(work), now=platform.clock.now(), most=body.limit)
+    now = platform.clock.now()
+    price = TariffPrice(work, otherwise=SeriesPrice(work), now=now)
+    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit)
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),

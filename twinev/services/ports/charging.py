@@ -29,6 +29,7 @@ class Sessions(Protocol):
         station_id: str | None = None,
         active: bool | None = None,
         site_id: str | None = None,
+        user_id: str | None = None,
     ) -> Sequence[ChargingSession]: ...
     def changed(
         self, since: datetime | None, before: datetime | None, *, offset: int, limit: int

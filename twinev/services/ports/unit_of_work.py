@@ -14,9 +14,11 @@ from twinev.services.ports.audit import Audit
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
 from twinev.services.ports.contracts import Contracts, Partners, TermsStore
+from twinev.services.ports.drivers import PreferencesStore, VehicleBookings, Vehicles
 from twinev.services.ports.exchange import Events, Inbox, Outbox
 from twinev.services.ports.pricing import ChargeDetailRecords, Payments, Tariffs
 from twinev.services.ports.requests import Idempotency
+from twinev.services.ports.reservations import ChargeOrders, Reservations, StationAccess
 from twinev.services.ports.retention import Retention
 from twinev.services.ports.smart_charging import (
     Abilities,
@@ -52,6 +54,12 @@ class UnitOfWork(Protocol):
     contracts: Contracts
     terms: TermsStore
     partners: Partners
+    reservations: Reservations
+    charge_orders: ChargeOrders
+    station_access: StationAccess
+    vehicles: Vehicles
+    vehicle_bookings: VehicleBookings
+    preferences: PreferencesStore
     events: Events
     outbox: Outbox
     inbox: Inbox

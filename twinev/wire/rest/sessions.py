@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.rest.tariffs import SessionCostOut
 
 
 class SessionOut(WireModel):
@@ -52,8 +55,58 @@ class MeterValueOut(WireModel):
 
 
 class SessionStartIn(WireModel):
-    """POST /sessions: start charging from afar."""
+    """POST /sessions: start charging from afar.
 
-    station_id: str
-    evse_id: int = 1
-    id_token: str
+    An operator names a station and the ``id_token`` of whoever charges. Without an ``id_token`` the caller himself
+    charges: from his reservation, or at a private station that he may use; the rest says how. ``target_soc`` comes with
+    ``soc``, the state of charge now, and ``battery_kwh`` or a ``vehicle_id``.
+    """
+
+    station_id: str | None = Field(default=None, max_length=48)
+    evse_id: int = Field(default=1, ge=1, le=1000)
+    id_token: str | None = Field(default=None, max_length=255)
+    reservation_id: str | None = Field(default=None, max_length=64)
+    vehicle_id: str | None = Field(default=None, max_length=64)
+    battery_kwh: float | None = Field(default=None, ge=1, le=1000)
+    soc: float | None = Field(default=None, ge=0, le=1)
+    target_soc: float | None = Field(default=None, ge=0, le=1)
+    energy_kwh: float | None = Field(default=None, gt=0, le=1000)
+    departure_at: AwareDatetime | None = None
+    profile: Literal["cheap", "fast", "green", "default"] | None = None
+    stop_at_target: bool = True
+
+
+class PlannedStepOut(WireModel):
+    """A stretch of the plan at one mean power. [kW]"""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    power_kw: float
+
+
+class SessionProgressOut(WireModel):
+    """How far a session has come.
+
+    ``soc`` is what the EV tells (``soc_told``), or is reckoned from the driver's word and the energy; null: unknown.
+    ``done_at`` is when, by the plan, the energy asked for will have flowed. ``stop_at`` is the end of the reservation.
+    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills.
+    """
+
+    session_id: str
+    active: bool
+    charging_state: str | None
+    energy_kwh: float
+    energy_requested_kwh: float | None
+    power_kw: float
+    planned_kw: float | None
+    soc: float | None
+    soc_told: bool
+    target_soc: float | None
+    departure_at: AwareDatetime | None
+    done_at: AwareDatetime | None
+    reservation_id: str | None
+    stop_at_target: bool
+    stop_at: AwareDatetime | None
+    cost: SessionCostOut | None
+    plan: tuple[PlannedStepOut, ...]
+    explanation: str | None

@@ -4,9 +4,11 @@ from alembic import context
 
 from twinev.adapters.database import (
     audit_tables,
+    driver_tables,
     identity_server_tables,
     identity_tables,
     pricing_tables,
+    reservation_tables,
     smart_charging_tables,
     tables,
 )
@@ -15,7 +17,15 @@ from twinev.adapters.database import (
 metadata = tables.metadata
 assert all(
     module.metadata is metadata
-    for module in (audit_tables, identity_server_tables, identity_tables, pricing_tables, smart_charging_tables)
+    for module in (
+        audit_tables,
+        driver_tables,
+        identity_server_tables,
+        identity_tables,
+        pricing_tables,
+        reservation_tables,
+        smart_charging_tables,
+    )
 )
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

@@ -142,7 +142,8 @@ def _start_answer(decision: Decision) -> dict[str, Any]:
 
 
 def _id_tag_info(decision: Decision) -> dict[str, Any]:
-    return {"status": decision.status if decision.status in _STATUSES else "Invalid"}
+    group = {} if decision.group_id_token is None else {"parentIdTag": decision.group_id_token}
+    return {"status": decision.status if decision.status in _STATUSES else "Invalid", **group}
 
 
 def _connector(payload: dict[str, Any], *, at_least: int) -> int:

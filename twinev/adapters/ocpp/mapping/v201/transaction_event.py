@@ -18,6 +18,7 @@ from twinev.domain.facts import (
     TransactionStarted,
     TransactionUpdated,
 )
+from twinev.domain.operating_commands import CENTRAL
 
 
 def read_transaction_event(station: Station, payload: dict[str, Any], now: datetime) -> Step:
@@ -30,7 +31,9 @@ def read_transaction_event(station: Station, payload: dict[str, Any], now: datet
 
 def id_token_info(decision: Decision) -> dict[str, Any]:
     """IdTokenInfoType; the platform's words for a decision are OCPP 2.0.1's."""
-    return {"status": decision.status}
+    if decision.group_id_token is None:
+        return {"status": decision.status}
+    return {"status": decision.status, "groupIdToken": {"idToken": decision.group_id_token, "type": CENTRAL}}
 
 
 def samples_of(meter_values: list[dict[str, Any]]) -> tuple[Sample, ...]:

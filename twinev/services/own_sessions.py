@@ -1,0 +1,28 @@
+"""Whose sessions somebody may see and steer: staff all of them, drivers their own."""
+
+from __future__ import annotations
+
+from twinev.domain.session import ChargingSession
+from twinev.domain.users import OPERATORS, STAFF, User
+from twinev.errors import NotFound
+from twinev.services.ports.unit_of_work import UnitOfWork
+
+
+def is_staff(user: User) -> bool:
+    return not user.roles.isdisjoint(STAFF)
+
+
+def seen_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSession:
+    """Return a session that the user may see; somebody else's is as good as none."""
+    session = work.sessions.get(session_id)
+    if session.user_id != user.id and not is_staff(user):
+        raise NotFound("charging session", session_id)
+    return session
+
+
+def steered_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSession:
+    """Return a session that the user may change or stop."""
+    session = work.sessions.get(session_id)
+    if session.user_id != user.id and user.roles.isdisjoint(OPERATORS):
+        raise NotFound("charging session", session_id)
+    return session
