@@ -137,7 +137,7 @@ class Walk:
 def parts_of(database, tmp_path):
     def build(client) -> ApiParts:
         parts = ApiParts(settings=Settings(_env_file=None, data_dir=tmp_path), engine=database._engine, client=client)
-        parts.make_accounts(demo=True)
+        parts.identity.make_accounts(demo=True)
         return parts
 
     return build

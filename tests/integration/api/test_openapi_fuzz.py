@@ -64,7 +64,7 @@ def asked(database, tmp_path) -> Iterator[Asked]:
     unlimited = Settings(_env_file=None, data_dir=tmp_path, rate_per_user=0, rate_per_address=0)
     client = StayingClient(shown_name="never connected")
     parts = ApiParts(settings=unlimited, engine=database._engine, client=client)
-    parts.make_accounts(demo=True)
+    parts.identity.make_accounts(demo=True)
     accounts = {account["role"]: account for account in json.loads((tmp_path / "demo_accounts.json").read_text())}
     app = parts.app()
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
