@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from polling import wait_until
 from twinev.adapters.database.accounts import DatabaseAccounts
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.migrate import upgrade_engine
+from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.identity.passwords import Argon2Passwords
 from twinev.adapters.identity.signing import SecretKeySigner
 from twinev.api.login_desk import LoginDesk
@@ -123,9 +125,11 @@ class Dashboards:
     log: Path
 
 
-def build_app(desk: LoginDesk) -> FastAPI:
+def build_app(desk: LoginDesk, database: Database) -> FastAPI:
     app = FastAPI()
     app.state.identity = desk
+    # All that a route of accounts needs of the platform: where answers to repeated requests are kept.
+    app.state.platform = SimpleNamespace(unit_of_work=database.unit_of_work, secret_key="k" * 64)
     for module in (auth, users, pages_login, pages_return, pages_password, pages_users):
         app.include_router(module.router)
     answer_with_problems(app)
@@ -152,7 +156,7 @@ def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
         dashboards_url=f"http://127.0.0.1:{free_port()}",
     )
     options = {"host": "127.0.0.1", "port": api_port, "log_level": "warning", "ws": "none"}
-    server = uvicorn.Server(uvicorn.Config(build_app(desk), **options))
+    server = uvicorn.Server(uvicorn.Config(build_app(desk, Database(engine=engine, clock=clock)), **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
 
