@@ -319,6 +319,13 @@ def test_keycloak_away_open_sessions_go_on_and_new_logins_get_a_page(world: Worl
     try:
         assert world.open(page) == httpx.codes.OK
         expect(page.get_by_role("heading", name="Hello, Driver")).to_be_visible()
+        # Who was sent there a moment after it had answered would wait for it.
+        ticket = world.running.api_url + "/ticket"
+        wait_until(
+            lambda: newcomer.request.get(ticket, max_redirects=0).status == httpx.codes.SERVICE_UNAVAILABLE,
+            within=30,
+            what="that Keycloak is away is noticed",
+        )
         assert world.open(newcomer, "/ticket") == httpx.codes.SERVICE_UNAVAILABLE
         expect(newcomer.get_by_role("heading", name="Logging in is not possible right now")).to_be_visible()
     finally:

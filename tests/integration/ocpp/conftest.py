@@ -82,10 +82,12 @@ class FakeFacts:
         self.decision: Decision | None = Decision(status="Accepted", ocpp_transaction_id="42")
         self.release = asyncio.Event()
         self.release.set()
+        self._arrived = asyncio.Event()
         self.published: list[StationFact] = []
         self._changed = asyncio.Condition()
 
     async def publish(self, fact: StationFact) -> None:
+        self._arrived.set()
         await self.release.wait()
         if self.away:
             raise Unavailable("NATS does not take it")
@@ -98,6 +100,16 @@ class FakeFacts:
         if self.decision is None:
             raise Unavailable("nobody decided")
         return self.decision
+
+    def hold_back(self) -> None:
+        """Let publications wait from now on, for ``release``."""
+        self.release.clear()
+        self._arrived.clear()
+
+    async def wait_for_one_held(self) -> None:
+        """Return when a publication waits."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            await self._arrived.wait()
 
     async def wait_for(self, kind: str, count: int = 1) -> list[StationFact]:
         """The facts of ``kind``, as soon as there are ``count`` of them."""

@@ -85,9 +85,11 @@ def test_calls_beyond_the_inbox_are_refused(bench, protocol: str) -> None:
     async def scenario() -> tuple[list, list]:
         async with bench.running(), bench.station(protocols=(protocol,)) as station:
             await bench.facts.wait_for("ConnectionChanged")
-            bench.facts.release.clear()
+            bench.facts.hold_back()
             # One is under way, 64 wait behind it.
-            for number in range(1 + LONGEST_QUEUE + too_many):
+            await station.send([2, "m0", "StatusNotification", STATUS[protocol]])
+            await bench.facts.wait_for_one_held()
+            for number in range(1, 1 + LONGEST_QUEUE + too_many):
                 await station.send([2, f"m{number}", "StatusNotification", STATUS[protocol]])
             refused = [await station.receive() for _ in range(too_many)]
             bench.facts.release.set()

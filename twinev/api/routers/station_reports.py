@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from twinev.api.pagination import WantedPage, number_after, page_of
 from twinev.api.platform import Operator, Reading
@@ -11,6 +13,9 @@ from twinev.wire.rest.pages import Page
 from twinev.wire.rest.stations import StationReportOut
 
 router = APIRouter(prefix="/api/v1/stations/{station_id}/reports", tags=["stations"])
+
+# What an integer of the database holds.
+LARGEST_REQUEST_ID = 2**63 - 1
 
 
 @router.get("")
@@ -21,7 +26,7 @@ def list_reports(
     work: Reading,
     _user: Operator,
     report: str | None = None,
-    request_id: int | None = None,
+    request_id: Annotated[int | None, Query(ge=-LARGEST_REQUEST_ID, le=LARGEST_REQUEST_ID)] = None,
 ) -> Page[StationReportOut]:
     """List a station's reports, the last to come first; ``report`` is a message of OCPP 2.x, such as NotifyEvent."""
     work.stations.get(station_id)
