@@ -320,9 +320,9 @@ def test_keycloak_away_open_sessions_go_on_and_new_logins_get_a_page(world: Worl
         assert world.open(page) == httpx.codes.OK
         expect(page.get_by_role("heading", name="Hello, Driver")).to_be_visible()
         # Who was sent there a moment after it had answered would wait for it.
-        ticket = world.running.api_url + "/ticket"
+        login = world.running.api_url + "/login"
         wait_until(
-            lambda: newcomer.request.get(ticket, max_redirects=0).status == httpx.codes.SERVICE_UNAVAILABLE,
+            lambda: newcomer.request.get(login, max_redirects=0).status == httpx.codes.SERVICE_UNAVAILABLE,
             within=30,
             what="that Keycloak is away is noticed",
         )
