@@ -129,6 +129,8 @@ class Speaker:
                 link, request, lambda answer: self._station.answers.confirmed(message, answer), reraise=True
             )
         except CallFailed as failure:
+            # On a socket that has ended every further try would fail at once, and nobody else had a turn to notice.
+            self._unless_closed(failure)
             if not message.must_arrive and failure.code in HOPELESS:
                 reports.delivered(message)
 
