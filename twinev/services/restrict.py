@@ -169,7 +169,7 @@ def draft_restriction(
 
 
 def sites_of(work: UnitOfWork, station_ids: Sequence[str], *, removed_too: bool = False) -> list[str]:
-    """Return the sites of the stations; stations that are not there, or not any more, have none."""
+    """Return the sites of the stations; one that was removed has none unless ``removed_too``."""
     sites: set[str] = set()
     for station_id in station_ids:
         station = work.stations.get(station_id)
