@@ -18,6 +18,7 @@ from twinev.api.limit_rates import LimitRates, Rates
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.routers import (
+    analysis,
     audit,
     availability,
     commands,
@@ -46,6 +47,7 @@ from twinev.api.routers import (
     vehicle_reservations,
     vehicles,
 )
+from twinev.services.analyse_month import AnalyseMonth
 from twinev.services.measure_usage import MeasureUsage
 
 _OWN_ROUTERS = (
@@ -73,6 +75,7 @@ _OWN_ROUTERS = (
     terms,
     recommendations,
     metrics,
+    analysis,
     events,
     health,
     audit,
@@ -126,11 +129,13 @@ def create_app(
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.analyse_month = AnalyseMonth(reading=platform.reading, clock=platform.clock)
     app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:
         app.include_router(module.router)
+    app.include_router(analysis.page_router)
     for router in routers:
         app.include_router(router)
     app.add_middleware(LimitBody)

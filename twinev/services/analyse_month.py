@@ -17,7 +17,7 @@ from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 #: Of the days that nobody counted yet, so many are counted for one answer about several months.
-MOST_COUNTED_NOW = 70
+MOST_COUNTED_NOW = 200
 HOURS_A_DAY = 24
 
 
@@ -85,10 +85,20 @@ class AnalyseMonth:
         For what only reads.
     co2 : Co2Factor, optional
         What a kWh from the grid emits.
+    most_counted_now : int
+        How many days of sites are counted for one answer about several months.
     """
 
-    def __init__(self, *, reading: UnitOfWorkFactory, clock: Clock, co2: Co2Factor | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        reading: UnitOfWorkFactory,
+        clock: Clock,
+        co2: Co2Factor | None = None,
+        most_counted_now: int = MOST_COUNTED_NOW,
+    ) -> None:
         self._reading, self._clock = reading, clock
+        self._most_counted_now = most_counted_now
         self.co2 = co2
 
     def month(self, first: date, *, site_id: str | None = None) -> MonthAnalysis:
@@ -116,7 +126,7 @@ class AnalyseMonth:
         It ends sooner where too many days of a month are not counted yet: they are being counted.
         """
         now = self._clock.now()
-        left, found = MOST_COUNTED_NOW, []
+        left, found = self._most_counted_now, []
         with self._reading() as work:
             sites = _sites(work, site_id)
             today = max((now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites), default=now.date())
@@ -125,7 +135,7 @@ class AnalyseMonth:
             for first in [today.replace(day=1), *months_back(today, number - 1)]:
                 parts = [_counted(work, site, first, now) for site in sites]
                 left -= sum(len(part.uncounted) for part in parts)
-                if left < 0 or all(part.span.end <= begun for part in parts):
+                if (found and left < 0) or all(part.span.end <= begun for part in parts):
                     break
                 found.append(self._analysis(first, [_completed(work, part, now) for part in parts], now))
         return found

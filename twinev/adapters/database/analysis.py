@@ -71,7 +71,7 @@ class DatabaseAnalysis:
             .group_by(_sessions.id, _values.measurand, quarter)
             .order_by(_sessions.id, _values.measurand, quarter)
         )
-        found = self._connection.execution_options(yield_per=ROWS_AT_ONCE).execute(statement)
+        found = self._connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
         return (QuarterReadings(**row._mapping) for row in found)
 
     def reservations(self, site_id: str, start: datetime, end: datetime) -> Mapping[ReservationStatus, int]:
@@ -136,7 +136,7 @@ class DatabaseSiteDays:
 
     def traces(self, site_id: str, first: date, last: date) -> Mapping[str, str]:
         statement = select(site_days.c.day, site_days.c.traces).where(*_days(site_id, first, last))
-        return dict(self._connection.execute(statement).tuples())
+        return dict(self._connection.execute(statement).all())
 
     def save(self, day: SiteDay, traces: str) -> None:
         row = {"site_id": day.site_id, "day": day.day, "traces": traces, "content": to_document(day)}
