@@ -93,10 +93,11 @@ class DatabaseAnalysis:
         # Amounts are whole cents; only their sum as floats is not.
         return {name: (count, round(total, 2)) for name, count, total in self._connection.execute(statement)}
 
-    def plan_in_force(self, site_id: str, instant: datetime) -> str | None:
-        made = plans.c.made_at
-        statement = select(plans.c.id).where(plans.c.site_id == site_id, made <= instant)
-        return self._connection.execute(statement.order_by(made.desc(), plans.c.id.desc()).limit(1)).scalar()
+    def plans(self, site_id: str, start: datetime, end: datetime) -> Sequence[tuple[datetime, str]]:
+        made, of_site = plans.c.made_at, select(plans.c.made_at, plans.c.id).where(plans.c.site_id == site_id)
+        before = of_site.where(made <= start).order_by(made.desc(), plans.c.id.desc()).limit(1)
+        within = of_site.where(made > start, made < end).order_by(made, plans.c.id)
+        return [(row.made_at, row.id) for one in (before, within) for row in self._connection.execute(one)]
 
     def traces(self, site_id: str, start: datetime, end: datetime) -> str:
         counts = [

@@ -67,23 +67,28 @@ def export_analysis(analyse: TheAnalysis, _user: Operator, month: Month, site_id
 
 @page_router.get("/api/v1/analysis/report", response_model=None)
 def show_report(
+    *,
     request: Request,
     analyse: TheAnalysis,
     platform: ThePlatform,
     work: Reading,
-    month: Month,
+    month: Month | None = None,
     site_id: SiteId | None = None,
 ) -> Response:
-    """Show the month as a page to print; who is not logged in goes to the login page and comes back."""
+    """Show a month, the present one by default, as a page to print.
+
+    Who is not logged in goes to the login page and comes back.
+    """
     try:
         user = reader_of(request)
     except NotAuthenticated:
         return login_and_back(request)
     if user.roles.isdisjoint(OPERATORS):
         raise Forbidden("the analysis is for charge point operators and administrators")
-    analysis = _analysis(analyse, platform, month, site_id)
-    months = [month_out(one) for one in analyse.months(number=REPORT_MONTHS, site_id=site_id)]
     place, zone = _place(work, site_id)
+    present = platform.clock.now().astimezone(zone).strftime("%Y-%m")
+    analysis = _analysis(analyse, platform, month or present, site_id)
+    months = [month_out(one) for one in analyse.months(number=REPORT_MONTHS, site_id=site_id)]
     nonce = secrets.token_urlsafe(16)
     headers = {
         "Cache-Control": "no-store",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from twinev.domain.charge_points import Site
 from twinev.domain.reservation import ReservationStatus
@@ -111,13 +113,18 @@ def _plan_sums(work: UnitOfWork, site: Site, day: Span, quarters_kwh: Sequence[f
 
 def _expected(work: UnitOfWork, site_id: str, start: datetime, hours: int) -> Iterator[ExpectedHour | None]:
     """What the last plan made before each hour expects of it. One plan at a time is in memory."""
+    made = work.analysis.plans(site_id, start, start + HOUR * hours)
     read_id, reader = None, None
     for number in range(hours):
         begins = start + HOUR * number
-        plan_id = work.analysis.plan_in_force(site_id, begins)
-        if plan_id is not None and plan_id != read_id:
-            read_id, reader = plan_id, PlanReader(work.plans.get(plan_id))
-        yield None if plan_id is None else reader.hour(begins, begins + HOUR)
+        last = bisect_right(made, begins, key=itemgetter(0)) - 1
+        if last < 0:
+            yield None
+            continue
+        if made[last][1] != read_id:
+            read_id = made[last][1]
+            reader = PlanReader(work.plans.get(read_id))
+        yield reader.hour(begins, begins + HOUR)
 
 
 def _rounded(quarters_kwh: Sequence[float]) -> tuple[float, ...]:

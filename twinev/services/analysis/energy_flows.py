@@ -63,14 +63,16 @@ def flow_sums(quarters_kwh: Sequence[float], series: SiteSeries) -> DaySums:
     """The sums that follow from the flows; the other fields are zero."""
     sums = DaySums()
     for quarter in _quarters(quarters_kwh, series):
-        sums += _of_evs(quarter)
-        sums += _of_production(quarter)
+        if quarter.net_kwh:
+            sums += _of_evs(quarter)
+        if quarter.production_kwh:
+            sums += _of_production(quarter)
     return sums
 
 
 def _of_evs(quarter: _Quarter) -> DaySums:
     taken_kwh, surplus_kwh = quarter.taken_kwh, quarter.surplus_kwh
-    if surplus_kwh is None or not quarter.net_kwh:
+    if surplus_kwh is None:
         return DaySums(taken_kwh=taken_kwh)
     grid_kwh = quarter.net_kwh - surplus_kwh
     priced = quarter.price is not None or not grid_kwh
@@ -88,9 +90,7 @@ def _of_evs(quarter: _Quarter) -> DaySums:
 
 
 def _of_production(quarter: _Quarter) -> DaySums:
-    production_kwh, demand_kwh = quarter.production_kwh, quarter.demand_kwh
-    if not production_kwh:
-        return DaySums()
+    production_kwh, demand_kwh = quarter.production_kwh or 0.0, quarter.demand_kwh
     if demand_kwh is None:
         return DaySums(produced_kwh=production_kwh)
     used_kwh = min(production_kwh, max(demand_kwh, 0.0) + quarter.taken_kwh)

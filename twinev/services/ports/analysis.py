@@ -55,8 +55,8 @@ class Analysis(Protocol):
     def billed(self, site_id: str, start: datetime, end: datetime) -> Mapping[str, tuple[int, float]]:
         """How many charge detail records were made in it, and their sum without VAT, by currency."""
 
-    def plan_in_force(self, site_id: str, instant: datetime) -> str | None:
-        """The id of the last plan made by ``instant``."""
+    def plans(self, site_id: str, start: datetime, end: datetime) -> Sequence[tuple[datetime, str]]:
+        """When the plans of it were made, and their ids, in order; the first is the last one from before it."""
 
     def traces(self, site_id: str, start: datetime, end: datetime) -> str:
         """Something short that differs when what the period is counted from differs."""
