@@ -14,8 +14,8 @@ from html import escape
 from twinev.analysis_view import texts
 from twinev.analysis_view.figures import value_text
 
-WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 58, 6, 14, 26
+WIDTH, WIDE, HEIGHT = 640, 1310, 230
+LEFT, RIGHT, TOP, BOTTOM = 56, 6, 14, 26
 BAR_SHARE = 0.72
 MOST_LABELS = 16
 GRID_LINES = 4
@@ -34,6 +34,8 @@ class Bars:
         Of each bar, on the axis and when it is pointed at.
     unit : str
         As in `FigureOut`.
+    wide : bool
+        Twice as wide, for many bars.
     """
 
     title: str
@@ -41,14 +43,17 @@ class Bars:
     labels: Sequence[str]
     long_labels: Sequence[str]
     unit: str
+    wide: bool = False
 
 
 def bar_chart_html(bars: Bars) -> str:
     """The chart with its title, as a figure."""
     chart = _Chart(bars)
+    unit = texts.UNITS[bars.unit]
+    title = texts.TITLE_UNIT.format(title=bars.title, unit=unit) if unit else bars.title
     return (
-        f'<figure class="tv-bars"><figcaption>{_safe(bars.title)}</figcaption>'
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{_safe(describe(bars))}">'
+        f'<figure class="tv-bars{" tv-bars-wide" if bars.wide else ""}"><figcaption>{_safe(title)}</figcaption>'
+        f'<svg viewBox="0 0 {chart.width} {HEIGHT}" role="img" aria-label="{_safe(describe(bars))}">'
         f"{chart.value_axis()}{chart.bars()}{chart.labels()}</svg></figure>"
     )
 
@@ -73,12 +78,13 @@ class _Chart:
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
+        self.width = WIDE if bars.wide else WIDTH
         known = [value for value in bars.values if value is not None]
         step = _round_step(max([0.0, *known]) - min([0.0, *known]))
         self._step = max(step, 1.0) if bars.unit == "1" else step
         self._low = math.floor(min([0.0, *known]) / self._step) * self._step
         self._high = max(math.ceil(max([0.0, *known]) / self._step), self._low / self._step + 1) * self._step
-        self._band = (WIDTH - LEFT - RIGHT) / max(len(bars.values), 1)
+        self._band = (self.width - LEFT - RIGHT) / max(len(bars.values), 1)
 
     def y(self, value: float) -> float:
         return TOP + (self._high - value) / (self._high - self._low) * (HEIGHT - TOP - BOTTOM)
@@ -91,7 +97,7 @@ class _Chart:
         levels = [self._low + number * self._step for number in range(count + 1)]
         return "".join(
             f'<path class="{"tv-zero" if abs(level) < self._step / 2 else "tv-grid"}"'
-            f' d="M{LEFT} {self.y(level):.1f}H{WIDTH - RIGHT}"/>'
+            f' d="M{LEFT} {self.y(level):.1f}H{self.width - RIGHT}"/>'
             f'<text x="{LEFT - 6}" y="{self.y(level) + 4:.1f}" text-anchor="end">{_safe(words)}</text>'
             for level, words in ((level, self._level_text(level)) for level in levels)
         )
@@ -100,7 +106,8 @@ class _Chart:
         return "".join(self._bar(place, value) for place, value in enumerate(self._bars.values))
 
     def labels(self) -> str:
-        step = next((s for s in LABEL_STEPS if len(self._bars.labels) / s <= MOST_LABELS), LABEL_STEPS[-1])
+        most = MOST_LABELS * self.width / WIDTH
+        step = next((s for s in LABEL_STEPS if len(self._bars.labels) / s <= most), LABEL_STEPS[-1])
         return "".join(
             f'<text x="{self.middle(place):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{_safe(label)}</text>'
             for place, label in enumerate(self._bars.labels)
@@ -126,11 +133,9 @@ class _Chart:
         )
 
     def _level_text(self, level: float) -> str:
-        scaled, unit = (level * 100, "%") if self._bars.unit == "share" else (level, texts.UNITS[self._bars.unit])
-        step = self._step * 100 if self._bars.unit == "share" else self._step
-        places = max(0, -math.floor(math.log10(step) + 1e-9))
-        number = f"{scaled + 0.0:,.{places}f}".replace("-", "−")
-        return f"{number} {unit}".strip() if len(unit) <= len("kWh") else number
+        scale = 100 if self._bars.unit == "share" else 1
+        places = max(0, -math.floor(math.log10(self._step * scale) + 1e-9))
+        return f"{level * scale + 0.0:,.{places}f}".replace("-", "−")
 
 
 def _round_step(span: float) -> float:

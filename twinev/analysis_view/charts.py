@@ -30,6 +30,7 @@ def days_chart_html(analysis: AnalysisOut, name: str) -> str:
             labels=[str(int(day[-2:])) for day in days],
             long_labels=[day_name(day) for day in days],
             unit=figure.unit,
+            wide=True,
         )
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from twinev.analysis_view import texts
-from twinev.wire.rest.analysis import FigureOut, MonthFigures
+from twinev.wire.rest.analysis import AnalysisOut, FigureOut, MonthFigures
 
 MINUS = "−"
 #: Below this a change is none.
@@ -63,6 +63,16 @@ def change_text(now: FigureOut, before: FigureOut | None, *, month: str) -> str:
         return texts.CHANGE_NONE.format(month=month)
     words = texts.CHANGE_MORE if difference > 0 else texts.CHANGE_LESS
     return words.format(change=change, month=month)
+
+
+def month_before(analysis: AnalysisOut, months: Iterable[MonthFigures]) -> MonthFigures | None:
+    """The last of ``months`` before the analysed one."""
+    return max((m for m in months if m.month < analysis.month.month), key=lambda m: m.month, default=None)
+
+
+def is_over(analysis: AnalysisOut) -> bool:
+    """Whether the month can be compared with others: a few days of it are less than any month."""
+    return analysis.month.end <= analysis.as_of
 
 
 def by_name(month: MonthFigures | None) -> Mapping[str, FigureOut]:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from twinev.analysis_view import texts
 from twinev.analysis_view.cards import cards_html
 from twinev.analysis_view.charts import days_chart_html, hours_chart_html, months_chart_html
-from twinev.analysis_view.figures import month_name
+from twinev.analysis_view.figures import is_over, month_before, month_name
 from twinev.analysis_view.tables import days_table_html, figures_table_html
 from twinev.wire.rest.analysis import AnalysisOut, MonthFigures
 
@@ -37,21 +37,22 @@ def report_html(
     nonce : str
         Lets the page's own style through a content security policy.
     """
-    before = max((m for m in months if m.month < analysis.month.month), key=lambda m: m.month, default=None)
+    before, over = month_before(analysis, months), is_over(analysis)
     charts = [days_chart_html(analysis, name) for name in DAY_CHARTS]
     charts += [hours_chart_html(analysis)]
-    if len(months) > 1:
-        charts += [months_chart_html(months, "energy_kwh")]
+    past = [month for month in months if month.month <= analysis.month.month]
+    if len(past) > 1:
+        charts += [months_chart_html(past, "energy_kwh")]
     return _pages.get_template("report.html").render(
         title=texts.REPORT_TITLE.format(month=month_name(analysis.month.month)),
         place=place,
         made=texts.REPORT_MADE.format(time=time_text(analysis.as_of, zone)),
         state=state_text(analysis, zone),
         notes=[note for note in (co2_text(analysis), texts.REPORT_TIMES) if note],
-        cards=cards_html(analysis.month, before),
+        cards=cards_html(analysis.month, before if over else None),
         charts=charts,
         figures_title=texts.TABLE_FIGURES,
-        figures=figures_table_html(analysis.month, before),
+        figures=figures_table_html(analysis.month, before, over=over),
         days_title=texts.TABLE_DAYS,
         days=days_table_html(analysis),
         nonce=nonce,

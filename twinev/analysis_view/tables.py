@@ -24,18 +24,20 @@ DAY_COLUMNS = (
 )  # fmt: skip
 
 
-def figures_table_html(now: MonthFigures, before: MonthFigures | None) -> str:
-    """Every figure, what it is, and how it changed."""
+def figures_table_html(now: MonthFigures, before: MonthFigures | None, *, over: bool) -> str:
+    """Every figure, what it is, and how it changed; a month that is not ``over`` has not changed yet."""
     earlier = by_name(before)
     heads = [texts.COLUMN_FIGURE, month_name(now.month)]
-    heads += [month_name(before.month), texts.COLUMN_CHANGE] if before else []
+    heads += [month_name(before.month)] if before else []
+    heads += [texts.COLUMN_CHANGE] if before and over else []
     rows = []
     for figure in now.figures:
         cells = [_noted(figure_text(figure), note_text(figure))]
         if before is not None:
             then = earlier.get(figure.name)
             cells.append(_safe(figure_text(then) if then else "–"))
-            cells.append(_safe(change_text(figure, then, month=short_month(before.month))))
+            if over:
+                cells.append(_safe(change_text(figure, then, month=short_month(before.month))))
         name = _safe(texts.LABELS.get(figure.name, figure.name))
         meaning = _safe(texts.MEANINGS.get(figure.name, ""))
         figures = "".join(f"<td>{cell}</td>" for cell in cells)

@@ -18,10 +18,10 @@ LABELS = {
     "no_shows": "No-shows",
     "restrictions": "Grid restrictions",
     "restrictions_kept": "Restrictions kept",
-    "charging_error_kw": "Charging power: plan error",
-    "charging_error_share": "Charging power: plan error, relative",
-    "demand_error_kw": "Site demand: forecast error",
-    "demand_error_share": "Site demand: forecast error, relative",
+    "charging_error_kw": "Charging: plan error",
+    "charging_error_share": "Charging: plan error, relative",
+    "demand_error_kw": "Demand: forecast error",
+    "demand_error_share": "Demand: forecast error, relative",
     "production_error_kw": "Production: forecast error",
     "production_error_share": "Production: forecast error, relative",
     "price_error_eur_per_kwh": "Price: forecast error",
@@ -87,6 +87,7 @@ OF_RESTRICTIONS = "of {count} restrictions"
 OF_MEASURED = "{share} of the measured energy"
 
 # Charts
+TITLE_UNIT = "{title} ({unit})"
 CHART_DAYS = "{figure} by day, {month}"
 CHART_MONTHS = "{figure} by month"
 CHART_HOURS = "Mean power by hour of the day, {month}"

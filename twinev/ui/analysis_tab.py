@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from twinev.analysis_view import texts
 from twinev.analysis_view.cards import cards_html
 from twinev.analysis_view.charts import CHARTED, days_chart_html, hours_chart_html, months_chart_html
-from twinev.analysis_view.figures import month_name
+from twinev.analysis_view.figures import is_over, month_before, month_name
 from twinev.analysis_view.report import co2_text, state_text
 from twinev.analysis_view.tables import days_table_html, figures_table_html
 from twinev.client import Client
@@ -29,7 +29,7 @@ CHART_MONTHS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is looked at; no month is the latest, no site is all of them."""
+    """What is looked at; no month is the latest that is over, no site is all of them."""
 
     month: str | None = None
     site_id: str | None = None
@@ -146,13 +146,13 @@ class AnalysisTab:
             self._links.value = ""
             self._state.value = f'<p class="tv-help">{formats.safe(texts.EMPTY)}</p>'
             return
-        month = answer.analysis.month
-        before = max((m for m in answer.months if m.month < month.month), key=lambda m: m.month, default=None)
+        month, over = answer.analysis.month, is_over(answer.analysis)
+        before = month_before(answer.analysis, answer.months)
         notes = [state_text(answer.analysis, self._zone()), co2_text(answer.analysis)]
         self._state.value = _status(" ".join(note for note in notes if note))
         self._links.value = links_html(answer, self._choice, api_url=self._api_url)
-        self._cards.value = cards_html(month, before)
-        self._figures_table.value = _folded(texts.TABLE_FIGURES, figures_table_html(month, before))
+        self._cards.value = cards_html(month, before if over else None)
+        self._figures_table.value = _folded(texts.TABLE_FIGURES, figures_table_html(month, before, over=over))
         self._days_table.value = _folded(texts.TABLE_DAYS, days_table_html(answer.analysis))
         self._show_charts()
 
@@ -191,13 +191,15 @@ class AnalysisTab:
 
 def ask(client: Client, choice: Choice) -> Answer:
     """Read a month with its days and table, and the months around it."""
-    months = client.analysis_months(months=MONTHS_BACK, site_id=choice.site_id).items
-    known = [month.month for month in months]
-    month = choice.month if choice.month in known else next(iter(known), None)
-    if month is None:
+    told = client.analysis_months(months=MONTHS_BACK, site_id=choice.site_id)
+    known = [month.month for month in told.items]
+    if not known:
         return Answer(months=())
+    # What is over says more than the days that have come of this month; it is there to be picked.
+    over = [month.month for month in told.items if month.end <= told.as_of]
+    month = choice.month if choice.month in known else (over or known)[0]
     analysis = client.analysis(month, site_id=choice.site_id)
-    return Answer(months=months, analysis=analysis, csv=client.analysis_csv(month, site_id=choice.site_id))
+    return Answer(months=told.items, analysis=analysis, csv=client.analysis_csv(month, site_id=choice.site_id))
 
 
 def links_html(answer: Answer, choice: Choice, *, api_url: str) -> str:

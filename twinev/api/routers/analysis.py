@@ -48,13 +48,14 @@ def get_analysis(
 @router.get("/months")
 def list_analysed_months(
     analyse: TheAnalysis,
+    platform: ThePlatform,
     _user: Operator,
     months: Annotated[int, Query(ge=1, le=24, description="how many months back, this one included")] = 12,
     site_id: SiteId | None = None,
 ) -> AnalysisMonths:
     """List the present month and those before it, back to the first session."""
     found = analyse.months(number=months, site_id=site_id)
-    return AnalysisMonths(site_id=site_id, items=tuple(month_out(one) for one in found))
+    return AnalysisMonths(site_id=site_id, as_of=platform.clock.now(), items=tuple(month_out(one) for one in found))
 
 
 @router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})

@@ -63,4 +63,5 @@ class AnalysisMonths(WireModel):
     """GET /analysis/months: the newest first, back to the first session."""
 
     site_id: str | None
+    as_of: AwareDatetime
     items: tuple[MonthFigures, ...]
