@@ -23,7 +23,7 @@ Acceptance criteria, by metered energy alone:
 (c) the EV gives energy back in the hours without renewable energy, is charged in those with it, and holds its target at
     the departure;
 (d) the energy costs at most half of what the fast session's does;
-(e) the target is reached sooner than in any other variant, within a fifth above what EVSE and EV allow.
+(e) the target is reached sooner than in any other variant, at most one slot of the plan later than EVSE and EV allow.
 Suspension criteria: TwinEV does not start, or a station does not come online.
 """
 
@@ -61,8 +61,8 @@ DEMAND_KW = 40.0
 FLEXIBILITY_KW = LIMIT_KW + DEMAND_KW - SUPPLY_KW
 CHEAP, DEAR = 0.05, 0.40
 GRID, ORDER, SOLAR, V2G, MARKET, TIME = "grid", "order", "solar", "v2g", "market", "time"
-# What an EVSE may draw while no plan has reached it: a part of the limit, or all where time is what counts. At the other
-# sites nothing, for seconds in which a busy machine plans are minutes here.
+# What an EVSE may draw while no plan has reached it: a part of the limit, or all where time is what counts. At other
+# sites nothing, for the seconds that a busy machine takes over a plan are minutes here.
 FALLBACK_KW = {GRID: LIMIT_KW / 3, ORDER: LIMIT_KW / 2, TIME: EVSE_KW}
 LIMITED, ORDERED = ("GRID-1", "GRID-2", "GRID-3"), ("ORDER-1", "ORDER-2")
 
@@ -181,7 +181,7 @@ def _register(fleet: OwnFleet) -> None:
     here = {"latitude_degrees": 52.09, "longitude_degrees": 5.11}
     steps = {"slot_minutes": STEP // timedelta(minutes=1), "horizon_slots": STEPS}
     for site_id in dict.fromkeys(place.site_id for place in PLACES):
-        others = here | steps | {"fallback_kw": FALLBACK_KW.get(site_id, 0.0)}
+        others = here | steps | {"fallback_kw": FALLBACK_KW.get(site_id, 0.0), "supply_min_kw": -SUPPLY_KW}
         fleet.operator.save_site(site_id, name=site_id, supply_max_kw=SUPPLY_KW, price_zone=site_id, **others)
     for place in PLACES:
         fleet.add_station(
@@ -293,4 +293,5 @@ def test_charge_time_is_the_shortest_of_all_and_near_what_evse_and_ev_allow(scen
     others = [scene.charged[place.station_id].time_to_target for place in PLACES if place.profile != "fast"]
 
     assert fast < min(others)
-    assert fast <= 1.2 * timedelta(hours=TARGET_KWH / EVSE_KW)
+    # The last kWh is spread over what is left of a slot.
+    assert fast <= timedelta(hours=TARGET_KWH / EVSE_KW) + STEP
