@@ -22,9 +22,9 @@ class Register:
     readings_kwh: tuple[float, ...]
 
     @classmethod
-    def of(cls, values: Iterable[MeterValueOut], measurand: str) -> Register:
-        """Read it from a session's meter values; one that the station does not have stands still at 0."""
-        read = sorted((value.timestamp, value.value) for value in values if value.measurand == measurand)
+    def of(cls, values: Iterable[MeterValueOut]) -> Register:
+        """Read it from a session's values of one register; one that the station does not have stands still at 0."""
+        read = sorted((value.timestamp, value.value) for value in values)
         begin_kwh = read[0][1] if read else 0.0
         return cls(times=tuple(at for at, _ in read), readings_kwh=tuple(kwh - begin_kwh for _, kwh in read))
 

@@ -7,7 +7,8 @@ import secrets
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import httpx
 import psutil
 from ledger_comparison import assert_ledger_is_database
 from polling import wait_until
-from running_system import RunningSystem
+from running_system import RunningSystem, system
 
 from twinev.client import Client
 
@@ -25,23 +26,15 @@ STOP_WITHIN_SECONDS = 20
 
 @dataclass(kw_only=True)
 class OwnFleet:
-    """A system that was started with ``--no-simulator``; ``operator`` is its administrator.
+    """A running system without stations at first; ``operator`` is its administrator.
 
-    ``stations`` is what the simulator is told of each station, its key included.
+    ``stations`` is what the simulator is told of each station, its key included; ``closing`` ends what was begun.
     """
 
     running: RunningSystem
     operator: Client
+    closing: ExitStack
     stations: list[dict[str, Any]] = field(default_factory=list)
-    clients: list[Client] = field(default_factory=list)
-    process: subprocess.Popen | None = None
-
-    @classmethod
-    def of(cls, running: RunningSystem) -> OwnFleet:
-        """Log in as the administrator of the first start."""
-        [first] = json.loads((running.data_dir / "first_account.json").read_text())
-        client = Client(running.api_url, username=first["username"], password=first["password"])
-        return cls(running=running, operator=client)
 
     @property
     def ledger(self) -> Path:
@@ -53,9 +46,7 @@ class OwnFleet:
         headers = {"Authorization": f"Bearer {self.operator.access_token()}", "Idempotency-Key": uuid.uuid4().hex}
         url = f"{self.running.api_url}/api/v1/users"
         httpx.post(url, json=account | {"roles": [role]}, headers=headers, trust_env=False).raise_for_status()
-        client = Client(self.running.api_url, **account)
-        self.clients.append(client)
-        return client
+        return self.closing.enter_context(Client(self.running.api_url, **account))
 
     def add_station(self, station_id: str, *, site_id: str, ocpp: str, max_kw: float, discharge_kw: float = 0) -> None:
         """Register a station, and keep what the simulator must know of it."""
@@ -71,7 +62,7 @@ class OwnFleet:
         scenario.write_text(json.dumps({"url": url, "stations": self.stations, "arrivals": list(arrivals)}))
         options = ["--scenario", scenario, "--ledger", self.ledger, "--meter-interval", meter_interval_seconds]
         with (scenario.parent / "output").open("wb") as output:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "twinev", "simulate", *map(str, options)],
                 env=self.running.environment | {"TWINEV_CLOCK": self._clock()},
                 cwd=self.running.data_dir,
@@ -79,16 +70,8 @@ class OwnFleet:
                 stdout=output,
                 stderr=output,
             )
+        self.closing.callback(_end, process)
         wait_until(self._all_occupied, within=90, what="every station is online, and an EV is at it", every=0.3)
-
-    def stop(self) -> None:
-        """End the simulated stations, then the system."""
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(STOP_WITHIN_SECONDS)
-        for client in (self.operator, *self.clients):
-            client.close()
-        self.running.stop()
 
     def assert_stored_as_metered(self) -> None:
         """Hold what is stored against the stations' own ledger, reading by reading."""
@@ -102,3 +85,25 @@ class OwnFleet:
         found = self.operator.stations()
         evses = [evse for station in found for evse in station.evses if station.online]
         return len(evses) == len(self.stations) and all(evse.status == "Occupied" for evse in evses)
+
+
+@contextmanager
+def own_fleet(data_dir: Path, *, speed: float) -> Iterator[OwnFleet]:
+    """Run a system whose clock goes ``speed`` times as fast as the wall's, until the block ends."""
+    running = system(data_dir, "--no-simulator", "--speed", str(speed))
+    with ExitStack() as closing:
+        closing.callback(running.stop)
+        running.start()
+        [first] = json.loads((data_dir / "first_account.json").read_text())
+        client = Client(running.api_url, username=first["username"], password=first["password"])
+        yield OwnFleet(running=running, operator=closing.enter_context(client), closing=closing)
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_WITHIN_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        raise
