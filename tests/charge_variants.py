@@ -90,7 +90,8 @@ class Charged:
 
     @property
     def reached_at(self) -> datetime:
-        return self.imported.reaches(TARGET_KWH - NEARLY_KWH)
+        """When the EV held its target for good: what it gave back had to come again."""
+        return self.imported.reaches(self.exported.total_kwh + TARGET_KWH - NEARLY_KWH)
 
     @property
     def time_to_target(self) -> timedelta:
