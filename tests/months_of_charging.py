@@ -44,9 +44,9 @@ def put_months(database: Database, site_id: str, first: date, last: date, months
     for number in range((last - first).days + 1):
         day = day_of(first + timedelta(days=number), time_zone=site.time_zone)
         with database.unit_of_work() as work:
-            for series in _series(site, day, months):
+            for series in series_of(site, day, months):
                 work.series.put(series)
-            for session, samples in _sessions(site, stations, day, months, number):
+            for session, samples in sessions_of(site, stations, day, months, number):
                 work.sessions.save(session)
                 work.meter_values.add(session.station_id, session.evse_id, session.ocpp_transaction_id, samples)
                 count += 1
@@ -54,7 +54,7 @@ def put_months(database: Database, site_id: str, first: date, last: date, months
     return count
 
 
-def _sessions(
+def sessions_of(
     site: Site, stations: Sequence[ChargingStation], day: Span, months: Months, number: int
 ) -> Iterator[tuple[ChargingSession, list[Sample]]]:
     """A day's sessions with their readings; one EVSE may have several at once, which nobody here minds."""
@@ -96,7 +96,7 @@ def _readings(session: ChargingSession, kwh: float, charging_hours: float, month
     ]
 
 
-def _series(site: Site, day: Span, months: Months) -> Iterator[Series]:
+def series_of(site: Site, day: Span, months: Months) -> Iterator[Series]:
     chance = random.Random(f"series {site.id} {day.name}")
     instants = [day.start + QUARTER * place for place in range(round(day.hours * 4))]
     demand = [
