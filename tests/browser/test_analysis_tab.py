@@ -39,6 +39,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
     directory = tmp_path_factory.mktemp("analysis")
     (directory / "nobody.json").write_text(json.dumps({"arrivals": []}))
     running_system = system(directory / "data", "--scenario", str(directory / "nobody.json"))
+    # The notebook has a server of its own.
+    running_system.environment["TWINEV_WARM_KERNELS"] = "0"
     running_system.start()
     try:
         database = Database(engine=open_engine(f"sqlite:///{running_system.database}"), clock=WallClock())

@@ -51,9 +51,10 @@ def bar_chart_html(bars: Bars) -> str:
     chart = _Chart(bars)
     unit = texts.UNITS[bars.unit]
     title = texts.TITLE_UNIT.format(title=bars.title, unit=unit) if unit else bars.title
+    kind = "tv-bars tv-bars-wide" if bars.wide else "tv-bars"
     return (
         # On a narrow screen it scrolls sideways: that must go by keyboard too.
-        f'<figure class="tv-bars{" tv-bars-wide" if bars.wide else ""}" tabindex="0"><figcaption>{_safe(title)}</figcaption>'
+        f'<figure class="{kind}" tabindex="0"><figcaption>{_safe(title)}</figcaption>'
         f'<svg viewBox="0 0 {chart.width} {HEIGHT}" role="img" aria-label="{_safe(describe(bars))}">'
         f"{chart.value_axis()}{chart.bars()}{chart.labels()}</svg></figure>"
     )

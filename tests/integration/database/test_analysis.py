@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +12,7 @@ from analysed_month import EXPECTED, FIRST, G_PER_KWH, HOUR, put_month, session
 from twinev.domain.facts import Sample
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.usage import day_of
-from twinev.errors import BadInput, NotFound
+from twinev.errors import BadInput, NotFound, Unavailable
 from twinev.services.analyse_month import AnalyseMonth
 from twinev.services.analysis.figures import Co2Factor, Missing
 from twinev.services.count_days import CountDays
@@ -238,3 +239,35 @@ def test_readings_of_a_day_are_summed_up_by_the_database(october):
     assert len(rows) == 40
     assert (rows[0].lowest_kwh, rows[0].highest_kwh) == (0.0, pytest.approx(1.49))
     assert rows[-1].last_at == FIRST + timedelta(seconds=6 * 5999)
+
+
+def test_loop_counts_what_is_due_and_goes_on_when_the_database_is_back(october, clock):
+    clock.instant = datetime(2026, 10, 8, 18, tzinfo=UTC)
+    away = [Unavailable("the database does not answer")]
+
+    def reading():
+        if away:
+            raise away.pop()
+        return october.reading()
+
+    counting = CountDays(
+        unit_of_work=october.unit_of_work, reading=reading, clock=clock,
+        first_seconds=0.0, round_seconds=0.01, pause_seconds=0.0,
+    )  # fmt: skip
+
+    async def run() -> None:
+        loop = asyncio.create_task(counting.run())
+        async with asyncio.timeout(120):
+            while counted() < 5:
+                await asyncio.sleep(0.05)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+
+    def counted() -> int:
+        with october.reading() as work:
+            return len(work.site_days.between("s", OCTOBER, date(2026, 10, 31)))
+
+    asyncio.run(run())
+
+    assert away == []
+    assert counted() == 5

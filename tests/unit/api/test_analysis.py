@@ -102,3 +102,17 @@ def test_month_that_cannot_be_told_is_refused(analysed, path, month):
 @pytest.mark.parametrize("path", ["", "/months", "/export", "/report"])
 def test_unknown_site_is_not_found(analysed, path):
     assert analysed.get(f"/analysis{path}", params=OCTOBER | {"site_id": "nowhere"}).status_code == 404
+
+
+def test_measurements_are_kept_and_make_no_plan(api, database):
+    body = {"start": "2026-11-22T12:00:00Z", "step_minutes": 60, "values": [4.0]}
+
+    for kind in ("measured_demand_kw", "measured_production_kw"):
+        assert api.ask("PUT", f"/series/{kind}/s", json=body).status_code == 200
+        assert api.get(f"/series/{kind}/s", params={"start": body["start"], "count": 1}).json()["values"] == [4.0]
+        assert api.ask("PUT", f"/series/{kind}/nowhere", json=body).status_code == 404
+    with database.reading() as work:
+        assert list(work.outbox.pending(10)) == []
+    api.ask("PUT", "/series/demand_kw/s", json=body)
+    with database.reading() as work:
+        assert [event.kind for event in work.outbox.pending(10)] == ["series.changed"]
