@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from database import postgresql_url, sqlite_url
@@ -52,7 +52,7 @@ class LaterClock:
         return platform_seconds
 
 
-def fill(database: Database, sessions_a_day: float) -> tuple[int, int]:
+def fill(database: Database, sessions_a_day: float, days: int) -> tuple[int, int]:
     """Put the month in by large statements; say how many sessions and readings."""
     stations = [
         ChargingStation(
@@ -70,7 +70,7 @@ def fill(database: Database, sessions_a_day: float) -> tuple[int, int]:
             work.stations.save(station)
         work.commit()
     months, sessions, readings = Months(sessions_a_day=sessions_a_day, pv_kw=800), 0, 0
-    for number, day in enumerate(days_in_month(MONTH, time_zone=SITE.time_zone)):
+    for number, day in enumerate(days_in_month(MONTH, time_zone=SITE.time_zone)[:days]):
         of_day = list(sessions_of(SITE, stations, day, months, number))
         rows = [_reading(session, sample) for session, samples in of_day for sample in samples]
         with database.unit_of_work() as work:
@@ -102,19 +102,26 @@ def _reading(session, sample) -> dict[str, object]:
     }  # fmt: skip
 
 
-def measure(name: str, url: str, *, sessions: int) -> None:
+def measure(name: str, url: str, *, sessions: int, days: int) -> None:
     upgrade(url)
     database = Database(engine=open_engine(url), clock=LaterClock())
     began = time.perf_counter()
-    put, readings = fill(database, sessions / 31 * OF_A_MEAN_DAY)
+    put, readings = fill(database, sessions / 31 * OF_A_MEAN_DAY, days)
     print(f"{name:11} {put:,} sessions, {readings:,} readings put in within {_since(began):.0f} s", flush=True)
-    before_mb = _memory_mb()
     counting = CountDays(unit_of_work=database.unit_of_work, reading=database.reading, clock=LaterClock())
-    due = [(site, day) for site, day in counting.due() if day.name.startswith(MONTH.isoformat()[:7])]
+    last = MONTH + timedelta(days=days - 1)
+    due = [(site, day) for site, day in counting.due() if day.name <= last.isoformat()]
+    tracemalloc.start()
+    counting.count(*due[-1])
+    most_mb = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    cpu_began = time.process_time()
     took = [_timed(lambda site=site, day=day: counting.count(site, day)) for site, day in due]
+    cpu_seconds = (time.process_time() - cpu_began) / len(due)
     print(
         f"{name:11} a day counted: median {statistics.median(took):.2f} s, slowest of {len(took)} {max(took):.2f} s;"
-        f" memory grew by at most {_memory_mb() - before_mb:.0f} MB",
+        f" {cpu_seconds:.2f} s of this process' processor time;"
+        f" at most {most_mb:.0f} MB at a time for the first",
         flush=True,
     )
     counting.count_all()
@@ -141,20 +148,16 @@ def _since(began: float) -> float:
     return time.perf_counter() - began
 
 
-def _memory_mb() -> float:
-    """The most memory that this process has had. [MB]"""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=100_000)
+    parser.add_argument("--days", type=int, default=31, help="how many days of the month are put in")
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     arguments = parser.parse_args()
     for name, made in {"sqlite": sqlite_url, "postgresql": postgresql_url}.items():
         if arguments.only in (None, name):
             with made() as url:
-                measure(name, url, sessions=arguments.sessions)
+                measure(name, url, sessions=arguments.sessions, days=arguments.days)
     print(measured_on(("twinev", "sqlalchemy", "psycopg")))
     print(f"niceness  {os.nice(0)}")
 

@@ -72,7 +72,18 @@ class DatabaseAnalysis:
             .order_by(_sessions.id, _values.measurand, quarter)
         )
         found = self._connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
-        return (QuarterReadings(**row._mapping) for row in found)
+        # Row by row by its places: a large site has a hundred thousand a day.
+        return (
+            QuarterReadings(
+                session_id=session_id,
+                measurand=measurand,
+                first_at=first_at,
+                last_at=last_at,
+                lowest_kwh=lowest_kwh,
+                highest_kwh=highest_kwh,
+            )
+            for session_id, measurand, first_at, last_at, lowest_kwh, highest_kwh in found
+        )
 
     def reservations(self, site_id: str, start: datetime, end: datetime) -> Mapping[ReservationStatus, int]:
         table = reservations.c
