@@ -1,4 +1,4 @@
-"""Which stations are there for everybody: those that their operator calls public and has let nobody in particular use."""
+"""Which stations are for everybody: those that are called public, and that nobody in particular was let use."""
 
 from __future__ import annotations
 

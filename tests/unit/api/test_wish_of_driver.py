@@ -85,13 +85,19 @@ def test_choices_beyond_what_can_be_looked_for_are_cut(choose, wish):
     assert (wish().max_distance_km, wish().consumption_kwh_per_km) == (500.0, 2.0)
 
 
-@pytest.mark.parametrize(("connectors", "found"), [(("cCCS2",), []), (("cCCS2", "cType2"), ["A"])])
-def test_charge_point_needs_one_of_the_vehicles_connectors(api, database, clock, choose, connectors, found):
-    choose(Vehicle(id="car", name="Car", battery_kwh=60, owner_id="dora", connectors=connectors), max_distance_km=50)
+@pytest.fixture
+def free(database, clock):
+    """The station ``A`` is connected and free."""
     with database.unit_of_work() as work:
         work.stations.set_online("A", True, clock.now())
         work.stations.set_status("A", 1, "Available", clock.now())
         work.commit()
+
+
+@pytest.mark.usefixtures("free")
+@pytest.mark.parametrize(("connectors", "found"), [(("cCCS2",), []), (("cCCS2", "cType2"), ["A"])])
+def test_charge_point_needs_one_of_the_vehicles_connectors(api, choose, connectors, found):
+    choose(Vehicle(id="car", name="Car", battery_kwh=60, owner_id="dora", connectors=connectors), max_distance_km=50)
 
     answer = api.post("/recommendations", json={"latitude_degrees": 52.1, "longitude_degrees": 5.1}, role="driver:dora")
 
