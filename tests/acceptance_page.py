@@ -86,10 +86,11 @@ def _read(path: Path) -> Case:
 
 def _text(text: str) -> str:
     """A part's text as Markdown: a paragraph, or a list."""
-    first, _, others = text.strip("\n").partition("\n")
-    lines = textwrap.dedent(others).strip() if not first.strip() else " ".join(text.split())
+    first, _, below = text.partition("\n")
+    if first.strip():
+        return " ".join(text.split())
     # An item that goes on in the next line is one line here, as long as it is.
-    return re.sub(r"\n\s+(?![-\d])", " ", lines)
+    return re.sub(r"\n\s+", " ", textwrap.dedent(below).strip())
 
 
 def run(wanted: Iterable[Case]) -> dict[str, str]:
@@ -126,7 +127,7 @@ def text_of(found: Iterable[Case], results: Mapping[str, str]) -> str:
 
 
 def _template(case: Case) -> str:
-    blocks = [f"## {case.identifier}", f"{case.title}."]
+    blocks = [f"## {case.identifier}", f"{case.title[0].upper()}{case.title[1:]}."]
     for part in (*PARTS, REMARK):
         if text := case.parts.get(part):
             listed = text.startswith(("-", "1."))

@@ -21,7 +21,7 @@ Suspension criteria: the station is not connected, or the EV is not plugged in.
 
 from __future__ import annotations
 
-from contextlib import closing
+import threading
 
 import pytest
 from polling import wait_until
@@ -36,6 +36,27 @@ STATION = "RTM-01"
 BATTERY_KWH, SOC, TARGET_SOC = 100, 0.3, 0.9
 
 
+class Heard:
+    """The events that a driver hears, from now until one of his sessions has ended."""
+
+    def __init__(self, driver: Client) -> None:
+        self._driver, self._events = driver, []
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        for event in self._driver.events(reconnect=False):
+            self._events.append(event)
+            if event.kind == "session.ended":
+                return
+
+    def sessions_until_the_end(self) -> set[str]:
+        """The sessions that were spoken of."""
+        self._listening.join(timeout=30)
+        assert not self._listening.is_alive(), "the end of the session was not told"
+        return {event.data["session_id"] for event in self._events if event.kind.startswith("session.")}
+
+
 def test_private_point_is_started_watched_and_stopped_without_reservation(running_cases: RunningSystem) -> None:
     operator, driver = client_of(running_cases, "charge_point_operator"), client_of(running_cases, "driver")
     stranger = newcomer(running_cases, "passer-by")
@@ -47,11 +68,13 @@ def test_private_point_is_started_watched_and_stopped_without_reservation(runnin
             stranger.start_charging(station_id=STATION, energy_kwh=5)
         assert STATION not in {one.station_id for one in stranger.availability()}
 
+        heard = Heard(driver)
         session = _start(driver)
         _watch(driver, session)
         with pytest.raises(NotFound):
             stranger.session_progress(session.id)
         _stop(driver, operator, session)
+        assert heard.sessions_until_the_end() == {session.id}
         operator.withdraw_from_station(STATION, driver.me().id)
 
 
@@ -61,17 +84,14 @@ def _start(driver: Client) -> SessionOut:
         station_id=STATION, battery_kwh=BATTERY_KWH, soc=SOC, target_soc=TARGET_SOC, profile="fast"
     )
     assert sent.outcome == "accepted"
-    wait_until(lambda: driver.sessions(active=True), within=30, what="the session has begun")
-    (session,) = driver.sessions(active=True)
+    wait_until(lambda: driver.sessions(station_id=STATION, active=True), within=30, what="the session has begun")
+    (session,) = driver.sessions(station_id=STATION, active=True)
     assert session.station_id == STATION
     assert session.energy_requested_kwh == pytest.approx(BATTERY_KWH * (TARGET_SOC - SOC))
     return session
 
 
 def _watch(driver: Client, session: SessionOut) -> None:
-    with closing(driver.events()) as events:
-        told = next(event for event in events if event.kind == "session.updated")
-    assert told.data["session_id"] == session.id
     wait_until(lambda: driver.session_progress(session.id).energy_kwh > 0.5, within=30, what="energy flows")
     earlier = driver.session_progress(session.id)
     wait_until(
@@ -96,4 +116,4 @@ def _stop(driver: Client, operator: Client, session: SessionOut) -> None:
     registers = driver.meter_values(session.id, measurand="Energy.Active.Import.Register")
     assert ended.energy_kwh == pytest.approx(registers[-1].value - registers[0].value, abs=0.5)
     wait_until(lambda: operator.station(STATION).power_kw == 0, within=30, what="the meter shows no power")
-    assert driver.sessions(active=True) == []
+    assert driver.sessions(station_id=STATION, active=True) == []

@@ -88,8 +88,8 @@ def _require_session_of(driver: Client, operator: Client, car: VehicleOut) -> No
     operator.allow_at_station(STATION, driver.me().id)
     may_charge(driver)
     assert driver.start_charging(station_id=STATION, vehicle_id=car.id, soc=0.5, target_soc=0.8).outcome == "accepted"
-    wait_until(lambda: driver.sessions(active=True), within=30, what="the session has begun")
-    (session,) = driver.sessions(active=True)
+    wait_until(lambda: driver.sessions(station_id=STATION, active=True), within=30, what="the session has begun")
+    (session,) = driver.sessions(station_id=STATION, active=True)
     assert session.profile == "green"
     assert session.energy_requested_kwh == pytest.approx(0.3 * car.battery_kwh)
     driver.stop_session(session.id)

@@ -85,8 +85,8 @@ def _agree(driver: Client) -> None:
 
 def _charge(driver: Client) -> SessionOut:
     assert driver.start_charging(station_id=STATION, energy_kwh=30, profile="fast").outcome == "accepted"
-    wait_until(lambda: driver.sessions(active=True), within=30, what="the session has begun")
-    (session,) = driver.sessions(active=True)
+    wait_until(lambda: driver.sessions(station_id=STATION, active=True), within=30, what="the session has begun")
+    (session,) = driver.sessions(station_id=STATION, active=True)
     wait_until(lambda: driver.session(session.id).energy_kwh > 1, within=30, what="energy flows")
     assert driver.session_cost(session.id).total.incl_vat > FEE
     driver.stop_session(session.id)
@@ -122,7 +122,7 @@ def _require_receipt(running: RunningSystem, page: Page, record: ChargeDetailRec
     assert page.url == address
     expect(page.locator("dl")).to_contain_text(record.id)
     expect(page.locator("tfoot").first).to_contain_text(f"{record.cost.total.incl_vat:.2f}")
-    expect(page.locator(".status")).to_contain_text("pay")
+    expect(page.locator(".status")).to_have_text("to be paid")
 
 
 def _pay(operator: Client, driver: Client, record: ChargeDetailRecordOut) -> None:

@@ -32,7 +32,7 @@ from running_system import RunningSystem
 from system_accounts import client_of
 
 from twinev.client import Client
-from twinev.errors import Forbidden
+from twinev.errors import Forbidden, NotFound
 from twinev.wire.rest.sessions import SessionOut
 from twinev.wire.rest.tariffs import PriceComponentWire, TariffElementWire, TariffIn
 
@@ -55,11 +55,13 @@ def test_transactions_are_found_followed_and_costed(running_cases: RunningSystem
 
         _require_lists(operator, past, current)
         _require_progression(operator, past, current)
-        _require_costs(operator, past, current)
+        cdr_id = _require_costs(operator, past, current)
         assert grid.session(past.id).energy_kwh == past.energy_kwh
         assert grid.session_progress(current.id).cost is None
-        with pytest.raises(Forbidden):
-            grid.charge_detail_records()
+        assert grid.charge_detail_records() == []
+        for look in (lambda: grid.session_cost(current.id), lambda: grid.receipt(cdr_id)):
+            with pytest.raises((Forbidden, NotFound)):
+                look()
         operator.stop_session(current.id)
 
 
@@ -105,7 +107,7 @@ def _require_progression(operator: Client, past: SessionOut, current: SessionOut
     assert progress.power_kw <= progress.planned_kw + 0.1
 
 
-def _require_costs(operator: Client, past: SessionOut, current: SessionOut) -> None:
+def _require_costs(operator: Client, past: SessionOut, current: SessionOut) -> str:
     wait_until(lambda: operator.charge_detail_records(session_id=past.id), within=30, what="the past one is settled")
     (record,) = operator.charge_detail_records(session_id=past.id)
     assert record.place.station_id == PAST
@@ -115,3 +117,4 @@ def _require_costs(operator: Client, past: SessionOut, current: SessionOut) -> N
         assert cost.total == cost.energy
         assert cost.energy_kwh > 1
     assert operator.charge_detail_records(session_id=current.id) == []
+    return record.id
