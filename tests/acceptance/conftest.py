@@ -43,7 +43,8 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., RunningSystem]]:
         scenario = tmp_path / "evs.json"
         scenario.write_text(json.dumps({"arrivals": evs}))
         running = system(tmp_path / "data", "--speed", str(speed), "--scenario", str(scenario))
-        running.environment |= environment or {}
+        # Most of these tests open no dashboard: none is kept ready for them.
+        running.environment |= {"TWINEV_WARM_KERNELS": "0"} | (environment or {})
         started.append(running)
         running.start()
         return running
@@ -61,7 +62,7 @@ def running_cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningS
     scenario.write_text(json.dumps({"arrivals": [_waiting_ev(station) for station in CASES]}))
     running = system(directory / "data", "--speed", "60", "--scenario", str(scenario))
     # Two hours of grace are two minutes of the wall's clock.
-    running.environment["TWINEV_RESERVATION_GRACE_MINUTES"] = "120"
+    running.environment |= {"TWINEV_RESERVATION_GRACE_MINUTES": "120", "TWINEV_WARM_KERNELS": "0"}
     running.start()
     try:
         yield running

@@ -113,6 +113,7 @@ class WholeSystem:
             "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
             "TWINEV_INTERNAL_API_URL": self.settings.internal_api_url,
+            "TWINEV_WARM_KERNELS": self.settings.warm_kernels,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.dashboards_port)
         return self._spec("dashboards", _twinev("dashboards"), told, ready)
