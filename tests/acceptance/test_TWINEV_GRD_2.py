@@ -1,7 +1,7 @@
 """TWINEV_GRD_2: the history of restrictions, how they were kept, and who may order them.
 
 Module under test: congestion management and user management.
-Elements validated: user management page, states of restrictions, history, filters, CSV.
+Elements validated: user management page, states of restrictions, history, its page, filters, CSV.
 Features: every restriction is kept with person and date and with how well it was enforced; administrators manage users.
 Preconditions: EVs charge at two stations; one of the stations can be taken away from the platform.
 Previous steps: TWINEV_GRD_1, a restriction.
@@ -10,7 +10,7 @@ Steps:
     1. As an administrator, on the users' page: make a second grid operator.
     2. Cut one station off, and order three limits: on both stations, on the one cut off, on the other.
     3. Change one, revoke another.
-    4. Read the history; filter by person and state; export it as CSV.
+    4. Read the history, on the grid operators' page too; filter by person and state; export it as CSV.
     5. As the administrator: disable the second grid operator.
 Postconditions: the restrictions are in the history for good; the second operator can no longer log in.
 Acceptance criteria:
@@ -87,6 +87,7 @@ def test_history_tells_who_ordered_what_and_how_it_was_kept(
         _require_states(first, ordered)
         _require_history(first, second, ordered, began)
         _require_filters(running_cases, first, ordered)
+        _require_page(running_cases, page)
         _require_disabled(running_cases, page, second)
 
 
@@ -158,6 +159,16 @@ def _require_filters(running: RunningSystem, grid: Client, ordered: dict[str, st
     assert {row["id"] for row in rows} == seconds
     assert {row["created_by"] for row in rows} == {NAME}
     assert {row["state"] for row in rows} == {"revoked", "enforced"}
+
+
+def _require_page(running: RunningSystem, page: Page) -> None:
+    """The administrator is logged in already."""
+    page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
+    page.get_by_role("tab", name="Historical").click(timeout=60_000)
+    cells = page.get_by_role("cell")
+    expect(cells.filter(has_text=f"by {NAME}")).to_have_count(2, timeout=20_000)
+    for state in ("revoked", "not enforced"):
+        expect(cells.filter(has_text=state).first).to_be_visible()
 
 
 def _require_disabled(running: RunningSystem, page: Page, second: Client) -> None:
