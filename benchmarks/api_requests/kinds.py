@@ -119,7 +119,7 @@ _READS: dict[str, Callable[[Scene], Request | Ask]] = {
     "stations": lambda scene: _get(f"/stations?limit=50&site_id={scene.chance.choice(scene.site_ids)}", scene.staff()),
     "restrictions": lambda scene: _get("/restrictions?limit=20", scene.a("grid_operator")),
     "recommendations": _recommendations,
-    "CDRs": lambda scene: _own(scene, "/charge-detail-records?limit=20"),
+    "CDRs": lambda scene: _own(scene, "/cdrs?limit=20"),
     "plans": lambda scene: _get(f"/plans?limit=10&site_id={scene.chance.choice(scene.site_ids)}", scene.staff()),
     "tariffs": lambda scene: _get("/tariffs"),
     "metrics": lambda scene: _get("/metrics?months=2"),

@@ -97,7 +97,7 @@ class Platform:
 
     def start_planner(self) -> None:
         """Start it; the API's health tells when it answers."""
-        self._start_twinev("planner").wait_for(lambda: self._health().get("planner", False))
+        self._start_twinev("planner").wait_for(lambda: self.health().get("planner", False))
 
     def stop(self, name: str) -> None:
         self.running.pop(name).stop()
@@ -122,9 +122,9 @@ class Platform:
 
     def _api_answers(self) -> bool:
         # Whatever it tells: where no planner runs, the health says so.
-        return bool(self._health())
+        return bool(self.health())
 
-    def _health(self) -> dict[str, bool]:
+    def health(self) -> dict[str, bool]:
         """Whether each part is well; nothing while the API does not answer."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.api_port}/api/v1/health", timeout=5) as answer:

@@ -46,6 +46,7 @@ from twinev.api.routers import (
     vehicle_reservations,
     vehicles,
 )
+from twinev.api.turns import Turns, limit_threads
 from twinev.services.measure_usage import MeasureUsage
 
 _OWN_ROUTERS = (
@@ -109,6 +110,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        limit_threads()
         async with running(services or {}):
             yield
 
@@ -123,6 +125,7 @@ def create_app(
     )
     app.state.platform = platform
     app.state.identity = identity
+    app.state.turns = Turns()
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)

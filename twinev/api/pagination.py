@@ -31,7 +31,7 @@ class PageAsk:
         return self.limit + 1
 
 
-def page_ask(
+async def page_ask(
     limit: Annotated[int, Query(ge=1, le=1000, description="the most items on a page")] = 100,
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before")] = None,
 ) -> PageAsk:
