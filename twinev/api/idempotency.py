@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
-
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.identity import CurrentUser

@@ -19,7 +19,8 @@ from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, TariffDimension, TariffElement
 from twinev.domain.time_window import TimeWindow
 from twinev.errors import NotAuthenticated
-from twinev.services.recommend import DriverWish, recommend
+from twinev.services.driver_wish import DriverWish
+from twinev.services.recommend import recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.site_headroom import deliver
 from twinev.services.tariff_price import TariffPrice
@@ -220,7 +221,7 @@ def rule(database, clock, station_id: str, *, currency: str) -> None:
 def priced(database, clock, **wish) -> dict[str, float | None]:
     asked = {"place": HERE, "energy_kwh": 10.0, "stay_minutes": 60.0} | wish
     with database.reading() as work:
-        price = TariffPrice(work, otherwise=SeriesPrice(work), now=clock.now())
+        price = TariffPrice(work, otherwise=SeriesPrice(work))
         found = recommend(DriverWish(**asked), work=work, price=price, now=clock.now())
     return {one.station.id: one.facts.price_eur_per_kwh for one in found}
 

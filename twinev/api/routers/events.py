@@ -10,7 +10,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.identity import Authenticator, CurrentLogin

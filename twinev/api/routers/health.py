@@ -6,7 +6,6 @@ import asyncio
 from datetime import timedelta
 
 from fastapi import APIRouter
-
 from starlette.concurrency import run_in_threadpool
 
 from twinev import __version__

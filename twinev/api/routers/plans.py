@@ -10,9 +10,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from twinev.api.file_schemas import SCENARIO, reference_to
 from twinev.api.idempotency import OnlyOnce

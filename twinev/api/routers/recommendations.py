@@ -15,7 +15,8 @@ from twinev.domain.charge_points import Location
 from twinev.domain.recommendation import WEIGHTS
 from twinev.domain.users import User
 from twinev.errors import NotAuthenticated, TooManyTries
-from twinev.services.recommend import DriverWish, Recommendation, recommend
+from twinev.services.driver_wish import DriverWish
+from twinev.services.recommend import Recommendation, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.tariff_price import TariffPrice
 from twinev.wire.rest.recommendations import (
@@ -77,7 +78,7 @@ def list_recommendations(
         **body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}),
     )
     now = platform.clock.now()
-    price = TariffPrice(work, otherwise=SeriesPrice(work), now=now)
+    price = TariffPrice(work, otherwise=SeriesPrice(work))
     found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit)
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),

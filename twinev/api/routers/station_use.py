@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Response
-
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.etags import EDIT_RESPONSES, TheEdit, tell_version
