@@ -47,6 +47,7 @@ from twinev.api.routers import (
     vehicles,
 )
 from twinev.api.turns import Turns, limit_threads
+from twinev.services.headroom_memory import HeadroomMemory
 from twinev.services.measure_usage import MeasureUsage
 
 _OWN_ROUTERS = (
@@ -129,6 +130,7 @@ def create_app(
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.headroom_memory = HeadroomMemory()
     app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)

@@ -21,8 +21,8 @@ from twinev.domain.station_access import may_use
 from twinev.services.driver_wish import DriverWish, FreeEvses
 from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.site_headroom import Delivery
-from twinev.services.site_rooms import SiteRooms
+from twinev.services.site_headroom import Delivery, read_headroom
+from twinev.services.site_rooms import ReadHeadroom, SiteRooms
 
 #: Road speed in a town, from which the hour of arrival is guessed. [km/h]
 SPEED_KM_PER_H = 40.0
@@ -52,16 +52,17 @@ def recommend(
     now: datetime,
     user_id: str | None = None,
     most: int = 20,
+    read: ReadHeadroom = read_headroom,
 ) -> list[Recommendation]:
     """Return the best EVSE of each station that suits, the best first; of equals the nearer, then by id.
 
     ``user_id`` is who asks: stations that only some may use are recommended to these, and what he has reserved himself
-    is free for him.
+    is free for him. ``read`` tells what a site has left.
     """
     sites = {site.id: site for site in work.sites.list()}
     stations, named = work.stations.list(), work.station_access.stations()
     free = FreeEvses(wish, work=work, user_id=user_id, station_ids=[station.id for station in stations])
-    rooms = SiteRooms(wish, work=work, stations=stations, now=now)
+    rooms = SiteRooms(wish, work=work, stations=stations, now=now, read=read)
     found = []
     for station in stations:
         site, way_km = sites[station.site_id], DETOUR * distance_km(wish.place, station.location)

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ChargingStation, Evse, Site
 from twinev.services.driver_wish import DriverWish
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.site_headroom import Delivery, Headroom, deliver, read_headroom
+from twinev.services.site_headroom import Delivery, Headroom, deliver
+
+ReadHeadroom = Callable[[UnitOfWork, Site, Sequence[ChargingStation], datetime], Headroom]
 
 
 class SiteRooms:
     """Deliveries of one wish, by where and when."""
 
     def __init__(
-        self, wish: DriverWish, *, work: UnitOfWork, stations: Iterable[ChargingStation], now: datetime
+        self,
+        wish: DriverWish,
+        *,
+        work: UnitOfWork,
+        stations: Iterable[ChargingStation],
+        now: datetime,
+        read: ReadHeadroom,
     ) -> None:
         self._wish, self._work, self._now = wish, work, now
+        self._read = read
         self._stations: dict[str, list[ChargingStation]] = defaultdict(list)
         for station in stations:
             self._stations[station.site_id].append(station)
@@ -43,5 +52,5 @@ class SiteRooms:
 
     def _headroom_of(self, site: Site) -> Headroom:
         if site.id not in self._headroom:
-            self._headroom[site.id] = read_headroom(self._work, site, self._stations[site.id], self._now)
+            self._headroom[site.id] = self._read(self._work, site, self._stations[site.id], self._now)
         return self._headroom[site.id]

@@ -17,13 +17,13 @@ class Remembered(Generic[Made]):
     def __init__(self) -> None:
         self._known: dict[Hashable, tuple[tuple[Any, ...], Made]] = {}
 
-    def of(self, key: Hashable, row: Sequence[Any], make: Callable[[Any], Made]) -> Made:
-        """Return what ``make`` makes of ``row``; ``key`` tells which row it is."""
+    def of(self, key: Hashable, row: Sequence[Any], make: Callable[[], Made]) -> Made:
+        """Return what ``make`` makes of the row with these values; ``key`` tells which row it is."""
         values = tuple(row)
         known = self._known.get(key)
         if known is not None and known[0] == values:
             return known[1]
-        made = make(row)
+        made = make()
         if len(self._known) >= MOST:
             self._known.clear()
         self._known[key] = (values, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
@@ -20,6 +21,7 @@ _PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "c
 _DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "block_reason", "removed_at")
 
 
+_STATIONS: Remembered[ChargingStation] = Remembered()
 _EVSES: Remembered[Evse] = Remembered()
 
 
@@ -51,8 +53,11 @@ class DatabaseStations:
             of_evses = of_evses.join(stations).where(stations.c.site_id == site_id)
         evses_of: dict[str, list[Evse]] = defaultdict(list)
         for row in self._connection.execute(of_evses):
-            evses_of[row.station_id].append(_EVSES.of((row.station_id, row.id), row, _evse))
-        return [_station(row, evses_of[row.id]) for row in self._connection.execute(statement)]
+            evses_of[row.station_id].append(_EVSES.of((row.station_id, row.id), row, partial(_evse, row)))
+        return [
+            _STATIONS.of(row.id, (*row, tuple(evses_of[row.id])), partial(_station, row, evses_of[row.id]))
+            for row in self._connection.execute(statement)
+        ]
 
     def count(self) -> tuple[int, int]:
         """Return how many there are, and how many of them are online."""

@@ -70,7 +70,11 @@ async def caller(request: Request, user: Annotated[User | None, Depends(user_if_
 
 @router.post("")
 def list_recommendations(
-    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
+    request: Request,
+    body: RecommendationAsk,
+    work: Reading,
+    platform: ThePlatform,
+    user: Annotated[User | None, Depends(caller)],
 ) -> RecommendationsOut:
     """Recommend free, compatible charge points within reach. No login is needed; with one they come with figures."""
     wish = DriverWish(
@@ -79,7 +83,8 @@ def list_recommendations(
     )
     now = platform.clock.now()
     price = TariffPrice(work, otherwise=SeriesPrice(work))
-    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit)
+    read = request.app.state.headroom_memory.read
+    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit, read=read)
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),
