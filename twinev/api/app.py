@@ -17,6 +17,7 @@ from twinev.api.limit_body import LimitBody
 from twinev.api.limit_rates import LimitRates, Rates
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
+from twinev.api.refuse_nul import RefuseNul
 from twinev.api.routers import (
     audit,
     availability,
@@ -138,6 +139,7 @@ def create_app(
         app.include_router(module.router)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(RefuseNul)
     app.add_middleware(LimitBody)
     app.add_middleware(LimitRates, rates=rates)
     app.add_middleware(Acting)
