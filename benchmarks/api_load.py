@@ -32,17 +32,12 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 from postgres_server import running_postgres
 
-from benchmarks.api_requests import filled_database
+from benchmarks.api_requests import scenes
 from benchmarks.api_requests.kinds import SHARES, WRITES, Scene
 from benchmarks.api_requests.open_loop import Outcome, run
-from benchmarks.api_requests.people import People
 from benchmarks.measured_on import measured_on
 from benchmarks.ocpp_gateway.platform import Platform
 from benchmarks.ocpp_gateway.processes import Stations, stations
-from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.migrate import upgrade_engine
-from twinev.domain.users import Role
-from twinev.wiring.data_dir import secret_key
 
 MOST_P99_MS = 100.0
 WARM_UP_SECONDS, WARM_UP_SHARE = 10, 0.25
@@ -67,7 +62,9 @@ def main() -> None:
     for name in [options.only] if options.only else ["sqlite", "postgresql"]:
         with TemporaryDirectory(prefix="twinev-bench-") as directory, _database(name) as url:
             platform = Platform(Path(directory), url)
-            scene, keys = _fill(platform, console)
+            began = time.perf_counter()
+            scene, keys = scenes.fill(platform.database_url, platform.directory, chance=random.Random(5))
+            console.print(f"filled in {time.perf_counter() - began:.0f} s", style="dim")
             with _started(platform, keys) as load:
                 running = Running(name=name, platform=platform, stations=load, scene=scene)
                 for messages in options.messages:
@@ -97,41 +94,6 @@ def _database(name: str) -> Iterator[str | None]:
         server.execute("ALTER SYSTEM SET fsync = on")
         server.execute("SELECT pg_reload_conf()")
         yield server.url("measured")
-
-
-def _fill(platform: Platform, console: Console) -> tuple[Scene, dict[str, str]]:
-    began = time.perf_counter()
-    engine = open_engine(platform.database_url)
-    upgrade_engine(engine)
-    secret = secret_key(platform.directory)
-    people = People(engine=engine, secret=secret, data_dir=platform.directory)
-    drivers = people.ids(Role.DRIVER)
-    keys = filled_database.fill(
-        engine, secret_key=secret, driver_ids=drivers, operator_id=people.ids(Role.CHARGE_POINT_OPERATOR)[0]
-    )
-    scene = _scene(people, drivers)
-    engine.dispose()
-    console.print(f"filled in {time.perf_counter() - began:.0f} s", style="dim")
-    return scene, keys
-
-
-def _scene(people: People, drivers: list[str]) -> Scene:
-    place = {driver: number for number, driver in enumerate(drivers)}
-    ended: dict[int, list[str]] = {}
-    for number in range(filled_database.SESSIONS - 2000, filled_database.SESSIONS):
-        session_id, driver = filled_database.ended_session(number, drivers)
-        ended.setdefault(place[driver], []).append(session_id)
-    running: dict[int, list[str]] = {}
-    for session_id, driver in filled_database.active_sessions(drivers).items():
-        running.setdefault(place[driver], []).append(session_id)
-    return Scene(
-        tokens={str(role): people.tokens(role) for role in Role},
-        station_ids=filled_database.station_ids(),
-        site_ids=[f"depot-{number}" for number in range(filled_database.SITES)],
-        sessions=ended,
-        running=running,
-        chance=random.Random(5),
-    )
 
 
 @contextmanager

@@ -74,6 +74,11 @@ class Ask:
 def draw(scene: Scene) -> Ask:
     """The next request."""
     kind = scene.chance.choices(list(SHARES), weights=list(SHARES.values()))[0]
+    return of_kind(kind, scene)
+
+
+def of_kind(kind: str, scene: Scene) -> Ask:
+    """The next request of a kind; another one where nothing is known yet that this kind needs."""
     asked = (_READS | _WRITES)[kind](scene)
     return asked if isinstance(asked, Ask) else Ask(kind=kind, request=asked)
 
