@@ -412,10 +412,10 @@ def test_owner_of_the_card_sees_an_old_session_in_the_same_way_everywhere(api, b
         work.sessions.save(replace(work.sessions.get(session_id), user_id=None))
         work.commit()
 
-    paths = [f"/sessions/{session_id}{tail}" for tail in ("", "/progress", "/cost", "/meter-values")]
+    paths = [f"/sessions/{session_id}{tail}" for tail in ("", "/progress", "/meter-values")]
 
-    assert [api.get(path, role=DORA).status_code for path in paths] == [200] * 4
-    assert [api.get(path, role=EMIL).status_code for path in paths] == [404] * 4
+    assert [api.get(path, role=DORA).status_code for path in paths] == [200] * 3
+    assert [api.get(path, role=EMIL).status_code for path in paths] == [404] * 3
     assert api.get(f"/sessions/{session_id}/progress", role=DORA).json()["cost"] is not None
 
 
