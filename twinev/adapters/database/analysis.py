@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 
-from sqlalchemy import Column, ColumnElement, Connection, Float, and_, cast, func, or_, select
+from sqlalchemy import CTE, Column, ColumnElement, Connection, Float, and_, cast, func, or_, select
 
 from twinev.adapters.database.analysis_tables import site_days
 from twinev.adapters.database.documents import from_document, to_document
@@ -43,33 +44,33 @@ class DatabaseAnalysis:
 
     def sessions(self, site_id: str, start: datetime, end: datetime) -> Sequence[CountedSession]:
         statement = select(*(_sessions[name] for name in _COUNTED)).where(_under_way(site_id, start, end))
-        return [CountedSession(**row._mapping) for row in self._connection.execute(statement.order_by(_sessions.id))]
+        found = [CountedSession(**row._mapping) for row in self._connection.execute(statement)]
+        # Ordered by the database, it would read all sessions there are by their ids.
+        return sorted(found, key=attrgetter("id"))
 
     def readings(self, site_id: str, start: datetime, end: datetime) -> Iterable[QuarterReadings]:
         quarter = quarter_of(_values.timestamp)
+        session = _sessions_under_way(site_id, start, end).c
         of_session = and_(
-            _values.station_id == _sessions.station_id,
-            _values.ocpp_transaction_id == _sessions.ocpp_transaction_id,
-            _values.timestamp >= _sessions.started_at,
-            _values.timestamp <= func.coalesce(_sessions.ended_at, end),
+            _values.station_id == session.station_id,
+            _values.ocpp_transaction_id == session.ocpp_transaction_id,
+            _values.timestamp >= session.started_at,
+            _values.timestamp <= func.coalesce(session.ended_at, end),
         )
         statement = (
             select(
-                _sessions.id.label("session_id"),
+                session.id,
                 _values.measurand,
-                func.min(_values.timestamp).label("first_at"),
-                func.max(_values.timestamp).label("last_at"),
-                func.min(_values.value).label("lowest_kwh"),
-                func.max(_values.value).label("highest_kwh"),
+                func.min(_values.timestamp),
+                func.max(_values.timestamp),
+                func.min(_values.value),
+                func.max(_values.value),
             )
-            .select_from(charging_sessions.join(meter_values, of_session))
-            .where(_under_way(site_id, start, end))
-            .where(_values.timestamp >= start - AROUND, _values.timestamp <= end + AROUND)
-            .where(
-                _values.measurand.in_((REGISTER, EXPORT_REGISTER)), _values.location == "Outlet", _values.phase == ""
-            )
-            .group_by(_sessions.id, _values.measurand, quarter)
-            .order_by(_sessions.id, _values.measurand, quarter)
+            .where(of_session, _values.timestamp >= start - AROUND, _values.timestamp <= end + AROUND)
+            .where(_values.measurand.in_((REGISTER, EXPORT_REGISTER)))
+            .where(_values.location == "Outlet", _values.phase == "")
+            .group_by(session.id, _values.measurand, quarter)
+            .order_by(session.id, _values.measurand, quarter)
         )
         found = self._connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
         # Row by row by its places: a large site has a hundred thousand a day.
@@ -166,6 +167,13 @@ def _under_way(site_id: str, start: datetime, end: datetime) -> ColumnElement[bo
             and_(_sessions.ended_at.is_(None), before),
         ),
     )
+
+
+def _sessions_under_way(site_id: str, start: datetime, end: datetime) -> CTE:
+    """Found first and by themselves: a few of many, whose readings are then looked up by their key."""
+    wanted = ("id", "station_id", "ocpp_transaction_id", "started_at", "ended_at")
+    statement = select(*(_sessions[name] for name in wanted)).where(_under_way(site_id, start, end))
+    return statement.cte("under_way").prefix_with("MATERIALIZED")
 
 
 def _within(at: Column[datetime], start: datetime, end: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
