@@ -170,10 +170,13 @@ def _under_way(site_id: str, start: datetime, end: datetime) -> ColumnElement[bo
 
 
 def _sessions_under_way(site_id: str, start: datetime, end: datetime) -> CTE:
-    """Found first and by themselves: a few of many, whose readings are then looked up by their key."""
+    """Found first and by themselves: a few of many, whose readings are then looked up by their key.
+
+    SQLite must be told so; PostgreSQL, which knows from its statistics how few they are, would no longer.
+    """
     wanted = ("id", "station_id", "ocpp_transaction_id", "started_at", "ended_at")
     statement = select(*(_sessions[name] for name in wanted)).where(_under_way(site_id, start, end))
-    return statement.cte("under_way").prefix_with("MATERIALIZED")
+    return statement.cte("under_way").prefix_with("MATERIALIZED", dialect="sqlite")
 
 
 def _within(at: Column[datetime], start: datetime, end: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
