@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_order import ChargeOrder
+from twinev.domain.plan import AUTOMATIC_STOP
 from twinev.errors import Conflict, TwinEVError
 from twinev.services.command_station import CommandStation
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
-ISSUED_BY = "automatic stop"
+ISSUED_BY = AUTOMATIC_STOP
 #: A station that was asked and did not stop is asked again after so long.
 ASK_AGAIN_AFTER = timedelta(minutes=2)
 

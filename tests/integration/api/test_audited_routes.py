@@ -102,7 +102,13 @@ STEPS = {
     "PATCH /api/v1/stations/{station_id}": Step(path="stations/N", body={"name": "New"}, headers=ANY_VERSION),
     "POST /api/v1/stations/{station_id}/keys": Step(path="stations/N/keys"),
     "POST /api/v1/stations/{station_id}/key-rotations": Step(path="stations/N/key-rotations"),
-    "POST /api/v1/stations/{station_id}/commands": Step(path="stations/N/commands", body={"action": "ClearCache"}),
+    "POST /api/v1/stations/{station_id}/commands": Step(
+        path="stations/N/commands", body={"action": "ClearCache"}, keeps="command"
+    ),
+    "POST /api/v1/commands/{command_id}/retries": Step(path="commands/{command}/retries"),
+    "POST /api/v1/stations/{station_id}/composite-schedules": Step(
+        path="stations/N/composite-schedules", body={"evse_id": 1}
+    ),
     "POST /api/v1/sessions": Step(path="sessions", body={"station_id": "N", "id_token": "card"}),
     "PATCH /api/v1/sessions/{session_id}": Step(path="sessions/charging", body={"energy_kwh": 5}),
     "POST /api/v1/sessions/{session_id}/stop": Step(path="sessions/charging/stop"),

@@ -39,7 +39,10 @@ PAGES = {
     "GET /api/openapi.json": OPEN,
 }
 #: At the dashboards' own port, whose server is asked in the tests of identity.
-DASHBOARD_PAGES = {"GET /voila/render/grid_operators.ipynb": {Role.GRID_OPERATOR, Role.ADMINISTRATOR}}
+DASHBOARD_PAGES = {
+    "GET /voila/render/grid_operators.ipynb": {Role.GRID_OPERATOR, Role.ADMINISTRATOR},
+    "GET /voila/render/charge_points.ipynb": {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR},
+}
 OCPI = (
     "GET /ocpi/versions",
     "GET /ocpi/2.2.1",

@@ -6,9 +6,9 @@ Staff sees all sessions; drivers see, start, change and stop their own.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
@@ -25,6 +25,7 @@ from twinev.domain.vehicles import DriverProfile
 from twinev.errors import BadInput, Forbidden
 from twinev.services.change_needs import change_needs
 from twinev.services.own_sessions import is_staff, seen_session, steered_session
+from twinev.services.ports.charging import SessionFilter
 from twinev.services.start_charging import StartWish, start_charging
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
@@ -32,6 +33,7 @@ from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut,
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
+_FIND = "words that occur in the ids of session, station and transaction, in the id token or the stop reason"
 _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CommandOut}}
 
 
@@ -45,11 +47,15 @@ def list_sessions(
     site_id: str | None = None,
     station_id: str | None = None,
     active: bool | None = None,
+    find: Annotated[str, Query(max_length=200, description=_FIND)] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
 ) -> Page[SessionOut]:
     """List the sessions, the newest first; a driver's list has his own."""
     own = None if is_staff(user) else user.id
     wanted = {"station_id": station_id, "active": active, "site_id": site_id, "user_id": own}
-    rows = work.sessions.list(limit=ask.one_more, before=ask.after, **wanted)
+    began = SessionFilter(find=find, since=since, until=until)
+    rows = work.sessions.list(limit=ask.one_more, before=ask.after, wanted=began, **wanted)
     live = platform.live_view(work, sessions=rows)
     return page_of(rows, ask, out=lambda session: _out(session, live), name=lambda session: session.id)
 

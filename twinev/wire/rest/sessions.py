@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
-from twinev.wire.rest.tariffs import SessionCostOut
+from twinev.wire.rest.station_limits import LimitStep
+from twinev.wire.rest.tariffs import Amount, SessionCostOut
 
 
 class SessionOut(WireModel):
@@ -82,6 +83,46 @@ class PlannedStepOut(WireModel):
     start: AwareDatetime
     end: AwareDatetime
     power_kw: float
+
+
+class CourseSlotOut(WireModel):
+    """One slot of a session: what flowed, at which mean power, what was planned for it, and what that cost.
+
+    ``planned_kw`` is the mean of the charging profiles that the station had accepted; null where it had none.
+    ``cost_excl_vat`` is without fees and rounding; null for staff that sees no bills.
+    """
+
+    start: AwareDatetime
+    end: AwareDatetime
+    energy_kwh: float
+    power_kw: float
+    planned_kw: float | None
+    cost_excl_vat: Amount | None
+
+
+class CourseReadingOut(WireModel):
+    """The meter of a session: energy since it began."""
+
+    at: AwareDatetime
+    energy_kwh: float
+
+
+class SessionCourseOut(WireModel):
+    """How a session went, slot by slot, as far as it was measured.
+
+    ``planned`` are the limits that the station had accepted, each until the next; null: none.
+    ``other_excl_vat`` is what the slots' costs lack to the total: fees, whole blocks, a least or most, rounding.
+    """
+
+    session_id: str
+    slot_minutes: int
+    slots: tuple[CourseSlotOut, ...]
+    readings: tuple[CourseReadingOut, ...]
+    planned: tuple[LimitStep, ...]
+    currency: str
+    other_excl_vat: Amount | None
+    total_excl_vat: Amount | None
+    total_incl_vat: Amount | None
 
 
 class SessionProgressOut(WireModel):
