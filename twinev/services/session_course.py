@@ -89,9 +89,9 @@ def session_course(session: ChargingSession, *, work: UnitOfWork, now: datetime)
 def planned_limits(session: ChargingSession, sent: Sequence[SentCommand], *, until: datetime) -> Iterator[Stretch]:
     """The limits that the session had by its own profiles: each counts from its acceptance to the next one's."""
     accepted = [(command.answered_at or command.sent_at, profile) for command, profile in _own_profiles(session, sent)]
-    ends = [at for at, _ in accepted[1:]] + [until]
     last: float | None = None
-    for (begin, profile), end in zip(accepted, ends, strict=True):
+    for place, (begin, profile) in enumerate(accepted):
+        end = accepted[place + 1][0] if place + 1 < len(accepted) else until
         for instant in _changes(profile, begin, end):
             limit_kw = profile.schedule.limit_kw_at(instant)
             if limit_kw != last:
@@ -101,10 +101,10 @@ def planned_limits(session: ChargingSession, sent: Sequence[SentCommand], *, unt
 
 def mean_kw(planned: Sequence[Stretch], start: datetime, end: datetime) -> float | None:
     """The mean of the limits over [start, end), of those parts that have one; None where none has. [kW]"""
-    ends = [stretch.start for stretch in planned[1:]] + [max(end, start)]
+    nexts = [*(stretch.start for stretch in planned[1:]), end]
     weighed = [
         ((min(until, end) - max(stretch.start, start)).total_seconds(), stretch.limit_kw)
-        for stretch, until in zip(planned, ends, strict=True)
+        for stretch, until in zip(planned, nexts, strict=False)
         if stretch.limit_kw is not None and stretch.start < end and until > start
     ]
     seconds = sum(length for length, _ in weighed)

@@ -18,7 +18,7 @@ from twinev.errors import NotFound
 from twinev.services.ports.charging import SessionFilter
 
 _table = charging_sessions
-_SEARCHED = (_table.c.id, _table.c.station_id, _table.c.ocpp_transaction_id, _table.c.id_token, _table.c.stop_reason)
+_SEARCHED = (_table.c.station_id, _table.c.ocpp_transaction_id, _table.c.id_token, _table.c.stop_reason)
 _ALIKE = (
     "id",
     "site_id",
@@ -96,7 +96,7 @@ class DatabaseSessions:
             statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
         if wanted is not None:
             in_time = within(statement, _table.c.started_at, wanted.since, wanted.until)
-            statement = in_time.where(*finding(wanted.find, _SEARCHED))
+            statement = in_time.where(*finding(wanted.find, _SEARCHED, ids=(_table.c.id,)))
         return self._all(statement)
 
     def changed(

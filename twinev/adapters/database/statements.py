@@ -55,11 +55,19 @@ def within(statement: Select[Any], at: ColumnElement[Any], since: datetime | Non
     return statement
 
 
-def finding(words: str, columns: Sequence[Column[Any]]) -> list[ColumnElement[bool]]:
-    """Build the conditions "each of these words occurs in one of the columns", whatever its case."""
+def finding(
+    words: str, columns: Sequence[Column[Any]], *, ids: Sequence[Column[Any]] = ()
+) -> list[ColumnElement[bool]]:
+    """Build the conditions "each of these words occurs in one of the columns, or begins an id", whatever its case."""
     # PostgreSQL's text has no character NUL, not even to look for.
     plain = words.replace("\0", " ")
-    return [or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in plain.split()]
+    return [
+        or_(
+            *(column.icontains(word, autoescape=True) for column in columns),
+            *(column.istartswith(word, autoescape=True) for column in ids),
+        )
+        for word in plain.split()
+    ]
 
 
 def storable(text: str | None, column: Column[Any]) -> str | None:

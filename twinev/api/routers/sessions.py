@@ -33,7 +33,9 @@ from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut,
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
-_FIND = "words that occur in the ids of session, station and transaction, in the id token or the stop reason"
+_FIND = (
+    "words that occur in the ids of station and transaction, in the id token or stop reason, or begin the session's id"
+)
 _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CommandOut}}
 
 

@@ -17,8 +17,8 @@ from twinev.domain.vehicles import ChargingNeeds
 class SessionFilter:
     """Which sessions: all that fit everything that is given.
 
-    ``find`` are words that occur in the ids of session, station and transaction, in the id token or the stop reason;
-    ``since`` and ``until`` are about when it began.
+    ``find`` are words that occur in the ids of station and transaction, in the id token or the stop reason, or begin
+    the session's id; ``since`` and ``until`` are about when it began.
     """
 
     find: str = ""
