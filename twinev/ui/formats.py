@@ -58,6 +58,12 @@ def day_and_clock(instant: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day} {local:%b %H:%M}"
 
 
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    """``23 Nov`` in that zone."""
+    local = instant.astimezone(zone)
+    return f"{local.day} {local:%b}"
+
+
 def near(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
     """The clock time alone on today's date, with the day on any other."""
     same_day = instant.astimezone(zone).date() == now.astimezone(zone).date()

@@ -104,6 +104,7 @@ ALLOWED = {
     "PATCH /api/v1/restrictions/{restriction_id}": RESTRICTING,
     "DELETE /api/v1/restrictions/{restriction_id}": RESTRICTING,
     "GET /api/v1/restrictions/{restriction_id}/history": STAFF,
+    "GET /api/v1/restrictions/{restriction_id}/measured": STAFF,
     "GET /api/v1/restrictions/export": STAFF,
     "GET /api/v1/flexibility-orders": STAFF,
     "POST /api/v1/flexibility-orders": RESTRICTING,

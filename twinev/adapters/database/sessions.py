@@ -99,6 +99,17 @@ class DatabaseSessions:
             statement = in_time.where(*finding(wanted.find, _SEARCHED, ids=(_table.c.id,)))
         return self._all(statement)
 
+    def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
+        return self._all(
+            select(_table)
+            .where(
+                _table.c.station_id == station_id,
+                _table.c.started_at < end,
+                _table.c.ended_at.is_(None) | (_table.c.ended_at > start),
+            )
+            .order_by(_table.c.started_at)
+        )
+
     def changed(
         self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
     ) -> tuple[Sequence[ChargingSession], int]:

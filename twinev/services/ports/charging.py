@@ -46,6 +46,9 @@ class Sessions(Protocol):
         user_id: str | None = None,
         wanted: SessionFilter | None = None,
     ) -> Sequence[ChargingSession]: ...
+    def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
+        """Those of a station that reach into [start, end), the oldest first."""
+
     def changed(
         self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
     ) -> tuple[Sequence[ChargingSession], int]:
