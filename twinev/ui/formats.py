@@ -52,6 +52,11 @@ def zone_name(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone).tzname()} ({zone.key})"
 
 
+def zone_short(instant: datetime, zone: ZoneInfo) -> str:
+    """``CET``: what the clocks there are called at that instant."""
+    return instant.astimezone(zone).tzname() or zone.key
+
+
 def day_and_clock(instant: datetime, zone: ZoneInfo) -> str:
     """``Mon 23 Nov 14:05``."""
     local = instant.astimezone(zone)
@@ -74,6 +79,15 @@ def seconds_text(duration: timedelta, *, speed: float = 1.0) -> str:
     """A duration of the platform's clock as seconds of the wall's: one decimal below ten."""
     seconds = max(0.0, duration.total_seconds() / speed)
     return f"{seconds:.1f}" if seconds < 10 else f"{seconds:,.0f}"
+
+
+def duration(lasted: timedelta) -> str:
+    """``45 s``, ``12 min`` or ``3 h 05 min``."""
+    seconds = max(0, round(lasted.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
 def safe(text: object) -> str:

@@ -118,9 +118,14 @@ def open_kernel_client(
     return client
 
 
+def public_api_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where a viewer's browser reaches the API."""
+    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, ""))
+
+
 def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
     """Return where a viewer's browser logs out."""
-    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, "")) + "/logout"
+    return public_api_url(environment) + "/logout"
 
 
 def end_this_process() -> None:

@@ -18,14 +18,16 @@ class PageHeader:
         Who is logged in.
     log_out_url : str
         Where one logs out.
+    title : str
+        What page it is.
     """
 
-    def __init__(self, *, user: UserOut, log_out_url: str) -> None:
+    def __init__(self, *, user: UserOut, log_out_url: str, title: str = texts.PAGE_TITLE) -> None:
         self._user = user
         self._clock = widgets.HTML()
         self._connection = widgets.HTML()
         self._last: Snapshot | None = None
-        name = widgets.HTML(f'<h1 class="tv-brand"><b>{texts.APP_NAME}</b> {texts.PAGE_TITLE}</h1>')
+        name = widgets.HTML(f'<h1 class="tv-brand"><b>{texts.APP_NAME}</b> {title}</h1>')
         person = widgets.HTML(person_html(user, log_out_url))
         bar = widgets.HBox([name, self._clock, person])
         bar.add_class("tv-header")

@@ -41,10 +41,16 @@ class StationMap:
     ----------
     selection : Selection
         Shared with the list and the form.
+    level : callable
+        The level, named in the style sheet, whose colour a station's pin has.
+    legend : str, optional
+        What the colours mean, as HTML.
     """
 
-    def __init__(self, *, selection: Selection) -> None:
-        self._selection = selection
+    def __init__(
+        self, *, selection: Selection, level: Callable[[StationOut], str] = level_of, legend: str | None = None
+    ) -> None:
+        self._selection, self._level = selection, level
         self._pins: dict[str, int] = {}
         self._badges: dict[str, int] = {}
         self._snapshot: Snapshot | None = None
@@ -58,8 +64,8 @@ class StationMap:
         self._live_style = widgets.HTML(layout=widgets.Layout(display="none"))
         self._zooms = widgets.HBox()
         self._zooms.add_class("tv-toolbar")
-        legend = widgets.HTML(legend_html())
-        self.widget = widgets.VBox([self._zooms, self._map, legend, self._live_style])
+        words = widgets.HTML(legend_html() if legend is None else legend)
+        self.widget = widgets.VBox([self._zooms, self._map, words, self._live_style])
         self.widget.add_class("tv-map")
         selection.observe(self._on_change, "station_ids")
         self._map.observe(self._on_change, "zoom")
@@ -178,11 +184,12 @@ class StationMap:
         rules += [badge_rule(self._badges[site.id], site) for site in self._snapshot.sites if site.id in self._badges]
         for station in self._snapshot.stations:
             selected = station.id in self._selection.station_ids
-            rules.append(pin_rule(self._pins[station.id], station, self._snapshot, selected=selected))
+            number, level = self._pins[station.id], self._level(station)
+            rules.append(pin_rule(number, station, self._snapshot, selected=selected, level=level))
         self._live_style.value = f"<style>{''.join(rules)}</style>"
 
 
-def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: bool) -> str:
+def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: bool, level: str | None = None) -> str:
     """The rule that paints one pin: its colour, its number, what it says when pointed at, whether it is selected."""
     site = snapshot.site_of(station)
     zone = formats.zone_of(site.time_zone if site else "UTC")
@@ -193,7 +200,7 @@ def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: 
     )  # fmt: skip
     value = formats.short_kw(station.power_kw) if station.online else ""
     look = {
-        "fill": f"var(--tv-{level_of(station)})",
+        "fill": f"var(--tv-{level or level_of(station)})",
         "ring": "var(--tv-ring-selected)" if selected else "var(--tv-ring)",
         "mark-shown": str(int(selected)),
         "value": formats.css_string(value),
