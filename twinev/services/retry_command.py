@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twinev.domain.plan import SentCommand
+from twinev.domain.plan import PLANNING, SentCommand
 from twinev.errors import Conflict
 from twinev.services.hide_secrets import HIDDEN
 
@@ -32,7 +32,7 @@ RETRIED = frozenset(
 
 def why_not_retried(sent: SentCommand) -> str | None:
     """What is against sending it once more; None when nothing is."""
-    if sent.action not in RETRIED:
+    if sent.action not in RETRIED or sent.issued_by == PLANNING:
         return f"{sent.action} is not sent again by hand: the part of the platform that it belongs to does so itself"
     if sent.outcome is None:
         return "it is still under way"

@@ -11,8 +11,8 @@ LIST_READING = "Reading…"
 LIST_ACTIONS = "Actions"
 LIST_NEWER = "‹ Newer"
 LIST_OLDER = "Older ›"
-LIST_BACK = "‹ Back"
-LIST_MORE = "More ›"
+LIST_BACK = "‹ Previous"
+LIST_MORE = "Next ›"
 LIST_PLACE = "{first}–{last}"
 LIST_PLACE_OF = "{first}–{last} of {total}"
 FIND = "Find"
@@ -29,7 +29,7 @@ TRANSACTIONS_CAPTION = "Transactions, the newest first"
 TRANSACTIONS_COLUMNS = ("Began", "Station", "Token", "Energy", "Power", "Ended", "State")
 TRANSACTIONS_NONE = "No EV has charged yet. Transactions appear here as they begin."
 TRANSACTIONS_NO_MATCH = "No transaction matches. Change what you look for, or widen the days."
-TRANSACTIONS_STATES = (("all", None), ("running", True), ("ended", False))
+TRANSACTIONS_STATES = (("all", ""), ("running", "running"), ("ended", "ended"))
 STATE = "State"
 TRANSACTION_DETAILS = "Details of transaction {id} at {station}"
 TRANSACTION_RUNNING = {
@@ -66,6 +66,7 @@ TRANSACTION_FACTS = {
     "power": "Power now",
     "reason": "Ended because",
     "gaps": "Events missing",
+    "tariff": "Tariff",
     "cost": "Cost",
     "cdr": "Charge detail record",
 }
@@ -73,6 +74,7 @@ TRANSACTION_STILL_RUNS = "still running"
 TRANSACTION_ENERGY_OF = "{energy} kWh"
 TRANSACTION_NO_WISH = "nothing in particular"
 TRANSACTION_COST = "{currency} {incl} with VAT ({excl} without)"
+TRANSACTION_FREE = "none: free of charge"
 TRANSACTION_COST_SO_FAR = "{cost}, so far"
 TRANSACTION_NO_CDR_YET = "made when the session is settled"
 TRANSACTION_CDR = "{id}, {status}"
@@ -116,8 +118,8 @@ COMMANDS_CAPTION = "Commands to stations, the newest first"
 COMMANDS_COLUMNS = ("Sent", "Station", "Command", "By", "Answer", "Round trip")
 COMMANDS_NONE = "No command was sent yet."
 COMMANDS_NO_MATCH = "No command matches. Change what you look for, or widen the days."
-COMMANDS_STATES = (("all", None), ("under way", "under_way"), ("accepted", "accepted"), ("not accepted", "failed"))
-COMMANDS_SENDERS = (("all", None), ("people and programs", True), ("TwinEV itself", False))
+COMMANDS_STATES = (("all", ""), ("under way", "under_way"), ("accepted", "accepted"), ("not accepted", "failed"))
+COMMANDS_SENDERS = (("all", ""), ("people and programs", "people"), ("TwinEV itself", "platform"))
 COMMANDS_ANSWER = "Answer"
 COMMANDS_SENDER = "Sent by"
 COMMAND_DETAILS = "Details of {action} to {station}"
@@ -151,6 +153,7 @@ COMMAND_FACTS = {
 COMMAND_TITLE = "{action} to {station}"
 COMMAND_SAID = "What was sent"
 COMMAND_ANSWERED = "What the station answered"
+CONFIGURATION_COLUMNS = ("Component", "Variable", "Value", "Answer")
 COMMAND_NO_ANSWER = "Nothing but its status."
 RETRY_QUESTION = "Send {action} to {station} once more, with the same content?"
 ANSWER_WORDS = "{outcome}"
@@ -201,7 +204,8 @@ HURTS_UNLOCK = "The cable comes loose; what charges there may end."
 HURTS_OUT = "Nobody can charge there until it is put into service again; what charges may go on to its end."
 HURTS_SET = "A wrong value can keep a station from charging, or from connecting again."
 HURTS_FIRMWARE = "The station fetches and installs this firmware, and is out of service meanwhile."
-HURTS_ACTIVE = "EVs are charging at {station} now: {count}."
+HURTS_ACTIVE_ONE = "An EV is charging there now."
+HURTS_ACTIVE = "{count} EVs are charging there now."
 
 # Locations
 LOCATIONS_FIND_HINT = "id, name, vendor or firmware"
@@ -237,7 +241,11 @@ NEVER = "never"
 EQUIPMENT_UNKNOWN = "not told yet"
 STATION_DETAILS = "Details of {station}"
 STATION_POWER = "{power} kW"
-STATION_POWER_OF = "of {max} kW"
+STATION_POWER_OF = "of {max}"
+LOCATIONS_MAP_HELP = (
+    "Click a site to come closer, then pins, or “Draw a rectangle” around them: the list shows only these stations. "
+    "By keyboard, use the fields above the list."
+)
 LOCATIONS_LEGEND_TITLE = "State of the station:"
 LOCATIONS_LEGEND = (
     ("idle", "free"), ("low", "plugged in or reserved"), ("medium", "charging"), ("high", "not following or blocked"),
@@ -291,6 +299,7 @@ PLAN_CALCULATED = "calculated by the Smart Charging Tool"
 PLAN_EXPECTED = "what the profiles come to"
 PLAN_REPORTED = "what the station says, {time}"
 PLAN_DESCRIPTION = "Power planned for EVSE {id} from {start} to {end}: at most {kw} kW."
+PLAN_UNKNOWN = "Nothing limits EVSE {id}, and nothing is planned for it."
 PLAN_EVSE = "EVSE {id}: {now}"
 PLAN_NOW_NEXT = "{now} now, {next} from {time}"
 PLAN_NOW_ONLY = "{now} now"

@@ -14,7 +14,8 @@ from twinev.ui import formats
 from twinev.ui.answer_words import answer_of
 from twinev.ui.background import Background
 from twinev.ui.command_choices import BY_KEY, CHOICES, Choice, missing
-from twinev.ui.fact_list import Markup, answer_html, busy_html, error_html, json_html
+from twinev.ui.command_response import response_html
+from twinev.ui.fact_list import Markup, answer_html, busy_html, error_html
 from twinev.ui.live import Live, Snapshot
 from twinev.wire.commands import CommandIn
 from twinev.wire.rest.commands import CommandOut
@@ -38,7 +39,7 @@ class CommandForm:
         self._choice = widgets.Dropdown(
             description=texts.SEND_COMMAND, options=[(choice.label, choice.key) for choice in CHOICES]
         )
-        self._evse = widgets.Dropdown(description=texts.SEND_EVSE, options=[(texts.SEND_WHOLE_STATION, None)])
+        self._evse = widgets.Dropdown(description=texts.SEND_EVSE, options=[(texts.SEND_WHOLE_STATION, 0)])
         self._fields: dict[str, widgets.Widget] = {}
         self._parameters = widgets.HBox()
         self._parameters.add_class("tv-parameters")
@@ -91,7 +92,7 @@ class CommandForm:
     def _show_evses(self) -> None:
         station, choice = self._chosen(), self.choice
         evses = [(str(evse.id), evse.id) for evse in station.evses] if station else []
-        options = [] if choice.evse == "needed" and evses else [(texts.SEND_WHOLE_STATION, None)]
+        options = [] if choice.evse == "needed" and evses else [(texts.SEND_WHOLE_STATION, 0)]
         options += evses if choice.evse != "no" else []
         if tuple(options) != tuple(self._evse.options):
             self._evse.options = options
@@ -122,7 +123,8 @@ class CommandForm:
         words = self.choice.hurts
         charging = sum(evse.session_id is not None for evse in station.evses)
         if charging and self.choice.ends_charging:
-            words = f"{texts.HURTS_ACTIVE.format(station=station.id, count=charging)} {words}"
+            active = texts.HURTS_ACTIVE_ONE if charging == 1 else texts.HURTS_ACTIVE.format(count=charging)
+            words = f"{active} {words}"
         question = f"{self.choice.label}, {station.id}: {words}"
         self._question.value = f'<p role="alert">{formats.safe(question)}</p>'
 
@@ -132,7 +134,7 @@ class CommandForm:
             self._answer.value = error_html(texts.SEND_NO_STATION)
             return
         try:
-            body = choice.body(self._evse.value, self._values(), self._live.now())
+            body = choice.body(self._evse.value or None, self._values(), self._live.now())
         except TwinEVError as error:
             self._ask(None)
             self._answer.value = error_html(error)
@@ -160,7 +162,7 @@ def answered_html(command: CommandOut) -> Markup:
     if command.detail:
         words = f"{words} {texts.SEND_DETAIL.format(detail=command.detail)}"
     answer = answer_html(words, good=command.outcome == "accepted")
-    told = json_html(command.response, name=texts.COMMAND_ANSWERED) if command.response else ""
+    told = response_html(command.response) if command.response else ""
     return Markup(f"{answer}{told}")
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from twinev.ui import charge_points_texts as texts
 from twinev.ui import formats
 from twinev.ui.answer_words import answer_of, round_trip_of
+from twinev.ui.command_response import response_html
 from twinev.ui.data_table import Action, Cell, Column, Row, Tone
 from twinev.ui.fact_list import Markup, facts_html, json_html, paragraph_html, section_html
 from twinev.ui.live import Snapshot
@@ -42,11 +43,7 @@ def command_html(command: CommandOut, *, zone: ZoneInfo) -> Markup:
     }
     facts = facts_html({texts.COMMAND_FACTS[key]: value for key, value in values.items()})
     said = section_html(texts.COMMAND_SAID, json_html(command.payload, name=texts.COMMAND_SAID))
-    answered = (
-        paragraph_html(texts.COMMAND_NO_ANSWER)
-        if command.response is None
-        else json_html(command.response, name=texts.COMMAND_ANSWERED)
-    )
+    answered = paragraph_html(texts.COMMAND_NO_ANSWER) if command.response is None else response_html(command.response)
     return Markup(f"{facts}{said}{section_html(texts.COMMAND_ANSWERED, answered)}")
 
 
@@ -56,21 +53,29 @@ def summary_of(command: CommandOut) -> str:
     if isinstance(profile, dict):
         purpose = texts.PURPOSES.get(profile.get("purpose", ""), profile.get("purpose", ""))
         return f"{texts.EVSE.format(id=profile.get('evse_id'))} · {purpose}"
-    if isinstance(command.payload.get("values"), list):
-        return ", ".join(_assignment(value) for value in command.payload["values"])
+    for listed, words_of in (("values", _assignment), ("variables", _variable)):
+        if isinstance(command.payload.get(listed), list):
+            return ", ".join(words_of(one) for one in command.payload[listed])
     hidden = {"action", "composite", "differences", "remote_start_id", "request_id", "duration_seconds"}
     plain = (
         (name, value)
         for name, value in command.payload.items()
         if name not in hidden and isinstance(value, str | int | float) and not isinstance(value, bool)
     )
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in plain)
+    return ", ".join(_plain(name, value) for name, value in plain)
+
+
+def _plain(name: str, value: object) -> str:
+    return texts.EVSE.format(id=value) if name == "evse_id" else f"{name.replace('_', ' ')} {value}"
 
 
 def _assignment(value: dict) -> str:
-    variable = value.get("variable", {})
+    return f"{_variable(value.get('variable', {}))} = {value.get('value')}"
+
+
+def _variable(variable: dict) -> str:
     names = (variable.get("component"), variable.get("variable"))
-    return f"{'.'.join(name for name in names if name)} = {value.get('value')}"
+    return ".".join(name for name in names if name)
 
 
 def _row(command: CommandOut, zone: ZoneInfo) -> Row:

@@ -21,6 +21,7 @@ from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
 
 PAGE_ROWS = 20
+_FROM_PEOPLE = {"": None, "people": True, "platform": False}
 
 
 class CommandsTab:
@@ -63,15 +64,14 @@ class CommandsTab:
             cursor=cursor,
             limit=PAGE_ROWS,
             find=self._find.value,
-            state=self._state.value,
-            from_people=self._sender.value,
+            state=self._state.value or None,
+            from_people=_FROM_PEOPLE[self._sender.value],
             since=since,
             until=until,
         )
 
     def _nothing(self) -> str:
-        chosen = self._state.value is not None or self._sender.value is not None
-        looked_for = self._find.value.strip() or chosen or self._days.used
+        looked_for = self._find.value.strip() or self._state.value or self._sender.value or self._days.used
         return texts.COMMANDS_NO_MATCH if looked_for else texts.COMMANDS_NONE
 
     def _on_action(self, command_id: str, key: str) -> None:

@@ -16,7 +16,7 @@ function render({ model, el }) {
 
   function show() {
     if (!box) return;
-    const open = model.get("open");
+    const open = model.get("is_open");
     const was = box.classList.contains("tv-open");
     box.setAttribute("aria-label", model.get("title"));
     if (open === was) return;
@@ -32,7 +32,7 @@ function render({ model, el }) {
   }
 
   function shut() {
-    model.set("open", false);
+    model.set("is_open", false);
     model.save_changes();
     show();
   }
@@ -53,7 +53,7 @@ function render({ model, el }) {
     show();
   }
 
-  model.on("change:open", show);
+  model.on("change:is_open", show);
   model.on("change:title", show);
   begin();
 }

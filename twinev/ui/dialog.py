@@ -16,7 +16,7 @@ class _Frame(anywidget.AnyWidget):
     """Invisible; makes the box that it lies in a dialog."""
 
     _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    open = Bool(default_value=False).tag(sync=True)
+    is_open = Bool(default_value=False).tag(sync=True)
     title = Unicode().tag(sync=True)
 
 
@@ -45,11 +45,11 @@ class Dialog:
         sheet.add_class("tv-dialog-sheet")
         self.widget = widgets.VBox([sheet])
         self.widget.add_class("tv-dialog")
-        self._frame.observe(self._on_open, "open")
+        self._frame.observe(self._on_open, "is_open")
 
     @property
     def is_open(self) -> bool:
-        return self._frame.open
+        return self._frame.is_open
 
     def show(
         self, title: str, content: Sequence[widgets.Widget], *, on_close: Callable[[], None] | None = None
@@ -59,7 +59,7 @@ class Dialog:
         self._on_close = on_close
         self.rename(title)
         self._body.children = tuple(content)
-        self._frame.open = True
+        self._frame.is_open = True
 
     def rename(self, title: str) -> None:
         """Give it another title; what it shows stays."""
@@ -67,7 +67,7 @@ class Dialog:
         self._title.value = f"<h2>{formats.safe(title)}</h2>"
 
     def close(self) -> None:
-        self._frame.open = False
+        self._frame.is_open = False
 
     def _on_open(self, change: dict[str, object]) -> None:
         if not change["new"]:

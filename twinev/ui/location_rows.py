@@ -14,6 +14,7 @@ from twinev.wire.rest.stations import EvseOut, StationOut
 DETAILS = "details"
 COLUMNS = tuple(Column(name=name, number=place == 4) for place, name in enumerate(texts.LOCATIONS_COLUMNS))
 _MOST_EVSES = 3
+_LONGEST_REASON = 40
 
 
 def location_rows(stations: Sequence[StationOut], snapshot: Snapshot) -> list[Row]:
@@ -21,9 +22,9 @@ def location_rows(stations: Sequence[StationOut], snapshot: Snapshot) -> list[Ro
     return [_row(station, snapshot) for station in stations]
 
 
-def matches(station: StationOut, *, find: str, state: str | None, site_id: str | None, site: str) -> bool:
-    """Whether it is looked for: every word of ``find`` occurs in what it is and what it is called."""
-    if (state is not None and technical_state(station) != state) or site_id not in (None, station.site_id):
+def matches(station: StationOut, *, find: str, state: str, site_id: str, site: str) -> bool:
+    """Whether it is looked for: every word of ``find`` occurs in what it is and is called; "" is any."""
+    if state not in ("", technical_state(station)) or site_id not in ("", station.site_id):
         return False
     told = (station.vendor, station.model, station.firmware_version, station.protocol)
     errors = (evse.error_code for evse in station.evses)
@@ -71,9 +72,10 @@ def _state(station: StationOut) -> Cell:
     state = technical_state(station)
     errors = ", ".join(evse.error_code for evse in station.evses if evse.error_code)
     reason = station.block_reason or errors
-    if not reason and station.not_following is not None:
+    # Who is offline follows nothing: that needs no words.
+    if not reason and station.not_following is not None and station.online:
         reason = station.not_following.reason
-    short = reason if len(reason) <= 60 else f"{reason[:59]}…"
+    short = reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 1]}…"
     return Cell(text=texts.STATION_STATES[state], small=short, title=reason, tone=tone_of_state(state))
 
 

@@ -9,7 +9,6 @@ import ipywidgets as widgets
 from twinev.client import Client
 from twinev.ui import charge_points_texts as texts
 from twinev.ui import formats
-from twinev.ui import texts as shared_texts
 from twinev.ui.data_table import DataTable
 from twinev.ui.dialog import Dialog
 from twinev.ui.live import Live, Snapshot
@@ -33,9 +32,9 @@ class LocationsTab:
         self.selection = Selection()
         self._map = StationMap(selection=self.selection, level=level_of_state, legend=legend_html())
         self._find = widgets.Text(description=texts.FIND, placeholder=texts.LOCATIONS_FIND_HINT)
-        states = [(texts.ANY, None), *((words, state) for state, words in texts.STATION_STATES.items())]
+        states = [(texts.ANY, ""), *((words, state) for state, words in texts.STATION_STATES.items())]
         self._state = widgets.Dropdown(description=texts.STATE, options=states)
-        self._site = widgets.Dropdown(description=texts.SITE, options=[(texts.ANY, None)])
+        self._site = widgets.Dropdown(description=texts.SITE, options=[(texts.ANY, "")])
         self._selected = widgets.HTML()
         self._show_all = widgets.Button(description=texts.LOCATIONS_SHOW_ALL)
         self._table = DataTable(COLUMNS, caption=texts.LOCATIONS_CAPTION, actions_name=texts.LIST_ACTIONS)
@@ -47,7 +46,7 @@ class LocationsTab:
 
     def update(self, snapshot: Snapshot, *, shown: bool) -> None:
         """Show a new state."""
-        sites = [(texts.ANY, None), *((site.name, site.id) for site in snapshot.sites)]
+        sites = [(texts.ANY, ""), *((site.name, site.id) for site in snapshot.sites)]
         if tuple(sites) != tuple(self._site.options):
             chosen = self._site.value
             self._site.options = sites
@@ -129,6 +128,6 @@ def legend_html() -> str:
         for level, words in texts.LOCATIONS_LEGEND
     )
     return (
-        f'<p class="tv-help">{formats.safe(shared_texts.MAP_HELP)}</p>'
+        f'<p class="tv-help">{formats.safe(texts.LOCATIONS_MAP_HELP)}</p>'
         f'<ul class="tv-legend"><li>{formats.safe(texts.LOCATIONS_LEGEND_TITLE)}</li>{items}</ul>'
     )

@@ -28,6 +28,8 @@ def plan_html(evse: EvseLimitsOut, progress: SessionProgressOut | None, *, now: 
     until = now + min(max(_last_change((planned, expected), now), SHORTEST), LONGEST)
     shown = [[step for step in steps if step[0] < until] for steps in (planned, expected, reported)]
     values = [value for steps in shown for _, value in steps if value is not None]
+    if not values:
+        return paragraph_html(texts.PLAN_UNKNOWN.format(id=evse.evse_id))
     chart = StepChart(start=now, until=until, values=values, zone=zone)
     chart.add_steps("limit", texts.PLAN_EXPECTED, shown[1])
     if evse.reported_at is not None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from twinev.ui import formats
 from twinev.ui.time_chart import TOP, TimeChart
 
-WIDTH, HEIGHT = 640, 210
+WIDTH, HEIGHT = 500, 200
 Step = tuple[datetime, float | None]
 
 

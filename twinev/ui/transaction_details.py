@@ -68,6 +68,7 @@ def _facts(read: TransactionRead, *, site: str, zone: ZoneInfo, now: datetime, a
         "power": None if session.ended_at else f"{formats.kw(session.power_kw)} kW",
         "reason": session.stop_reason,
         "gaps": _gaps(session),
+        "tariff": None if read.course.total_incl_vat is None else read.course.tariff_id or texts.TRANSACTION_FREE,
         "cost": _cost(read.course, running=session.ended_at is None),
         "cdr": _records(read.records, api_url) or (texts.TRANSACTION_NO_CDR_YET if session.ended_at else None),
     }
@@ -170,7 +171,8 @@ def _slots(course: SessionCourseOut, zone: ZoneInfo) -> Markup:
     rows = [
         (
             formats.day_and_clock(slot.start, zone),
-            formats.near(slot.end, zone, now=slot.start),
+            # The last one of a session that runs ends at its last measurement.
+            formats.clock(slot.end, zone, seconds=slot.end.second != 0),
             f"{slot.energy_kwh:,.3f}",
             formats.kw(slot.power_kw),
             texts.UNKNOWN if slot.planned_kw is None else formats.kw(slot.planned_kw),

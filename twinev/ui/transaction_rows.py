@@ -28,17 +28,20 @@ def transaction_rows(sessions: Sequence[SessionOut], snapshot: Snapshot) -> list
             session,
             site=sites[session.site_id].name if session.site_id in sites else session.site_id,
             zone=zones.get(session.site_id, formats.zone_of("UTC")),
+            page_zone=snapshot.zone,
             now=snapshot.now,
         )
         for session in sessions
     ]
 
 
-def _row(session: SessionOut, *, site: str, zone: ZoneInfo, now: datetime) -> Row:
+def _row(session: SessionOut, *, site: str, zone: ZoneInfo, page_zone: ZoneInfo, now: datetime) -> Row:
     name = texts.TRANSACTION_DETAILS.format(id=session.ocpp_transaction_id, station=session.station_id)
+    # The head of the page names its zone; another one is named here.
+    elsewhere = "" if zone == page_zone else formats.zone_short(session.started_at, zone)
     evse = texts.EVSE.format(id=session.evse_id)
     cells = (
-        Cell(text=formats.day_and_clock(session.started_at, zone), small=formats.zone_short(session.started_at, zone)),
+        Cell(text=formats.day_and_clock(session.started_at, zone), small=elsewhere),
         Cell(text=session.station_id, small=f"{evse} · {site}"),
         Cell(text=session.id_token or texts.NO_TOKEN, small=session.ocpp_transaction_id),
         Cell(text=f"{session.energy_kwh:,.2f} kWh", small=_asked(session), number=True),

@@ -16,6 +16,7 @@ from twinev.wire.rest.pages import Page
 from twinev.wire.rest.sessions import SessionOut
 
 PAGE_ROWS = 20
+_ACTIVE = {"": None, "running": True, "ended": False}
 
 
 class TransactionsTab:
@@ -38,7 +39,7 @@ class TransactionsTab:
         self.details = TransactionDialog(client=client, live=live, dialog=dialog, api_url=api_url)
         self._find = widgets.Text(description=texts.FIND, placeholder=texts.TRANSACTIONS_FIND_HINT)
         self._state = widgets.Dropdown(description=texts.STATE, options=texts.TRANSACTIONS_STATES)
-        self._site = widgets.Dropdown(description=texts.SITE, options=[(texts.ANY, None)])
+        self._site = widgets.Dropdown(description=texts.SITE, options=[(texts.ANY, "")])
         self.list = PagedList(
             columns=COLUMNS,
             caption=texts.TRANSACTIONS_CAPTION,
@@ -59,7 +60,7 @@ class TransactionsTab:
 
     def update(self, snapshot: Snapshot, *, shown: bool) -> None:
         """Take in a new state: read the page again while somebody looks at it."""
-        sites = [(texts.ANY, None), *((site.name, site.id) for site in snapshot.sites)]
+        sites = [(texts.ANY, ""), *((site.name, site.id) for site in snapshot.sites)]
         if tuple(sites) != tuple(self._site.options):
             chosen = self._site.value
             self._site.options = sites
@@ -74,12 +75,12 @@ class TransactionsTab:
             cursor=cursor,
             limit=PAGE_ROWS,
             find=self._find.value,
-            active=self._state.value,
-            site_id=self._site.value,
+            active=_ACTIVE[self._state.value],
+            site_id=self._site.value or None,
             since=since,
             until=until,
         )
 
     def _nothing(self) -> str:
-        looked_for = self._find.value.strip() or self._state.value is not None or self._site.value or self._days.used
+        looked_for = self._find.value.strip() or self._state.value or self._site.value or self._days.used
         return texts.TRANSACTIONS_NO_MATCH if looked_for else texts.TRANSACTIONS_NONE

@@ -37,6 +37,7 @@ def get_course(session_id: str, work: Reading, platform: ThePlatform, user: AnyR
         ),
         readings=tuple(CourseReadingOut(at=reading.at, energy_kwh=float(reading.kwh)) for reading in course.readings),
         planned=tuple(LimitStep(start=stretch.start, limit_kw=stretch.limit_kw) for stretch in course.planned),
+        tariff_id=course.cost.tariff_id if bills else None,
         currency=course.cost.currency,
         other_excl_vat=course.other_excl_vat if bills else None,
         total_excl_vat=course.cost.total.excl_vat if bills else None,

@@ -119,6 +119,7 @@ class SessionCourseOut(WireModel):
     slots: tuple[CourseSlotOut, ...]
     readings: tuple[CourseReadingOut, ...]
     planned: tuple[LimitStep, ...]
+    tariff_id: str | None
     currency: str
     other_excl_vat: Amount | None
     total_excl_vat: Amount | None
