@@ -37,6 +37,10 @@ function render({ model, el }) {
     show();
   }
 
+  function escape(event) {
+    if (event.key === "Escape" && !event.defaultPrevented && model.get("is_open")) shut();
+  }
+
   function begin() {
     // The widget is drawn before its box is part of the page.
     box = el.closest(".tv-dialog");
@@ -44,9 +48,8 @@ function render({ model, el }) {
     box.setAttribute("role", "dialog");
     box.setAttribute("aria-modal", "true");
     box.tabIndex = -1;
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) shut();
-    });
+    // On the whole page: a button that is disabled while it waits for its answer loses the focus to nobody.
+    document.addEventListener("keydown", escape);
     box.addEventListener("pointerdown", (event) => {
       if (event.target === box) shut();
     });
@@ -56,6 +59,7 @@ function render({ model, el }) {
   model.on("change:is_open", show);
   model.on("change:title", show);
   begin();
+  return () => document.removeEventListener("keydown", escape);
 }
 
 export default { render };
