@@ -25,26 +25,34 @@ from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.site_headroom import Headroom, deliver, read_headroom
 
+LONGEST_WAY_KM = 500.0
+HIGHEST_CONSUMPTION_KWH_PER_KM = 2.0
 #: Road speed in a town, from which the hour of arrival is guessed. [km/h]
 SPEED_KM_PER_H = 40.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class DriverWish:
-    """What a driver looks for: ``connector_type`` None takes any, ``ev_max_kw`` None whatever the EVSE gives."""
+    """What a driver looks for: ``connector_type`` None takes any, ``ev_max_kw`` None whatever the EVSE gives.
+
+    ``connectors`` are those of the driver's vehicle, of which any will do; none: no matter which.
+    """
 
     place: Location
     max_distance_km: float = 10.0
     energy_kwh: float = 20.0
     stay_minutes: float = 120.0
     connector_type: str | None = None
+    connectors: tuple[str, ...] = ()
     ev_max_kw: float | None = None
     consumption_kwh_per_km: float = 0.18
 
     def __post_init__(self) -> None:
-        require_finite("max_distance_km", self.max_distance_km, at_least=0, at_most=500)
+        require_finite("max_distance_km", self.max_distance_km, at_least=0, at_most=LONGEST_WAY_KM)
         require_finite("energy_kwh", self.energy_kwh, at_least=0, at_most=1000)
-        require_finite("consumption_kwh_per_km", self.consumption_kwh_per_km, at_least=0, at_most=2)
+        require_finite(
+            "consumption_kwh_per_km", self.consumption_kwh_per_km, at_least=0, at_most=HIGHEST_CONSUMPTION_KWH_PER_KM
+        )
         if not 1 <= self.stay_minutes <= 24 * 60:
             raise BadInput("stay_minutes", self.stay_minutes, "from 1 to 1440 minutes")
         if self.ev_max_kw is not None:
@@ -125,7 +133,9 @@ def _suits(station: ChargingStation, evse: Evse, wish: DriverWish) -> bool:
     """Whether the EVSE is free, and the EV can be plugged in."""
     if availability_of(station, evse) is not Availability.AVAILABLE or evse.max_kw <= 0:
         return False
-    return wish.connector_type is None or any(c.type == wish.connector_type for c in evse.connectors)
+    there = {connector.type for connector in evse.connectors}
+    named = wish.connector_type is None or wish.connector_type in there
+    return named and (not wish.connectors or not there.isdisjoint(wish.connectors))
 
 
 def _rate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twinev.domain.availability import availability_of
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.public_stations import is_public
 
 EVENT = "station.availability"
 
@@ -24,6 +25,6 @@ def tell_availability(station_id: str, *, work: UnitOfWork) -> None:
                 "station_id": station_id,
                 "evse_id": evse.id,
                 "availability": availability,
-                "public": station.public,
+                "public": is_public(station, work=work),
             },
         )

@@ -17,6 +17,7 @@ from twinev.api.platform import Reading, ThePlatform
 from twinev.api.routers.events import event_frames
 from twinev.domain.availability import Availability, availability_of
 from twinev.domain.charge_points import ChargingStation, Evse, Site
+from twinev.services.public_stations import public_stations
 from twinev.services.tell_availability import EVENT
 from twinev.wire.rest.availability import AvailabilityChanged, EvseAvailabilityOut
 from twinev.wire.rest.pages import Page
@@ -63,8 +64,7 @@ def list_availability(
     sites = {site.id: site for site in work.sites.list()}
     found = [
         _out(station, evse, sites[station.site_id], open_now=sites[station.site_id].open_at(now))
-        for station in work.stations.list(site_id=site_id)
-        if station.public
+        for station in public_stations(work=work, site_id=site_id)
         for evse in station.evses
     ]
     wanted = [
