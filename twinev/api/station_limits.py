@@ -44,6 +44,7 @@ def _evse_out(evse: EvseLimitsShown) -> EvseLimitsOut:
         reported = _composite(evse.reported.composite)
         report = {
             "reported_at": evse.reported.at,
+            "reported_until": _end(reported),
             "reported": _steps(reported),
             "differences": tuple(LimitDifference.model_validate(found) for found in evse.reported.differences),
         }

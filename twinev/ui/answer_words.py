@@ -9,7 +9,7 @@ from twinev.wire.rest.commands import CommandOut
 def answer_of(command: CommandOut) -> str:
     """The outcome, with the station's own status where that says more."""
     outcome = texts.OUTCOMES.get(command.outcome, command.outcome)
-    if not command.status or command.status.casefold() == outcome.casefold():
+    if not command.status or command.status.casefold() == outcome.replace(" ", "").casefold():
         return texts.ANSWER_WORDS.format(outcome=outcome)
     return texts.ANSWER_WITH_STATUS.format(outcome=outcome, status=command.status)
 

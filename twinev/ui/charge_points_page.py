@@ -21,6 +21,8 @@ from twinev.ui.transactions_tab import TransactionsTab
 
 #: Events tell when something happened; this is for what no event tells, such as a meter's value. [s]
 POLL_SECONDS = 10.0
+#: How the kinds of events begin that change something on the page.
+SHOWN_KINDS = ("session.", "station.", "plan.", "site.", "cdr.", "payment.")
 
 
 class PageTab(Protocol):
@@ -66,7 +68,7 @@ class ChargePointsPage:
         self._background = Background()
         self._live.on_snapshot(self._show)
         self._live.on_connection(self._header.tell)
-        self._news.on_news(lambda _: self._live.hurry())
+        self._news.on_news(self._hear)
         self._tab.observe(lambda _: self._live.snapshot and self._show(self._live.snapshot), "selected_index")
 
     def start(self) -> widgets.VBox:
@@ -82,6 +84,10 @@ class ChargePointsPage:
         shown = self._tab.selected_index
         for place, tab in enumerate(self._tabs.values()):
             tab.update(snapshot, shown=place == shown)
+
+    def _hear(self, kinds: frozenset[str]) -> None:
+        if any(kind.startswith(SHOWN_KINDS) for kind in kinds):
+            self._live.hurry()
 
     def _go_to_command(self, station_id: str) -> None:
         self.commands.form.choose_station(station_id)

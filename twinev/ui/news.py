@@ -13,7 +13,7 @@ from twinev.wire.rest.system import EventOut
 _log = logging.getLogger(__name__)
 
 #: A storm of events is one piece of news. [s]
-GATHERED_SECONDS = 1.0
+GATHERED_SECONDS = 2.0
 
 
 class News:

@@ -25,6 +25,8 @@ def plan_html(evse: EvseLimitsOut, progress: SessionProgressOut | None, *, now: 
     planned = planned_steps(progress)
     expected = [(step.start, step.limit_kw) for step in evse.expected]
     reported = [(step.start, step.limit_kw) for step in evse.reported]
+    if evse.reported_until is not None:
+        reported.append((evse.reported_until, None))
     until = now + min(max(_last_change((planned, expected), now), SHORTEST), LONGEST)
     shown = [[step for step in steps if step[0] < until] for steps in (planned, expected, reported)]
     values = [value for steps in shown for _, value in steps if value is not None]
