@@ -16,10 +16,14 @@ from twinev.ui.background import Background
 from twinev.ui.dialog import Dialog
 from twinev.ui.fact_list import answer_html, busy_html, error_html
 from twinev.ui.live import Live
+from twinev.ui.pace import Pace
 from twinev.ui.station_block import StationBlock
 from twinev.ui.station_details import StationRead, read_station, station_html
 from twinev.ui.station_edit import StationEdit
 from twinev.wire.rest.stations import StationOut
+
+#: What a dialog shows is costly to read. [s]
+READ_EVERY_SECONDS = 5.0
 
 
 class StationDialog:
@@ -44,6 +48,7 @@ class StationDialog:
         self._buttons.add_class("tv-buttons")
         self._station_id: str | None = None
         self._read: StationRead | None = None
+        self._pace = Pace(READ_EVERY_SECONDS)
         self.background = Background()
         self._ask.on_click(lambda _: self._station_id and self.background.start(self._ask_composite(self._station_id)))
         self._edit_button.on_click(lambda _: self._begin_edit())
@@ -55,11 +60,12 @@ class StationDialog:
         self._content.value = busy_html(texts.STATION_READING)
         self._answer.value = ""
         self._show_content(station_id)
+        self._pace.begin()
         self.background.start(self._reread(station_id))
 
     def refresh(self) -> None:
         """Read it again while its details are open."""
-        if self._station_id is not None:
+        if self._station_id is not None and self._pace.due():
             self.background.start(self._reread(self._station_id))
 
     def _show_content(self, station_id: str) -> None:
@@ -139,5 +145,5 @@ class StationDialog:
         if isinstance(outcome, TwinEVError):
             self._answer.value = error_html(outcome)
             return
-        self.refresh()
+        self.background.start(self._reread(outcome.id))
         self._live.hurry()

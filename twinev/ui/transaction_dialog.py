@@ -15,8 +15,12 @@ from twinev.ui.background import Background
 from twinev.ui.dialog import Dialog
 from twinev.ui.fact_list import answer_html, busy_html, error_html
 from twinev.ui.live import Live
+from twinev.ui.pace import Pace
 from twinev.ui.sure_question import SureQuestion
 from twinev.ui.transaction_details import TransactionRead, read_transaction, transaction_html
+
+#: What a dialog shows is costly to read. [s]
+READ_EVERY_SECONDS = 5.0
 
 
 class TransactionDialog:
@@ -35,6 +39,7 @@ class TransactionDialog:
         self._stop = SureQuestion(texts.STOP, sure=texts.STOP_CONFIRM, back=texts.SEND_BACK, act=self._on_stop)
         self._read: TransactionRead | None = None
         self._session_id: str | None = None
+        self._pace = Pace(READ_EVERY_SECONDS)
         self.background = Background()
 
     def open(self, session_id: str) -> None:
@@ -48,11 +53,13 @@ class TransactionDialog:
             texts.TRANSACTION_READING, [self._content, self._stop.widget, self._answer], on_close=self._closed
         )
         self._session_id = session_id
+        self._pace.begin()
         self.background.start(self._reread(session_id))
 
     def refresh(self) -> None:
         """Read it again while it is open and the session goes on."""
-        if self._session_id is not None and (self._read is None or self._read.session.ended_at is None):
+        goes_on = self._read is None or self._read.session.ended_at is None
+        if self._session_id is not None and goes_on and self._pace.due():
             self.background.start(self._reread(self._session_id))
 
     def _closed(self) -> None:
