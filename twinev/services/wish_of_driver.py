@@ -7,9 +7,9 @@ from typing import Any
 
 from twinev.domain.users import User
 from twinev.errors import NotFound
+from twinev.services.driver_wish import HIGHEST_CONSUMPTION_KWH_PER_KM, LONGEST_WAY_KM, DriverWish
 from twinev.services.keep_vehicles import seen_vehicle
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.recommend import HIGHEST_CONSUMPTION_KWH_PER_KM, LONGEST_WAY_KM, DriverWish
 
 
 def wish_of_driver(said: Mapping[str, Any], *, user: User | None, work: UnitOfWork) -> DriverWish:

@@ -70,7 +70,11 @@ async def caller(request: Request, user: Annotated[User | None, Depends(user_if_
 
 @router.post("")
 def list_recommendations(
-    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
+    request: Request,
+    body: RecommendationAsk,
+    work: Reading,
+    platform: ThePlatform,
+    user: Annotated[User | None, Depends(caller)],
 ) -> RecommendationsOut:
     """Recommend free, compatible charge points within reach.
 
@@ -81,8 +85,9 @@ def list_recommendations(
     place = Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees)
     wish = wish_of_driver({"place": place, **said}, user=user, work=work)
     now = platform.clock.now()
-    price = TariffPrice(work, otherwise=SeriesPrice(work), now=now)
-    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit)
+    price = TariffPrice(work, otherwise=SeriesPrice(work))
+    read = request.app.state.headroom_memory.read
+    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit, read=read)
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),
