@@ -104,6 +104,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "evse_id": None, "request_id": 9, "seq_no": 0, "to_be_continued": False, "content": {"a": 1},
         }
     ],
+    "site_days": [{"site_id": "s", "day": "2026-11-22", "traces": "2 7.000", "content": {"site_id": "s"}}],
     "restrictions": [
         {
             "id": "restriction", "limit_kw": 9.0, "start": AT, "end": LATER, "v2g": False, "created_by": "gerda",

@@ -19,6 +19,7 @@ from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.refuse_nul import RefuseNul
 from twinev.api.routers import (
+    analysis,
     audit,
     availability,
     commands,
@@ -49,6 +50,7 @@ from twinev.api.routers import (
     vehicles,
 )
 from twinev.api.turns import Turns, limit_threads
+from twinev.services.analyse_month import AnalyseMonth
 from twinev.services.headroom_memory import HeadroomMemory
 from twinev.services.measure_usage import MeasureUsage
 
@@ -78,6 +80,7 @@ _OWN_ROUTERS = (
     terms,
     recommendations,
     metrics,
+    analysis,
     events,
     health,
     audit,
@@ -133,12 +136,14 @@ def create_app(
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.analyse_month = AnalyseMonth(reading=platform.reading, clock=platform.clock)
     app.state.headroom_memory = HeadroomMemory()
     app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:
         app.include_router(module.router)
+    app.include_router(analysis.page_router)
     for router in routers:
         app.include_router(router)
     app.add_middleware(RefuseNul)

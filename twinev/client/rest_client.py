@@ -17,6 +17,7 @@ from typing import Self
 
 import httpx
 
+from twinev.client.analysis import AnalysisCalls
 from twinev.client.audit import AuditCalls
 from twinev.client.bearer import BearerLogin
 from twinev.client.charge_points import ChargePointCalls
@@ -43,6 +44,7 @@ class Client(
     PlanningCalls,
     GridCalls,
     InsightCalls,
+    AnalysisCalls,
     AuditCalls,
     PricingCalls,
     ReservationCalls,

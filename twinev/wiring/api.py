@@ -79,7 +79,7 @@ from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest.system import PartHealth
-from twinev.wiring import pricing
+from twinev.wiring import analysis, pricing
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.identity import IdentityParts
 from twinev.wiring.nats_url import nats_url
@@ -253,6 +253,7 @@ class ApiParts:
                 ),
                 "dead_letters": self.dead_letters,
                 **pricing.pricing_state(self.settings, self.secret),
+                **analysis.analysis_state(self.settings, reading=self.database.reading, clock=self.clock),
             },
             rates=Rates(per_user=self.settings.rate_per_user, per_address=self.settings.rate_per_address),
         )
@@ -288,6 +289,7 @@ class ApiParts:
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "settling": partial(while_leading, self.leadership, pricing.settling(**self._storage, clock=self.clock)),
+            "analysis": partial(while_leading, self.leadership, analysis.counting(**self._storage, clock=self.clock)),
             "reservations": partial(while_leading, self.leadership, reservations.run),
             "stops": partial(while_leading, self.leadership, StopCharging(**charging).run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),

@@ -13,6 +13,7 @@ from twinev.domain.users import Role, User
 from twinev.services.admit_partner import admit_partner, revoke_partner
 
 ADMINISTRATORS = {Role.ADMINISTRATOR}
+OPERATORS = {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 ANYBODY_LOGGED_IN = set(Role)
 OPEN = {*Role, None}
 
@@ -34,6 +35,7 @@ PAGES = {
     "POST /admin/users/{user_id}": ADMINISTRATORS,
     "POST /admin/users/{user_id}/password": ADMINISTRATORS,
     "GET /api/v1/cdrs/{cdr_id}/receipt": ANYBODY_LOGGED_IN,
+    "GET /api/v1/analysis/report": OPERATORS,
     "GET /assets/pages.css": OPEN,
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
