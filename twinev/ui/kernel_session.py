@@ -120,9 +120,18 @@ def open_kernel_client(
 
 def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
     """Return where a viewer's browser logs out."""
-    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, "")) + "/logout"
+    return _public_api_url(environment) + "/logout"
+
+
+def users_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where an administrator's browser manages users."""
+    return _public_api_url(environment) + "/admin/users"
 
 
 def end_this_process() -> None:
     """End the process at once, from whichever thread."""
     os._exit(0)
+
+
+def _public_api_url(environment: MutableMapping[str, str]) -> str:
+    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, ""))

@@ -27,7 +27,8 @@ class StationList:
         self._site_boxes: dict[str, widgets.Checkbox] = {}
         self._members: dict[str, frozenset[str]] = {}
         self._following = False
-        self._rows = widgets.VBox()
+        self._none = widgets.HTML(f'<p class="tv-help">{formats.safe(texts.LIST_NONE)}</p>')
+        self._rows = widgets.VBox([self._none])
         self._rows.add_class("tv-list-rows")
         clear = widgets.Button(description=texts.LIST_CLEAR)
         clear.on_click(lambda _: selection.clear())
@@ -57,7 +58,7 @@ class StationList:
             self._site_boxes[site.id] = site_box
             rows.append(site_box)
             rows += [self._row(station) for station in snapshot.stations if station.site_id == site.id]
-        self._rows.children = rows
+        self._rows.children = rows or [self._none]
         self._follow()
 
     def _row(self, station: StationOut) -> widgets.HBox:
@@ -101,5 +102,8 @@ def state_html(station: StationOut, snapshot: Snapshot) -> str:
         figure = texts.LIST_PLUGGED_IN if words == texts.STATUS_PLUGGED_IN else words
     else:
         figure = texts.LIST_POWER.format(power=formats.kw(station.power_kw))
+    if station.not_following is not None:
+        words = texts.LIST_NOT_FOLLOWING.format(reason=station.not_following.reason)
+        figure = f"⚠ {figure}"
     dot = f'<i style="background: var(--tv-{level})"></i>'
     return f'<span class="tv-list-state" title="{formats.safe(words)}">{formats.safe(figure)}{dot}</span>'
