@@ -133,8 +133,9 @@ def _offline_at(site: SiteOut, away: list[StationOut]) -> Alert:
 
 def _reasons(snapshot: Snapshot) -> dict[str, tuple[str, str, datetime | None]]:
     """Cause, reason and since when, by station: as its last command shows, else as a limit in force tells."""
+    away = {station.id for station in snapshot.stations if not station.online}
     told = {
-        station.station_id: ("other", station.reason, None)
+        station.station_id: ("offline" if station.station_id in away else "other", station.reason, None)
         for restriction in snapshot.restrictions
         if restriction.state in (Enforcement.PARTLY, Enforcement.NOT_ENFORCED)
         for station in restriction.stations

@@ -10,7 +10,8 @@ from twinev.ui import texts_history as words
 from twinev.ui.time_chart import TimeChart
 from twinev.wire.rest.restrictions import RestrictionMeasured
 
-HEIGHT = 150
+# As wide as it is shown at a desk, so that its letters have the size of the page's small ones.
+WIDTH, HEIGHT = 540, 170
 
 
 def enforcement_html(measured: RestrictionMeasured, *, zone: ZoneInfo) -> str:
@@ -23,6 +24,7 @@ def enforcement_html(measured: RestrictionMeasured, *, zone: ZoneInfo) -> str:
         until=measured.until,
         values_kw=(*measured.measured_kw, *limits),
         zone=zone,
+        width=WIDTH,
         height=HEIGHT,
     )
     ordered = "".join(

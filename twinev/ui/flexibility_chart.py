@@ -10,7 +10,8 @@ from twinev.ui import texts_flexibility as words
 from twinev.ui.flexibility_input import SlotGrid
 from twinev.ui.time_chart import TimeChart
 
-HEIGHT = 170
+# As wide as it is shown at a desk, so that its letters have the size of the page's small ones.
+WIDTH, HEIGHT = 600, 180
 
 
 def limit_chart_html(
@@ -26,7 +27,9 @@ def limit_chart_html(
     """
     before = [max(0.0, supply_max_kw + offset) for offset in before_kw]
     after = [max(0.0, supply_max_kw + offset) for offset in after_kw]
-    chart = TimeChart(start=grid.start, until=grid.end, values_kw=(*before, *after), zone=zone, height=HEIGHT)
+    chart = TimeChart(
+        start=grid.start, until=grid.end, values_kw=(*before, *after), zone=zone, width=WIDTH, height=HEIGHT
+    )
     label = words.CHART_DESCRIPTION.format(
         start=formats.clock(grid.start, zone),
         end=formats.clock(grid.end, zone),

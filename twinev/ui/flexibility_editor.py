@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -73,16 +74,26 @@ class FlexibilityEditor:
         self.widget.add_class("tv-flexibility-editor")
         self._start.layout.display = "none"
 
+    @property
+    def filled(self) -> bool:
+        """Whether the slots show what is ordered."""
+        return self._grid is not None
+
     def update(self, snapshot: Snapshot) -> None:
         """Take in sites that are new; what is being typed stays."""
         sites = {site.id: site for site in snapshot.sites}
         if sites.keys() != self._sites.keys():
-            self._sites = sites
-            chosen = self._site.value
-            # With the options the value is set to the first.
-            self._site.options = [(site.name, site.id) for site in sites.values()]
-            self._site.value = chosen if chosen in sites else next(iter(sites), None)
+            self._offer(sites)
         self._sites = sites
+
+    def _offer(self, sites: Mapping[str, SiteOut]) -> None:
+        """Sites to choose from; the slots are filled when the tab is opened, or when another one is chosen."""
+        chosen = self._site.value
+        self._filling = True
+        # With the options the value is set to the first.
+        self._site.options = [(site.name, site.id) for site in sites.values()]
+        self._site.value = chosen if chosen in sites else next(iter(sites), None)
+        self._filling = False
 
     def open(self) -> None:
         """The tab is looked at: show what is ordered from now on, unless something is being typed."""
@@ -96,6 +107,8 @@ class FlexibilityEditor:
 
     def _on_frame(self, _: object = None) -> None:
         """Another site or time: fill the slots anew."""
+        if self._filling:
+            return
         self._start.layout.display = None if self._later.value else "none"
         self._order_button.reset()
         grid = self._chosen_grid()

@@ -32,6 +32,9 @@ class FlexibilityTab:
 
     def update(self, snapshot: Snapshot) -> None:
         self.editor.update(snapshot)
+        if self.visible and not self.editor.filled:
+            # It was opened before anything was known.
+            self.editor.open()
         self._updates += 1
         if self.visible and self._updates % UPDATES_BETWEEN_READINGS == 0:
             self.orders.read()

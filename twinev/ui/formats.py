@@ -15,6 +15,11 @@ def kw(power_kw: float) -> str:
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.1f}"
 
 
+def kwh(energy_kwh: float) -> str:
+    """Energy with two decimals below 10 kWh, else one."""
+    return f"{energy_kwh:,.2f}" if abs(energy_kwh) < 10 else f"{energy_kwh:,.1f}"
+
+
 def limit_kw(value_kw: float) -> str:
     """A limit as somebody would type it: no decimals that say nothing."""
     return f"{value_kw:,.1f}".removesuffix(".0")

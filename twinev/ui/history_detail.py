@@ -41,7 +41,7 @@ def _measured(restriction: RestrictionOut, measured: RestrictionMeasured, *, zon
     figures = (
         (formats.percent(measured.kept_share), words.KEPT),
         (formats.kw(measured.highest_kw or 0.0), words.HIGHEST),
-        (formats.kw(measured.excess_kwh), words.EXCESS),
+        (formats.kwh(measured.excess_kwh), words.EXCESS),
         (_enforced_after(restriction, speed), words.ENFORCED_AFTER),
     )
     cells = "".join(

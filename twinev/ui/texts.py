@@ -72,7 +72,6 @@ STATUS_UNAVAILABLE = "out of service"
 # The list
 LIST_TITLE = "Select by list"
 LIST_SITE = "{name}"
-LIST_NOT_FOLLOWING = "does not follow: {reason}"
 LIST_NONE = "No stations yet."
 LIST_CLEAR = "Clear selection"
 LIST_POWER = "{power} kW"
