@@ -89,7 +89,7 @@ def _limit(restriction: RestrictionOut, level: Level, title: str, detail: str) -
 
 def _stations(snapshot: Snapshot) -> Iterator[Alert]:
     reasons = _reasons(snapshot)
-    under = _under_limit(snapshot)
+    under = _under_broken_limit(snapshot)
     for station in snapshot.stations:
         if station.id not in reasons:
             continue
@@ -148,12 +148,12 @@ def _reasons(snapshot: Snapshot) -> dict[str, tuple[str, str, datetime | None]]:
     }
 
 
-def _under_limit(snapshot: Snapshot) -> frozenset[str]:
-    in_force = (Enforcement.PENDING, Enforcement.ENFORCED, Enforcement.PARTLY, Enforcement.NOT_ENFORCED)
+def _under_broken_limit(snapshot: Snapshot) -> frozenset[str]:
+    """Stations that matter to the grid now: while others make up for a station it only has to be looked into."""
     return frozenset(
         station_id
         for restriction in snapshot.restrictions
-        if restriction.state in in_force
+        if restriction.state == Enforcement.NOT_ENFORCED
         for station_id in restriction.station_ids
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
@@ -32,10 +32,12 @@ class FlexibilityEditor:
         Reads what is ordered, and orders.
     live : Live
         The sites and the platform's time.
+    then : callable
+        Called after an order.
     """
 
-    def __init__(self, *, client: Client, live: Live) -> None:
-        self._client, self._live = client, live
+    def __init__(self, *, client: Client, live: Live, then: Callable[[], None]) -> None:
+        self._client, self._live, self._then = client, live, then
         self._sites: dict[str, SiteOut] = {}
         self._grid: SlotGrid | None = None
         self._before: tuple[float, ...] = ()
@@ -58,7 +60,7 @@ class FlexibilityEditor:
         set_all, undo = widgets.Button(description=words.ALL_SET), widgets.Button(description=words.READ_AGAIN)
         set_all.on_click(self._set_all)
         undo.on_click(self._on_frame)
-        self._order_button = SureButton(words=words.ORDER, question=words.ORDER_SURE, act=self._begin)
+        self._order_button = SureButton(words=words.ORDER, question=words.ORDER_SURE, act=self._begin, style="primary")
         self._slot_help, self._chart = widgets.HTML(), widgets.HTML()
         self._error, self._told = widgets.HTML(), widgets.HTML()
         self._slot_box = widgets.HBox()
@@ -207,6 +209,7 @@ class FlexibilityEditor:
         else:
             self._told.value = f'<p class="tv-done" role="status">{formats.safe(words.DONE)}</p>'
             await self._fill(site_id, grid)
+            self._then()
             self._live.hurry()
         finally:
             self._order_button.widget.disabled = False

@@ -54,10 +54,12 @@ class FlexibilityOrders:
         Reads and revokes.
     live : Live
         The platform's time.
+    then : callable
+        Called after an order was revoked.
     """
 
-    def __init__(self, *, client: Client, live: Live) -> None:
-        self._client, self._live = client, live
+    def __init__(self, *, client: Client, live: Live, then: Callable[[], None]) -> None:
+        self._client, self._live, self._then = client, live, then
         self._orders: tuple[FlexibilityOrderOut, ...] = ()
         self._rows: list[FlexibilityRow] = []
         self._shown = PAGE_ROWS
@@ -121,6 +123,7 @@ class FlexibilityOrders:
         else:
             self._error.value = ""
         await self._read()
+        self._then()
         self._live.hurry()
 
 

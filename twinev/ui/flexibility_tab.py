@@ -17,8 +17,8 @@ class FlexibilityTab:
     """Composes the two; nothing is read while another tab is looked at."""
 
     def __init__(self, *, client: Client, live: Live) -> None:
-        self.editor = FlexibilityEditor(client=client, live=live)
-        self.orders = FlexibilityOrders(client=client, live=live)
+        self.editor = FlexibilityEditor(client=client, live=live, then=lambda: self.orders.read())
+        self.orders = FlexibilityOrders(client=client, live=live, then=self.editor.open)
         self.visible = False
         self._updates = 0
         self.widget = widgets.HBox([self.editor.widget, self.orders.widget])

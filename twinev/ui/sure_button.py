@@ -16,12 +16,14 @@ class SureButton:
         What stands on it before and after the first click.
     act : callable
         What the second click does.
+    style : str
+        ipywidgets' style of the button before the first click.
     """
 
-    def __init__(self, *, words: str, question: str, act: Callable[[], None]) -> None:
-        self._words, self._question, self._act = words, question, act
+    def __init__(self, *, words: str, question: str, act: Callable[[], None], style: str = "") -> None:
+        self._words, self._question, self._act, self._style = words, question, act, style
         self._asked = False
-        self.widget = widgets.Button(description=words)
+        self.widget = widgets.Button(description=words, button_style=style)
         self.widget.on_click(self._on_click)
 
     def reset(self) -> None:
@@ -37,4 +39,4 @@ class SureButton:
     def _ask(self, *, asked: bool) -> None:
         self._asked = asked
         self.widget.description = self._question if asked else self._words
-        self.widget.button_style = "danger" if asked else ""
+        self.widget.button_style = "danger" if asked else self._style

@@ -25,8 +25,8 @@ SITE_STATIONS = "{online} of {total} stations online"
 SITE_FREE = "{free} kW left"
 SITE_OVER = "{over} kW over the supply limit"
 SITES_NONE = "There are no sites yet. A charge point operator enters them; they show here within seconds."
-SITE_FLEXIBILITY_LESS = "A flexibility order allows {offset} kW less than the supply limit of {limit} kW."
-SITE_FLEXIBILITY_MORE = "A flexibility order allows {offset} kW more than the supply limit of {limit} kW."
+SITE_FLEXIBILITY_LESS = "{limit} kW less {offset} kW of flexibility ordered now"
+SITE_FLEXIBILITY_MORE = "{limit} kW and {offset} kW of flexibility ordered now"
 SITE_BAR = "Import of {name}: {power} of {limit} kW"
 
 # Limits in force

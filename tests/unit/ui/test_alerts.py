@@ -24,17 +24,22 @@ def test_nothing_is_wrong_while_limits_are_kept(snapshot) -> None:
     assert alerts_of(snapshot) == ()
 
 
-def test_station_that_does_not_follow_under_a_limit_is_urgent(snapshot, make_station, fault) -> None:
+def test_station_that_does_not_follow_under_a_limit_that_is_broken_is_urgent(
+    snapshot, make_station, make_restriction, fault
+) -> None:
     stations = (make_station("UTR-01", not_following=fault), make_station("UTR-02"))
-    [alert] = alerts_of(replace(snapshot, stations=stations))
+    broken = make_restriction(state="not_enforced", stations=())
+    _, alert = alerts_of(replace(snapshot, stations=stations, restrictions=(broken,)))
     assert (alert.level, alert.title, alert.station_ids) == ("critical", "UTR-01 does not follow", ("UTR-01",))
-    assert alert.detail.startswith("EVSE 1 draws 11.0 kW where it accepted 5.0 kW. It draws")
+    assert alert.detail.startswith("EVSE 1 draws 11.0 kW where it accepted 5.0 kW. Car park, Utrecht")
     assert alert.advice == words.ADVICE["meter"]
 
 
-def test_station_that_does_not_follow_without_a_limit_is_to_be_looked_into(snapshot, make_station, fault) -> None:
+def test_station_that_does_not_follow_while_its_limit_is_kept_is_to_be_looked_into(
+    snapshot, make_station, fault
+) -> None:
     stations = (make_station("UTR-01", not_following=fault),)
-    [alert] = alerts_of(replace(snapshot, stations=stations, restrictions=()))
+    [alert] = alerts_of(replace(snapshot, stations=stations))
     assert alert.level == "warning"
 
 

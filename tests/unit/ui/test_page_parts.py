@@ -76,7 +76,7 @@ def test_card_says_how_far_over_the_limit_a_site_is(make_site) -> None:
     assert "6.5 kW over the supply limit" in html
 
 
-@pytest.mark.parametrize(("offset_kw", "words"), [(-20, "20 kW less"), (10, "10 kW more")])
+@pytest.mark.parametrize(("offset_kw", "words"), [(-20, "66 kW less 20 kW"), (10, "66 kW and 10 kW")])
 def test_card_counts_the_flexibility_that_is_ordered_now(make_site, offset_kw: float, words: str) -> None:
     html = card_html(make_site(flexibility_kw=offset_kw), [])
     assert f"kW of {66 + offset_kw} kW" in html
