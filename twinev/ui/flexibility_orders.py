@@ -14,6 +14,7 @@ from twinev.ui import texts_flexibility as words
 from twinev.ui.background import Background
 from twinev.ui.flexibility_input import signed
 from twinev.ui.live import Live, Snapshot
+from twinev.ui.row_cells import cells_html, head_html
 from twinev.ui.sure_button import SureButton
 from twinev.wire.rest.flexibility import FlexibilityOrderOut
 
@@ -66,7 +67,7 @@ class FlexibilityOrders:
         self._reading = False
         self.background = Background()
         self._empty, self._error = widgets.HTML(), widgets.HTML()
-        self._head = widgets.HTML(head_html())
+        self._head = widgets.HTML(head_html(words.COLUMNS))
         self._head.add_class("tv-flexibility-head")
         self._body = widgets.VBox()
         self._more = widgets.Button(description=words.MORE)
@@ -127,11 +128,6 @@ class FlexibilityOrders:
         self._live.hurry()
 
 
-def head_html() -> str:
-    """The names of the columns."""
-    return "".join(f'<div role="columnheader">{formats.safe(name)}</div>' for name in words.COLUMNS)
-
-
 def row_html(order: FlexibilityOrderOut, snapshot: Snapshot) -> str:
     """One order as the cells of a row; on a narrow screen each cell carries its column's name."""
     site = next((site for site in snapshot.sites if site.id == order.site_id), None)
@@ -148,8 +144,7 @@ def row_html(order: FlexibilityOrderOut, snapshot: Snapshot) -> str:
         f'<span class="tv-state tv-flexibility-{formats.safe(order.state)}">{formats.safe(state)}</span>'
         f"<small>{formats.safe(revoked)}</small>",
     )
-    named = zip(words.COLUMNS, cells, strict=True)
-    return "".join(f'<div role="cell" data-name="{formats.safe(name)}"><div>{cell}</div></div>' for name, cell in named)
+    return cells_html(words.COLUMNS, cells)
 
 
 def range_text(values_kw: Sequence[float]) -> str:

@@ -17,12 +17,15 @@ class FlexibilityTab:
     """Composes the two; nothing is read while another tab is looked at."""
 
     def __init__(self, *, client: Client, live: Live) -> None:
-        self.editor = FlexibilityEditor(client=client, live=live, then=lambda: self.orders.read())
+        self.editor = FlexibilityEditor(client=client, live=live, then=self._read_orders)
         self.orders = FlexibilityOrders(client=client, live=live, then=self.editor.open)
         self.visible = False
         self._updates = 0
         self.widget = widgets.HBox([self.editor.widget, self.orders.widget])
         self.widget.add_class("tv-flexibility")
+
+    def _read_orders(self) -> None:
+        self.orders.read()
 
     def open(self) -> None:
         """The tab is looked at."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from twinev.ui import formats, texts
 from twinev.ui import texts_history as words
 from twinev.ui.limits_panel import BAR_SHARE_OF_LIMIT, METER_TOLERANCE_KW, OPEN_STATES, bar_share, state_html
+from twinev.ui.row_cells import cells_html
 from twinev.wire.rest.restrictions import RestrictionOut
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
@@ -44,15 +45,7 @@ def row_html(restriction: RestrictionOut, *, zone: ZoneInfo, site_of_station: di
         f"{formats.limit_kw(restriction.limit_kw)} kW", _window(restriction, zone),
         texts.YES if restriction.v2g else texts.NO, _state(restriction, zone), _highest(restriction),
     )  # fmt: skip
-    columns = zip(words.COLUMNS, cells, strict=True)
-    return "".join(
-        f'<div role="cell" data-name="{formats.safe(name)}"><div>{cell}</div></div>' for name, cell in columns
-    )
-
-
-def head_html() -> str:
-    """The names of the columns."""
-    return "".join(f'<div role="columnheader">{formats.safe(name)}</div>' for name in words.COLUMNS)
+    return cells_html(words.COLUMNS, cells)
 
 
 def csv_text(restrictions: Iterable[RestrictionOut], *, site_of_station: dict[str, str]) -> str:

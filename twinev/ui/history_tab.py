@@ -15,9 +15,10 @@ from twinev.ui import formats, texts
 from twinev.ui import texts_history as words
 from twinev.ui.background import Background
 from twinev.ui.history_row import HistoryRow
-from twinev.ui.history_rows import csv_text, head_html, matches, row_html
+from twinev.ui.history_rows import csv_text, matches, row_html
 from twinev.ui.live import Live, Snapshot
 from twinev.ui.revoke_order import RevokeOrder
+from twinev.ui.row_cells import head_html
 from twinev.wire.rest.restrictions import RestrictionOut
 
 PAGE_ROWS = 20
@@ -59,7 +60,7 @@ class HistoryTab:
         self._more.on_click(self._show_more)
 
     def _arrange(self) -> None:
-        head = widgets.HTML(head_html())
+        head = widgets.HTML(head_html(words.COLUMNS))
         head.add_class("tv-history-head")
         tools = widgets.HBox([self._find, self._state, self._when, self._count, self._export])
         tools.add_class("tv-history-tools")
