@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -18,6 +18,7 @@ from twinev.wire.rest.sites import SiteOut
 from twinev.wire.rest.stations import StationOut
 
 Level = Literal["critical", "warning", "note"]
+Reasons = Mapping[str, tuple[str, str, datetime | None]]
 LEVELS: tuple[Level, ...] = ("critical", "warning", "note")
 
 
@@ -40,7 +41,8 @@ class Alert:
 
 def alerts_of(snapshot: Snapshot) -> tuple[Alert, ...]:
     """All that is wrong, the most urgent first; within a level sites, limits, then stations."""
-    found = [*_sites(snapshot), *_limits(snapshot), *_stations(snapshot), *_offline(snapshot)]
+    reasons = _reasons(snapshot)
+    found = [*_sites(snapshot), *_limits(snapshot), *_stations(snapshot, reasons), *_offline(snapshot, reasons)]
     return tuple(sorted(found, key=lambda alert: LEVELS.index(alert.level)))
 
 
@@ -87,11 +89,10 @@ def _limit(restriction: RestrictionOut, level: Level, title: str, detail: str) -
     )
 
 
-def _stations(snapshot: Snapshot) -> Iterator[Alert]:
-    reasons = _reasons(snapshot)
+def _stations(snapshot: Snapshot, reasons: Reasons) -> Iterator[Alert]:
     under = _under_broken_limit(snapshot)
     for station in snapshot.stations:
-        if station.id not in reasons:
+        if station.id not in reasons or not station.online:
             continue
         cause, reason, since = reasons[station.id]
         site = snapshot.site_of(station)
@@ -109,33 +110,39 @@ def _stations(snapshot: Snapshot) -> Iterator[Alert]:
         )
 
 
-def _offline(snapshot: Snapshot) -> Iterator[Alert]:
-    """Stations that are only offline: one alert a site, for a site's line often takes all of them."""
-    reasons = _reasons(snapshot)
+def _offline(snapshot: Snapshot, reasons: Reasons) -> Iterator[Alert]:
+    """Stations without a connection: one alert a site, for a site's line often takes all of them."""
+    under = _under_broken_limit(snapshot)
     for site in snapshot.sites:
-        away = [s for s in snapshot.stations if s.site_id == site.id and not s.online and s.id not in reasons]
-        if away:
-            yield _offline_at(site, away)
+        away = [station for station in snapshot.stations if station.site_id == site.id and not station.online]
+        charging = [station for station in away if station.id in reasons]
+        idle = [station for station in away if station.id not in reasons]
+        if charging:
+            urgent = any(station.id in under for station in charging)
+            yield _offline_at(site, charging, "critical" if urgent else "warning", with_ev=True)
+        if idle:
+            yield _offline_at(site, idle, "note", with_ev=False)
 
 
-def _offline_at(site: SiteOut, away: list[StationOut]) -> Alert:
+def _offline_at(site: SiteOut, away: list[StationOut], level: Level, *, with_ev: bool) -> Alert:
+    ids = tuple(station.id for station in away)
     title = words.OFFLINE_ONE if len(away) == 1 else words.OFFLINE
+    detail = words.OFFLINE_WITH_EV if with_ev else words.OFFLINE_IDLE
     return Alert(
-        key=f"offline {site.id}",
-        level="note",
-        title=title.format(count=len(away), site=site.name, station=away[0].id),
-        detail=words.OFFLINE_DETAIL.format(stations=", ".join(station.id for station in away)),
-        advice=words.OFFLINE_ADVICE,
-        station_ids=tuple(station.id for station in away),
+        key=f"offline {site.id} {with_ev}",
+        level=level,
+        title=title.format(count=len(away), site=site.name, station=ids[0]),
+        detail=detail if len(away) == 1 else f"{', '.join(ids)}. {detail}",
+        advice=words.ADVICE["offline"] if with_ev else words.OFFLINE_ADVICE,
+        station_ids=ids,
         since=max((station.last_seen for station in away if station.last_seen is not None), default=None),
     )
 
 
-def _reasons(snapshot: Snapshot) -> dict[str, tuple[str, str, datetime | None]]:
+def _reasons(snapshot: Snapshot) -> Reasons:
     """Cause, reason and since when, by station: as its last command shows, else as a limit in force tells."""
-    away = {station.id for station in snapshot.stations if not station.online}
     told = {
-        station.station_id: ("offline" if station.station_id in away else "other", station.reason, None)
+        station.station_id: ("other", station.reason, None)
         for restriction in snapshot.restrictions
         if restriction.state in (Enforcement.PARTLY, Enforcement.NOT_ENFORCED)
         for station in restriction.stations

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from twinev.domain.grid import Enforcement
 from twinev.ui import formats, texts
 from twinev.ui import texts_history as words
 from twinev.ui.limits_panel import BAR_SHARE_OF_LIMIT, METER_TOLERANCE_KW, OPEN_STATES, bar_share, state_html
 from twinev.ui.row_cells import cells_html
-from twinev.wire.rest.restrictions import RestrictionOut
+from twinev.wire.rest.restrictions import RestrictionOut, StationEnforcement
 
 # A spreadsheet takes a cell that begins with one of these for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -32,6 +33,11 @@ def matches(
     places = {site_of_station.get(station_id, "") for station_id in restriction.station_ids}
     searched = " ".join((restriction.created_by, *restriction.station_ids, *places)).casefold()
     return all(word in searched for word in find.casefold().split())
+
+
+def not_following(restriction: RestrictionOut) -> list[StationEnforcement]:
+    """Those of its stations that do not follow; others may have a remark too."""
+    return [station for station in restriction.stations if station.state == Enforcement.NOT_ENFORCED]
 
 
 def can_be_revoked(restriction: RestrictionOut) -> bool:
@@ -59,7 +65,7 @@ def csv_text(restrictions: Iterable[RestrictionOut], *, site_of_station: dict[st
 
 def _csv_row(restriction: RestrictionOut, site_of_station: dict[str, str]) -> tuple[object, ...]:
     sites = sorted({site_of_station.get(station_id, "") for station_id in restriction.station_ids} - {""})
-    not_following = (f"{s.station_id}: {s.reason}" for s in restriction.stations if s.reason)
+    astray = (f"{station.station_id}: {station.reason}" for station in not_following(restriction))
     times = [
         instant.isoformat() if instant else "" for instant in (restriction.revoked_at, restriction.first_enforced_at)
     ]
@@ -67,7 +73,7 @@ def _csv_row(restriction: RestrictionOut, site_of_station: dict[str, str]) -> tu
     return (
         restriction.id, restriction.created_at.isoformat(), restriction.created_by, " ".join(restriction.station_ids),
         " · ".join(sites), restriction.limit_kw, restriction.start.isoformat(), restriction.end.isoformat(),
-        restriction.v2g, restriction.state, *times, highest, "; ".join(not_following),
+        restriction.v2g, restriction.state, *times, highest, "; ".join(astray),
     )  # fmt: skip
 
 
@@ -98,9 +104,9 @@ def _state(restriction: RestrictionOut, zone: ZoneInfo) -> str:
     if restriction.revoked_at is not None:
         revoked = words.REVOKED_AT.format(time=formats.clock(restriction.revoked_at, zone))
         parts.append(f"<small>{formats.safe(revoked)}</small>")
-    reasons = [station for station in restriction.stations if station.reason]
+    reasons = not_following(restriction)
     if reasons:
-        items = "".join(f"<li><b>{formats.safe(s.station_id)}</b> {formats.safe(s.reason)}</li>" for s in reasons)
+        items = "".join(f"<li><b>{formats.safe(s.station_id)}</b> {formats.safe(s.reason or '')}</li>" for s in reasons)
         count = words.NOT_FOLLOWING.format(count=len(reasons))
         parts.append(f"<details><summary>{formats.safe(count)}</summary><ul>{items}</ul></details>")
     return "".join(parts)

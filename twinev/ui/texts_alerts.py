@@ -38,7 +38,8 @@ STATION_DETAIL = "{reason}. {site}, {power} kW now."
 STATION_UNDER = "A limit that it is under is not kept."
 OFFLINE = "{count} stations at {site} are offline"
 OFFLINE_ONE = "{station} at {site} is offline"
-OFFLINE_DETAIL = "No EV is known to be there: {stations}."
+OFFLINE_IDLE = "No EV is known to be there."
+OFFLINE_WITH_EV = "An EV is there. It may charge on, and nothing is measured meanwhile."
 OFFLINE_ADVICE = (
     "A station that is offline keeps to its fallback, and is planned with that. Tell the charge point operator if it "
     "stays so."
@@ -62,7 +63,7 @@ ADVICE = {
         "the charge point operator restart it."
     ),
     "offline": (
-        "It has no connection. What it accepted last still rules there, then its fallback; the site is planned with "
+        "There is no connection. What it accepted last still rules there, then its fallback; the site is planned with "
         "that. Call the charge point operator; tighten the limit if its power is too much."
     ),
     "read_back": (

@@ -76,6 +76,23 @@ def test_stations_that_are_only_offline_are_one_note_a_site(snapshot, make_stati
     assert not alert.urgent
 
 
+def test_stations_that_lost_their_connection_with_an_ev_are_one_alert_a_site(
+    snapshot, make_station, make_restriction
+) -> None:
+    told = tuple(
+        StationEnforcement(station_id=f"UTR-0{number}", state="not_enforced", reason="offline") for number in (1, 2)
+    )
+    stations = tuple(make_station(f"UTR-0{number}", online=False) for number in (1, 2))
+    partly = make_restriction(state="partly", stations=told)
+    _, alert = alerts_of(replace(snapshot, stations=stations, restrictions=(partly,)))
+    assert (alert.level, alert.title) == ("warning", "2 stations at Car park, Utrecht are offline")
+    assert alert.detail == "UTR-01, UTR-02. An EV is there. It may charge on, and nothing is measured meanwhile."
+    _, broken = alerts_of(
+        replace(snapshot, stations=stations, restrictions=(partly.model_copy(update={"state": "not_enforced"}),))
+    )
+    assert broken.level == "critical"
+
+
 def test_strip_and_tab_count_what_is_urgent(snapshot, make_station, fault) -> None:
     stations = (make_station("UTR-01", not_following=fault), make_station("UTR-02", online=False))
     alerts = alerts_of(replace(snapshot, stations=stations))

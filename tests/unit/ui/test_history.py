@@ -17,7 +17,7 @@ from twinev.ui import texts
 from twinev.ui import texts_history as words
 from twinev.ui.enforcement_chart import enforcement_html
 from twinev.ui.history_tab import HistoryTab, since_of
-from twinev.wire.rest.restrictions import OrderedLimitOut, RestrictionMeasured
+from twinev.wire.rest.restrictions import OrderedLimitOut, RestrictionMeasured, StationEnforcement
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 
@@ -140,3 +140,10 @@ def test_days_begin_at_the_sites_midnight(snapshot) -> None:
 def test_chart_says_in_words_what_it_shows(make_measured) -> None:
     label = ElementTree.fromstring(enforcement_html(make_measured(), zone=ZONE)).find("svg").get("aria-label")
     assert "at most 22.0 kW, within the limit for 75 % of the time" in label
+
+
+def test_remark_on_a_station_that_follows_is_not_counted_against_it(history, make_restriction, snapshot) -> None:
+    remark = StationEnforcement(station_id="UTR-02", state="enforced", reason="offline, without an EV")
+    history._take([make_restriction(stations=(remark,))])
+    history._show_again()
+    assert "not following" not in html_of(history.widget)
