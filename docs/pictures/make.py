@@ -43,6 +43,7 @@ def main() -> None:
         running = system(Path(directory) / "data", "--scenario", str(scenario))
         running.start()
         try:
+            lead_astray(running)
             photograph(running)
         finally:
             running.stop()
@@ -58,12 +59,9 @@ def photograph(running: RunningSystem) -> None:
         take(page, "grid_preview")
         order_limit(page)
         take(page, "grid_operators")
-        lead_astray(running)
-        # Until all stations are back, and their site is planned with them.
-        expect(page.locator(".tv-limits .tv-state")).to_have_text("partly enforced", timeout=WITHIN_MS)
-        expect(page.locator(".tv-limits .tv-state")).to_have_text("enforced", timeout=WITHIN_MS)
         show_alerts(page)
         take(page, "grid_alerts")
+        change_limit(page)
         order_flexibility(page)
         take(page, "grid_flexibility")
         unfold_history(page)
@@ -109,7 +107,7 @@ def order_limit(page: Page) -> None:
 
 
 def lead_astray(running: RunningSystem) -> None:
-    """From now on a station does not follow: the simulator starts again with its fleet changed."""
+    """One station does not follow: the simulator starts again with its fleet changed."""
     fleet = running.data_dir / "simulator.json"
     content = json.loads(fleet.read_text())
     for station in content["stations"]:
@@ -127,6 +125,18 @@ def show_alerts(page: Page) -> None:
     alerts = page.get_by_role("tab", name=re.compile("Alerts"))
     alerts.click()
     expect(page.locator(".tv-alert-row", has_text=f"{ASTRAY} does not follow")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator(".tv-alert-row")).to_have_count(2, timeout=WITHIN_MS)
+
+
+def change_limit(page: Page) -> None:
+    """Tighten the first order."""
+    page.get_by_role("tab", name="Status").click()
+    limit = page.locator(".tv-limit-row", has_text="of at most 18 kW")
+    limit.get_by_role("button", name="Change").click()
+    page.get_by_label("Limit on their sum").fill("12")
+    page.get_by_role("button", name="Confirm the change").click()
+    changed = page.locator(".tv-limit-row", has_text="of at most 12 kW")
+    expect(changed.locator(".tv-state")).to_have_text("enforced", timeout=WITHIN_MS)
 
 
 def order_flexibility(page: Page) -> None:

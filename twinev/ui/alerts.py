@@ -19,6 +19,7 @@ from twinev.wire.rest.stations import StationOut
 
 Level = Literal["critical", "warning", "note"]
 Reasons = Mapping[str, tuple[str, str, datetime | None]]
+OFFLINE = "offline"
 LEVELS: tuple[Level, ...] = ("critical", "warning", "note")
 
 
@@ -151,7 +152,8 @@ def _reasons(snapshot: Snapshot) -> Reasons:
     return told | {
         station.id: (station.not_following.cause, station.not_following.reason, station.not_following.since)
         for station in snapshot.stations
-        if station.not_following is not None
+        # One that is back is told again at this moment.
+        if station.not_following is not None and not (station.online and station.not_following.cause == OFFLINE)
     }
 
 

@@ -93,6 +93,12 @@ def test_stations_that_lost_their_connection_with_an_ev_are_one_alert_a_site(
     assert broken.level == "critical"
 
 
+def test_station_that_is_back_is_no_alert_any_longer(snapshot, make_station, now) -> None:
+    was_away = NotFollowing(cause="offline", reason="offline: plans do not reach it", since=now)
+    stations = (make_station("UTR-01", not_following=was_away), make_station("UTR-02"))
+    assert alerts_of(replace(snapshot, stations=stations)) == ()
+
+
 def test_strip_and_tab_count_what_is_urgent(snapshot, make_station, fault) -> None:
     stations = (make_station("UTR-01", not_following=fault), make_station("UTR-02", online=False))
     alerts = alerts_of(replace(snapshot, stations=stations))
