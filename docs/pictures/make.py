@@ -133,6 +133,7 @@ def change_limit(page: Page) -> None:
     page.get_by_role("tab", name="Status").click()
     limit = page.locator(".tv-limit-row", has_text="of at most 18 kW")
     limit.get_by_role("button", name="Change").click()
+    expect(page.locator(".tv-form h2")).to_have_text("Change a limit", timeout=WITHIN_MS)
     page.get_by_label("Limit on their sum").fill("12")
     page.get_by_role("button", name="Confirm the change").click()
     changed = page.locator(".tv-limit-row", has_text="of at most 12 kW")
