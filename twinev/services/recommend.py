@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from twinev.domain.area import distance_km
-from twinev.domain.availability import Availability, availability_of
-from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
-from twinev.domain.checks import require_finite
+from twinev.domain.charge_points import ChargingStation, Evse, Site
 from twinev.domain.recommendation import (
     DETOUR,
     Grade,
@@ -19,36 +17,15 @@ from twinev.domain.recommendation import (
     score_parts,
     way_cost_eur,
 )
-from twinev.domain.time_window import TimeWindow
-from twinev.errors import BadInput
+from twinev.domain.station_access import may_use
+from twinev.services.driver_wish import DriverWish, FreeEvses
 from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.site_headroom import Headroom, deliver, read_headroom
+from twinev.services.site_headroom import Delivery, read_headroom
+from twinev.services.site_rooms import ReadHeadroom, SiteRooms
 
 #: Road speed in a town, from which the hour of arrival is guessed. [km/h]
 SPEED_KM_PER_H = 40.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriverWish:
-    """What a driver looks for: ``connector_type`` None takes any, ``ev_max_kw`` None whatever the EVSE gives."""
-
-    place: Location
-    max_distance_km: float = 10.0
-    energy_kwh: float = 20.0
-    stay_minutes: float = 120.0
-    connector_type: str | None = None
-    ev_max_kw: float | None = None
-    consumption_kwh_per_km: float = 0.18
-
-    def __post_init__(self) -> None:
-        require_finite("max_distance_km", self.max_distance_km, at_least=0, at_most=500)
-        require_finite("energy_kwh", self.energy_kwh, at_least=0, at_most=1000)
-        require_finite("consumption_kwh_per_km", self.consumption_kwh_per_km, at_least=0, at_most=2)
-        if not 1 <= self.stay_minutes <= 24 * 60:
-            raise BadInput("stay_minutes", self.stay_minutes, "from 1 to 1440 minutes")
-        if self.ev_max_kw is not None:
-            require_finite("ev_max_kw", self.ev_max_kw, at_least=0, at_most=5000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,57 +52,41 @@ def recommend(
     now: datetime,
     user_id: str | None = None,
     most: int = 20,
+    read: ReadHeadroom = read_headroom,
 ) -> list[Recommendation]:
     """Return the best EVSE of each station that suits, the best first; of equals the nearer, then by id.
 
-    ``user_id`` is who asks: stations that only some may use are recommended to these.
+    ``user_id`` is who asks: stations that only some may use are recommended to these, and what he has reserved himself
+    is free for him. ``read`` tells what a site has left.
     """
     sites = {site.id: site for site in work.sites.list()}
-    taken = {(session.station_id, session.evse_id) for session in work.sessions.active()}
-    stations = work.stations.list()
-    private = work.station_access.stations()
-    headroom: dict[str, Headroom] = {}
+    stations, named = work.stations.list(), work.station_access.stations()
+    free = FreeEvses(wish, work=work, user_id=user_id, station_ids=[station.id for station in stations])
+    rooms = SiteRooms(wish, work=work, stations=stations, now=now, read=read)
     found = []
     for station in stations:
         site, way_km = sites[station.site_id], DETOUR * distance_km(wish.place, station.location)
+        if way_km > wish.max_distance_km or not may_use(station, named.get(station.id, ()), user_id):
+            continue
         arrival = now + timedelta(hours=way_km / SPEED_KM_PER_H)
-        usable = user_id in private[station.id] if station.id in private else station.public
-        if not usable or way_km > wish.max_distance_km or not site.open_at(arrival):
+        if not site.open_at(arrival):
             continue
-        reserved = _reserved(station, wish, arrival, work)
-        suiting = [e for e in station.evses if (station.id, e.id) not in taken | reserved and _suits(station, e, wish)]
-        if not suiting:
-            continue
-        if site.id not in headroom:
-            headroom[site.id] = read_headroom(work, site, [one for one in stations if one.site_id == site.id], now)
         rated = [
             _rate(
                 wish,
                 station,
                 evse,
                 site=site,
-                headroom=headroom[site.id],
+                delivery=rooms.delivery(station, evse, site=site, arrival=arrival),
                 price=price,
                 way_km=way_km,
                 arrival=arrival,
             )
-            for evse in suiting
+            for evse in free.of(station, arrival)
         ]
-        found.append(min(rated, key=_best_first))
+        if rated:
+            found.append(min(rated, key=_best_first))
     return sorted(found, key=_best_first)[:most]
-
-
-def _reserved(station: ChargingStation, wish: DriverWish, arrival: datetime, work: UnitOfWork) -> set[tuple[str, int]]:
-    """The EVSEs of a station that somebody has reserved for a part of the stay."""
-    stay = TimeWindow.around(arrival, arrival + timedelta(minutes=wish.stay_minutes))
-    return work.reservations.taken(stay.steps, [station.id])
-
-
-def _suits(station: ChargingStation, evse: Evse, wish: DriverWish) -> bool:
-    """Whether the EVSE is free, and the EV can be plugged in."""
-    if availability_of(station, evse) is not Availability.AVAILABLE or evse.max_kw <= 0:
-        return False
-    return wish.connector_type is None or any(c.type == wish.connector_type for c in evse.connectors)
 
 
 def _rate(
@@ -134,27 +95,18 @@ def _rate(
     evse: Evse,
     *,
     site: Site,
-    headroom: Headroom,
+    delivery: Delivery,
     price: PriceOfStation,
     way_km: float,
     arrival: datetime,
 ) -> Recommendation:
-    departure = arrival + timedelta(minutes=wish.stay_minutes)
-    most_kw = evse.max_kw if wish.ev_max_kw is None else min(evse.max_kw, wish.ev_max_kw)
-    delivery = deliver(
-        headroom.at(station.id, most_kw),
-        headroom.horizon,
-        wanted_kwh=wish.energy_kwh,
-        arrival=arrival,
-        departure=departure,
-    )
     eur_per_kwh = price.mean_eur_per_kwh(
         IntendedStay(
             station=station,
             evse=evse,
             site=site,
             start=arrival,
-            end=departure,
+            end=arrival + timedelta(minutes=wish.stay_minutes),
             energy_kwh=wish.energy_kwh,
             charging_minutes=delivery.charging_minutes,
         )
