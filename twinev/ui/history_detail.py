@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from twinev.ui import formats
@@ -28,13 +30,24 @@ def detail_html(
     """The figures and the chart to the left, acts and stations to the right."""
     return (
         f'<div class="tv-history-detail"><section><h3>{formats.safe(words.MEASURED_TITLE)}</h3>'
-        f"{_measured(restriction, measured, zone=zone, speed=speed)}</section>"
+        f"{_measured(restriction, measured, since=limit_since(restriction, acts), zone=zone, speed=speed)}</section>"
         f"<section><h3>{formats.safe(words.ACTS_TITLE)}</h3>{_acts(acts, zone)}"
         f"<h3>{formats.safe(words.STATIONS_TITLE)}</h3>{_stations(restriction.stations)}</section></div>"
     )
 
 
-def _measured(restriction: RestrictionOut, measured: RestrictionMeasured, *, zone: ZoneInfo, speed: float) -> str:
+def limit_since(restriction: RestrictionOut, acts: Sequence[RestrictionActOut]) -> datetime:
+    """From when on stations had to keep the limit as it is: its begin, or when it became this one."""
+    since = restriction.created_at
+    for before, act in pairwise(acts):
+        if act.limit_kw != before.limit_kw:
+            since = act.at
+    return max(restriction.start, since)
+
+
+def _measured(
+    restriction: RestrictionOut, measured: RestrictionMeasured, *, since: datetime, zone: ZoneInfo, speed: float
+) -> str:
     if measured.kept_share is None:
         start = formats.day_and_clock(restriction.start, zone)
         return f'<p class="tv-help">{formats.safe(words.NOT_BEGUN.format(start=start))}</p>'
@@ -42,7 +55,7 @@ def _measured(restriction: RestrictionOut, measured: RestrictionMeasured, *, zon
         (formats.percent(measured.kept_share), words.KEPT),
         (formats.kw(measured.highest_kw or 0.0), words.HIGHEST),
         (formats.kwh(measured.excess_kwh), words.EXCESS),
-        (_enforced_after(restriction, speed), words.ENFORCED_AFTER),
+        (_enforced_after(restriction, since, speed), words.ENFORCED_AFTER),
     )
     cells = "".join(
         f"<div><dd>{formats.safe(value)}</dd><dt>{formats.safe(name)}</dt></div>" for value, name in figures
@@ -54,11 +67,10 @@ def _measured(restriction: RestrictionOut, measured: RestrictionMeasured, *, zon
     return f'<dl class="tv-figures">{cells}</dl>{enforcement_html(measured, zone=zone)}{silent}'
 
 
-def _enforced_after(restriction: RestrictionOut, speed: float) -> str:
+def _enforced_after(restriction: RestrictionOut, since: datetime, speed: float) -> str:
     if restriction.first_enforced_at is None:
         return words.NEVER_ENFORCED
-    begun = max(restriction.start, restriction.created_at)
-    return words.SECONDS.format(seconds=formats.seconds_text(restriction.first_enforced_at - begun, speed=speed))
+    return words.SECONDS.format(seconds=formats.seconds_text(restriction.first_enforced_at - since, speed=speed))
 
 
 def _acts(acts: Sequence[RestrictionActOut], zone: ZoneInfo) -> str:

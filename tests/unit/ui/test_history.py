@@ -16,8 +16,9 @@ from twinev.errors import Unavailable
 from twinev.ui import texts
 from twinev.ui import texts_history as words
 from twinev.ui.enforcement_chart import enforcement_html
+from twinev.ui.history_detail import limit_since
 from twinev.ui.history_tab import HistoryTab, since_of
-from twinev.wire.rest.restrictions import OrderedLimitOut, RestrictionMeasured, StationEnforcement
+from twinev.wire.rest.restrictions import OrderedLimitOut, RestrictionActOut, RestrictionMeasured, StationEnforcement
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 
@@ -129,6 +130,16 @@ def test_orders_that_are_older_than_the_live_state_are_read_when_the_tab_is_open
 
     asyncio.run(open_twice())
     assert "Showing 1 of 1" in html_of(tab.widget)
+
+
+def test_time_until_it_was_enforced_counts_from_the_last_change_of_the_limit(make_restriction, now) -> None:
+    order = make_restriction(start=now - timedelta(minutes=9), created_at=now - timedelta(minutes=10))
+    acts = [
+        RestrictionActOut(at=now - timedelta(minutes=minutes), by="olga", act=act, limit_kw=kw, end=now, v2g=False)
+        for minutes, act, kw in ((10, "ordered", 20), (5, "changed", 12), (2, "changed", 12))
+    ]
+    assert limit_since(order, acts[:1]) == order.start
+    assert limit_since(order, acts) == now - timedelta(minutes=5)
 
 
 def test_days_begin_at_the_sites_midnight(snapshot) -> None:
