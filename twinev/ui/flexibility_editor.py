@@ -113,9 +113,12 @@ class FlexibilityEditor:
             return
         self._start.layout.display = None if self._later.value else "none"
         self._order_button.reset()
+        if self._site.value not in self._sites:
+            self._say(words.NO_SITES)
+            return
         grid = self._chosen_grid()
         self._say("" if grid else words.ERROR_START_MISSING)
-        if grid is not None and self._site.value in self._sites:
+        if grid is not None:
             self.background.start(self._fill(self._site.value, grid))
 
     def _chosen_grid(self) -> SlotGrid | None:
