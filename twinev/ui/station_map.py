@@ -26,7 +26,7 @@ from twinev.wire.rest.stations import StationOut
 PINS_FROM_ZOOM = 15
 ASSUMED_SIZE_PIXELS = (560, 420)
 # The badge of a site with a long name, and some air around it.
-BADGE_SIZE_PIXELS = (190, 60)
+BADGE_SIZE_PIXELS = (224, 76)
 # The light theme's colours. The style sheet finds the shapes by them and gives them their colours in the dark.
 SHAPE_STYLES = {
     "neighbours": {"fillColor": "#e6e9e4", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
