@@ -8,6 +8,7 @@ import ipywidgets as widgets
 
 from twinev.client import Client
 from twinev.ui import charge_points_texts as texts
+from twinev.ui.analysis_tab import AnalysisTab
 from twinev.ui.background import Background
 from twinev.ui.commands_tab import CommandsTab
 from twinev.ui.dialog import Dialog
@@ -56,10 +57,12 @@ class ChargePointsPage:
         self.transactions = TransactionsTab(**parts, api_url=api_url)
         self.commands = CommandsTab(**parts)
         self.locations = LocationsTab(**parts, on_command=self._go_to_command)
+        self.analysis = AnalysisTab(client=client, api_url=api_url)
         self._tabs: dict[str, PageTab] = {
             texts.TAB_TRANSACTIONS: self.transactions,
             texts.TAB_COMMANDS: self.commands,
             texts.TAB_LOCATIONS: self.locations,
+            texts.TAB_ANALYSIS: self.analysis,
         }
         self._tab = widgets.Tab([tab.widget for tab in self._tabs.values()], titles=list(self._tabs))
         self._tab.add_class("tv-tabs")

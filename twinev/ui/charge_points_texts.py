@@ -4,6 +4,7 @@ PAGE_TITLE = "Charge points"
 TAB_TRANSACTIONS = "Transactions"
 TAB_COMMANDS = "Commands"
 TAB_LOCATIONS = "Locations"
+TAB_ANALYSIS = "Analysis"
 CLOSE = "Close"
 
 # Long lists

@@ -15,9 +15,19 @@ def kw(power_kw: float) -> str:
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.1f}"
 
 
+def kwh(energy_kwh: float) -> str:
+    """Energy with two decimals below 10 kWh, else one."""
+    return f"{energy_kwh:,.2f}" if abs(energy_kwh) < 10 else f"{energy_kwh:,.1f}"
+
+
 def limit_kw(value_kw: float) -> str:
     """A limit as somebody would type it: no decimals that say nothing."""
     return f"{value_kw:,.1f}".removesuffix(".0")
+
+
+def plain_number(value: float) -> str:
+    """A number as it is typed into a field: no thousands, no decimals that say nothing."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def short_kw(power_kw: float) -> str:
@@ -25,6 +35,14 @@ def short_kw(power_kw: float) -> str:
     rounded = round(power_kw, 1)
     digits = f"{abs(rounded):.1f}" if 0 < abs(rounded) < 10 else f"{abs(power_kw):.0f}"
     return f"{MINUS if rounded < 0 else ''}{digits.removesuffix('.0')}"
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 in whole percents; 100 % only when nothing is missing, 0 % only when nothing is there."""
+    rounded = round(100 * share)
+    if share < 1 and rounded == 100:
+        return "> 99 %"
+    return "< 1 %" if share > 0 and rounded == 0 else f"{rounded} %"
 
 
 def euros(amount_eur: float) -> str:

@@ -128,6 +128,11 @@ def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
     return public_api_url(environment) + "/logout"
 
 
+def users_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where an administrator's browser manages users."""
+    return public_api_url(environment) + "/admin/users"
+
+
 def end_this_process() -> None:
     """End the process at once, from whichever thread."""
     os._exit(0)
