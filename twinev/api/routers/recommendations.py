@@ -96,6 +96,7 @@ def _out(one: Recommendation, *, in_full: bool) -> RecommendationOut:
         name=station.name,
         site_id=one.site.id,
         site_name=one.site.name,
+        time_zone=one.site.time_zone,
         latitude_degrees=station.location.latitude_degrees,
         longitude_degrees=station.location.longitude_degrees,
         max_kw=one.evse.max_kw,

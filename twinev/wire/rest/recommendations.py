@@ -64,6 +64,7 @@ class RecommendationOut(WireModel):
     name: str
     site_id: str
     site_name: str
+    time_zone: str
     latitude_degrees: float
     longitude_degrees: float
     max_kw: float
