@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from twinev.api.routers.driver import files, map
+from twinev.api.routers.driver import files, map, reservations, search, stations
 
-ROUTERS = (files.router, map.router)
+ROUTERS = (files.router, map.router, search.router, stations.router, reservations.router)
