@@ -1,6 +1,6 @@
 // The search page: what could be reserved, as a list with its reasons and as a map.
 
-import { reasonOf } from "./api.js";
+import { reasonOf, toLogin } from "./api.js";
 import { pageData, say } from "./dom.js";
 import { Finder } from "./finder.js";
 import { fill, instantOf } from "./format.js";
@@ -70,6 +70,11 @@ function wish() {
 }
 
 function show({ items, weights }, body) {
+  // A stranger is told no figures: the login has ended.
+  if (items.some((item) => !item.detail)) {
+    toLogin();
+    return;
+  }
   found = items;
   const count = items.length;
   say(summary, count === 1 ? words.found_one : count ? fill(words.found, { count }) : words.none);
