@@ -313,7 +313,7 @@ def test_station_that_is_occupied_says_until_when(open_app: Callable[..., Page])
     page = open_app("/app/stations/UTR-02", role="driver")
     state = page.locator(".evse")
     expect(state).to_contain_text("Occupied", timeout=SOON_MS)
-    until = re.search(r"until about (\d\d:\d\d)", state.inner_text())[1]
+    until = re.search(r"occupied until about (\d\d:\d\d)", state.inner_text())[1]
     # The form begins when it is free again.
     expect(page.get_by_label("From")).to_have_value(re.compile(rf"^({until[:2]}:\d\d|\d\d:00)$"))
 

@@ -20,7 +20,7 @@ const said = new Map();
 // Say that the login has ended, if it has; whoever looks without one loses nothing by that.
 async function tellEndedLogin() {
   if (!document.querySelector('meta[name="csrf-token"]')) return false;
-  const answer = await fetch("/api/v1/auth/session", { cache: "no-store" }).catch(() => null);
+  const answer = await fetch("/api/v1/auth/me", { cache: "no-store" }).catch(() => null);
   if (answer?.status !== 401) return false;
   const here = encodeURIComponent(location.pathname + location.search);
   const link = { address: `/login?next=${here}`, text: texts.common.log_in_again };
