@@ -1,4 +1,4 @@
-"""Makes the pictures of searching and reserving in docs/guide_drivers.md: a system of its own, a driver, a phone's screen.
+"""Makes the pictures of searching and reserving in docs/guide_drivers.md: a system of its own, a driver, a phone.
 
 Run from the repository's root: ``python docs/pictures/make_driver_search.py``.
 """

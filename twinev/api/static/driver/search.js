@@ -43,10 +43,12 @@ const finder = new Finder({
 });
 
 function wish() {
-  const wrong = form.querySelectorAll("input:invalid");
-  for (const input of form.querySelectorAll(".field input")) input.setAttribute("aria-invalid", String(!input.validity.valid));
+  const inputs = [...form.querySelectorAll(".field input")];
+  // Steps are for the pickers: a minute between two of them, or half a kWh, can be looked for too.
+  const wrong = inputs.filter(({ validity }) => !validity.valid && !validity.stepMismatch);
+  for (const input of inputs) input.setAttribute("aria-invalid", String(wrong.includes(input)));
   if (wrong.length) {
-    const names = [...wrong].map((input) => input.labels[0].textContent);
+    const names = wrong.map((input) => input.labels[0].textContent);
     say(summary, fill(words.wrong, { fields: names.join(", ") }));
     return null;
   }
