@@ -70,7 +70,7 @@ def recommend(
         The driver wants to arrive later than anybody may reserve.
     """
     rules = rules or ReservationRules()
-    if wish.arrive_at is not None and wish.arrive_at + wish.stay > now + rules.horizon:
+    if wish.arrive_at is not None and wish.arrive_at > now + rules.horizon - wish.stay:
         raise BadInput("arrive_at", wish.arrive_at.isoformat(), f"with the stay within {rules.horizon.days} days")
     sites = {site.id: site for site in work.sites.list()}
     stations = work.stations.list()

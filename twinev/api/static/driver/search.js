@@ -106,6 +106,7 @@ function search(follow) {
   const set = FILTERS.filter((name) => fields[name].value !== initially[name]).length;
   say(document.getElementById("more-label"), set ? fill(words.more_count, { count: set }) : words.more);
   keep();
+  found = [];
   if (map && field.place) map.showPlace(field.place, Number(fields.within.value), follow);
   finder.ask();
 }

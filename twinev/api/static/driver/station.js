@@ -54,6 +54,7 @@ function refresh() {
 }
 
 minutes?.addEventListener("change", tellWhy);
+if (place) why.replaceChildren(element("p", {}, texts.station.asking));
 tellWhy();
 listen(
   "/api/v1/availability/events",
