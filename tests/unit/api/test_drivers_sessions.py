@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from twinev.domain.charge_points import ConnectorStatus, Evse
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.facts import ChargingNeedsNotified, Sample, StationFact, TransactionStarted, TransactionUpdated
 from twinev.domain.plan import StoredPlan
 from twinev.services.command_station import CommandStation
@@ -322,6 +324,37 @@ def test_session_goes_on_past_its_target_where_the_driver_wants_so(api, begin, t
     assert len(commands.sent) == 1
 
 
+@pytest.mark.parametrize(("profile", "asked"), [("green", 0), ("cheap", 0), ("default", 0), ("fast", 1)])
+def test_ev_that_gives_energy_back_is_stopped_at_its_target_when_it_departs(
+    *, api, begin, take, stopped, commands, clock, stations, profile, asked
+):
+    with stations.unit_of_work() as work:
+        work.abilities.save(ChargingAbilities(station_id="A", discharging_evses=frozenset({1}), at=START))
+        work.commit()
+    start(api, reservation_id=reserve(api), energy_kwh=5, profile=profile, departure_at="2026-11-22T19:30:00Z")
+    begin()
+    take(ChargingNeedsNotified(evse_id=1, timestamp=START + 2 * MINUTE, max_kw=11, max_discharge_kw=11))
+    take(measured(5.0, 25))
+    clock.advance(minutes=89)
+    stopped()
+    assert len(commands.sent) == 1 + asked
+
+    clock.advance(minutes=1)
+    stopped()
+
+    assert [command.action for _, command in commands.sent[1:]] == ["RequestStopTransaction"]
+
+
+def test_ev_that_could_give_energy_back_elsewhere_is_stopped_at_its_target(api, begin, take, stopped, commands):
+    start(api, reservation_id=reserve(api), energy_kwh=5, profile="green")
+    begin()
+    take(ChargingNeedsNotified(evse_id=1, timestamp=START + 2 * MINUTE, max_kw=11, max_discharge_kw=11))
+    take(measured(5.0, 25))
+    stopped()
+
+    assert commands.sent[-1][1].action == "RequestStopTransaction"
+
+
 def test_driver_stops_his_own_session(api, begin, commands):
     start(api, reservation_id=reserve(api))
     session = begin()
@@ -371,3 +404,39 @@ def keep_plan(database, session: str, energy_kwh: list[float]) -> None:
     with database.unit_of_work() as work:
         work.plans.add(plan)
         work.commit()
+
+
+def test_owner_of_the_card_sees_an_old_session_in_the_same_way_everywhere(api, begin, database):
+    session_id = begin("dora")
+    with database.unit_of_work() as work:
+        work.sessions.save(replace(work.sessions.get(session_id), user_id=None))
+        work.commit()
+
+    paths = [f"/sessions/{session_id}{tail}" for tail in ("", "/progress", "/meter-values")]
+
+    assert [api.get(path, role=DORA).status_code for path in paths] == [200] * 3
+    assert [api.get(path, role=EMIL).status_code for path in paths] == [404] * 3
+    assert api.get(f"/sessions/{session_id}/progress", role=DORA).json()["cost"] is not None
+
+
+# ── Private stations ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("public", "named", "private"), [(True, (), False), (True, ("dora",), True), (False, (), True)]
+)
+def test_private_station_is_private_everywhere(api, database, public, named, private):
+    with database.unit_of_work() as work:
+        work.stations.save(replace(work.stations.get("A"), public=public))
+        for user_id in named:
+            work.station_access.allow("A", user_id)
+        work.commit()
+    window = {"start": "2026-11-22T19:00:00Z", "end": "2026-11-22T20:00:00Z", "station_id": "A"}
+
+    shown = [evse["station_id"] for evse in api.get("/availability", role=None).json()["items"]]
+
+    assert ("A" in shown) is not private
+    assert api.get("/stations/A/access").json()["private"] is private
+    assert api.ask("POST", "/reservations", role=EMIL, json=window).status_code == (404 if private else 201)
+    if named:
+        assert api.ask("POST", "/reservations", role=DORA, json=window).status_code == 201
