@@ -66,10 +66,7 @@ def recommend(
         The driver wants to arrive later than anybody may reserve.
     """
     rules = rules or ReservationRules()
-    if wish.arrive_at is not None:
-        if wish.arrive_at > now + rules.horizon - wish.stay:
-            raise BadInput("arrive_at", wish.arrive_at.isoformat(), f"with the stay within {rules.horizon.days} days")
-        read = partial(read_headroom, until=wish.arrival(wish.max_distance_km, now) + wish.stay)
+    read = read if wish.arrive_at is None else _read_until_then(wish, now, rules)
     sites = {site.id: site for site in work.sites.list()}
     stations, named = work.stations.list(), work.station_access.stations()
     ids = [station.id for station in stations]
@@ -100,6 +97,13 @@ def recommend(
         if best is not None and _affordable(best, wish):
             found.append(best)
     return sorted(found, key=_best_first)[:most]
+
+
+def _read_until_then(wish: DriverWish, now: datetime, rules: ReservationRules) -> ReadHeadroom:
+    """What a site has left until the end of a stay that begins later."""
+    if wish.arrive_at > now + rules.horizon - wish.stay:
+        raise BadInput("arrive_at", wish.arrive_at.isoformat(), f"with the stay within {rules.horizon.days} days")
+    return partial(read_headroom, until=wish.arrival(wish.max_distance_km, now) + wish.stay)
 
 
 def _affordable(one: Recommendation, wish: DriverWish) -> bool:
