@@ -101,6 +101,7 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     settings = system.settings
     table = Table.grid(padding=(0, 2))
     table.add_row("Start page", f"{settings.api_url}/")
+    table.add_row("Drivers", f"{settings.api_url}/app")
     for dashboard in DASHBOARDS:
         table.add_row(dashboard.title, settings.dashboards_public_url + dashboard.path)
     table.add_row("REST API", f"{settings.api_url}/api/docs")

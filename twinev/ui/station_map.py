@@ -12,9 +12,10 @@ from typing import Any
 import ipyleaflet as leaflet
 import ipywidgets as widgets
 
+from twinev import basemap
 from twinev.domain.area import area_from_json
 from twinev.domain.charge_points import Location
-from twinev.ui import basemap, formats, texts
+from twinev.ui import formats, texts
 from twinev.ui.alerts import not_following_ids
 from twinev.ui.live import Snapshot
 from twinev.ui.map_signs import badge_rule, legend_html, pin_rule

@@ -40,6 +40,7 @@ from twinev.api.platform import Platform
 from twinev.api.routers import (
     auth,
     dead_letters,
+    driver,
     flexibility_orders,
     pages_login,
     pages_password,
@@ -241,6 +242,7 @@ class ApiParts:
                 pages_return.router,
                 pages_password.router,
                 pages_users.router,
+                *driver.ROUTERS,
                 dead_letters.router,
                 *pricing.ROUTERS,
             ),

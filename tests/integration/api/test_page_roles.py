@@ -16,6 +16,8 @@ ADMINISTRATORS = {Role.ADMINISTRATOR}
 OPERATORS = {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 ANYBODY_LOGGED_IN = set(Role)
 OPEN = {*Role, None}
+#: Drivers, and who runs the charge points.
+DRIVING = {Role.DRIVER, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 
 PAGES = {
     "GET /": ANYBODY_LOGGED_IN,
@@ -37,6 +39,17 @@ PAGES = {
     "GET /api/v1/cdrs/{cdr_id}/receipt": ANYBODY_LOGGED_IN,
     "GET /api/v1/analysis/report": OPERATORS,
     "GET /assets/pages.css": OPEN,
+    "GET /assets/driver/{version}/{name}": OPEN,
+    "GET /app": OPEN,
+    "GET /app/places": OPEN,
+    "GET /app/search": DRIVING,
+    "GET /app/stations/{station_id}": OPEN,
+    "POST /app/stations/{station_id}/reserve": DRIVING,
+    "GET /app/reservations": DRIVING,
+    "POST /app/reservations/{reservation_id}/cancel": DRIVING,
+    "GET /app/offline": OPEN,
+    "GET /app/manifest.webmanifest": OPEN,
+    "GET /app/service_worker.js": OPEN,
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
 }
