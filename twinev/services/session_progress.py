@@ -53,14 +53,14 @@ def session_progress(
     """Read what is known of the session, at this instant."""
     order = work.charge_orders.of_session(session.id)
     told = _told_soc(session, work)
-    ahead = _ahead(session, plan, now) if plan is not None and session.active else ()
+    ahead = steps_ahead(session, plan, now) if plan is not None and session.active else ()
     return SessionProgress(
         session=session,
         soc=told if told is not None else _reckoned_soc(order, session),
         soc_told=told is not None,
         target_soc=order.battery.target_soc if order and order.battery else None,
         plan=ahead,
-        done_at=_done_at(session, ahead),
+        done_at=done_at(session, ahead),
         reservation_id=order.reservation_id if order else None,
         stop_at_target=bool(order and order.stop_at_target),
         stop_at=order.stop_at if order else None,
@@ -77,7 +77,7 @@ def _reckoned_soc(order: ChargeOrder | None, session: ChargingSession) -> float 
     return order.battery.soc_after(session.energy_kwh) if order and order.battery else None
 
 
-def _ahead(session: ChargingSession, plan: PlannedPower, now: datetime) -> tuple[PlannedStep, ...]:
+def steps_ahead(session: ChargingSession, plan: PlannedPower, now: datetime) -> tuple[PlannedStep, ...]:
     """The plan from now on, neighbours of equal power joined."""
     steps: list[PlannedStep] = []
     horizon = plan.horizon
@@ -94,7 +94,8 @@ def _ahead(session: ChargingSession, plan: PlannedPower, now: datetime) -> tuple
     return tuple(steps)
 
 
-def _done_at(session: ChargingSession, ahead: tuple[PlannedStep, ...]) -> datetime | None:
+def done_at(session: ChargingSession, ahead: tuple[PlannedStep, ...]) -> datetime | None:
+    """When by the plan ahead the energy asked for will have flowed; None: not within it, or nothing was asked for."""
     if session.needs.energy_kwh is None:
         return None
     left_kwh = session.needs.energy_kwh - session.energy_kwh

@@ -43,6 +43,17 @@ class StartWish:
     stop_at_target: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class IntendedCharge:
+    """Where a wish leads, and what it asks of the plan."""
+
+    station_id: str
+    evse_id: int
+    reservation: Reservation | None
+    battery: BatteryState | None
+    needs: ChargingNeeds
+
+
 async def start_charging(
     wish: StartWish,
     *,
@@ -73,32 +84,48 @@ def _keep_order(
     wish: StartWish, *, user: User, unit_of_work: UnitOfWorkFactory, now: datetime, rules: ReservationRules
 ) -> ChargeOrder:
     with unit_of_work() as work:
-        reservation = _reservation(wish, user=user, work=work, now=now, rules=rules)
-        station_id, evse_id = _place(wish, reservation, user=user, work=work)
-        vehicle = None if wish.vehicle_id is None else seen_vehicle(wish.vehicle_id, user=user, work=work)
-        battery = _battery(wish, vehicle)
+        intended = intended_charge(wish, user=user, work=work, now=now, rules=rules)
         id_token = driver_token(user.id, work=work)
-        _require_authorised(id_token, station_id, evse_id, work=work, now=now)
+        _require_authorised(id_token, intended.station_id, intended.evse_id, work=work, now=now)
         require_contract(user.id, work=work, now=now)
+        reservation = intended.reservation
         order = ChargeOrder(
             id=uuid.uuid4().hex,
             user_id=user.id,
-            station_id=station_id,
-            evse_id=evse_id,
+            station_id=intended.station_id,
+            evse_id=intended.evse_id,
             id_token=id_token,
             ordered_at=now,
-            needs=_needs(wish, reservation, vehicle, battery, default=work.preferences.of(user.id).profile),
-            battery=battery,
+            needs=intended.needs,
+            battery=intended.battery,
             vehicle_id=wish.vehicle_id,
             reservation_id=reservation and reservation.id,
             stop_at_target=wish.stop_at_target,
             stop_at=reservation and reservation.window.end,
         )
-        if order.needs.departure_at is not None and order.needs.departure_at <= now:
-            raise BadInput("departure_at", order.needs.departure_at.isoformat(), "a time to come")
         work.charge_orders.save(order)
         work.commit()
     return order
+
+
+def intended_charge(
+    wish: StartWish, *, user: User, work: UnitOfWork, now: datetime, rules: ReservationRules
+) -> IntendedCharge:
+    """Return where the wish leads and what it asks for.
+
+    Raises
+    ------
+    NotFound, BadInput, Conflict
+        As `start_charging` does.
+    """
+    reservation = _reservation(wish, user=user, work=work, now=now, rules=rules)
+    station_id, evse_id = _place(wish, reservation, user=user, work=work)
+    vehicle = None if wish.vehicle_id is None else seen_vehicle(wish.vehicle_id, user=user, work=work)
+    battery = _battery(wish, vehicle)
+    needs = _needs(wish, reservation, vehicle, battery, default=work.preferences.of(user.id).profile)
+    if needs.departure_at is not None and needs.departure_at <= now:
+        raise BadInput("departure_at", needs.departure_at.isoformat(), "a time to come")
+    return IntendedCharge(station_id=station_id, evse_id=evse_id, reservation=reservation, battery=battery, needs=needs)
 
 
 def _reservation(

@@ -44,6 +44,7 @@ NO_CHANGE = {
     "POST /password": "one's own password, by whoever knows the old one: the login that it opens is kept",
     "POST /ticket": "a ticket, as POST /api/v1/auth/tickets makes it",
     "POST /api/v1/restrictions/preview": "keeps and sends nothing",
+    "POST /api/v1/sessions/preview": "keeps and sends nothing",
     "POST /api/v1/recommendations": "keeps nothing",
     "POST /api/v1/plans/{plan_id}/reproductions": "keeps nothing",
 }

@@ -36,6 +36,7 @@ ALLOWED = {
     "GET /api/v1/audit": ADMINISTRATORS,
     "GET /api/v1/sessions": ANYBODY_LOGGED_IN,
     "POST /api/v1/sessions": DRIVING,
+    "POST /api/v1/sessions/preview": DRIVING,
     "GET /api/v1/sessions/{session_id}": ANYBODY_LOGGED_IN,
     "PATCH /api/v1/sessions/{session_id}": DRIVING,
     "POST /api/v1/sessions/{session_id}/stop": DRIVING,
