@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,6 +63,7 @@ def service(database, clock, planner):
         rules=ReservationRules(),
         told=ToldLimits(),
         idle=IdleSessions(),
+        time_limit_seconds=60.0,
     )
 
 
@@ -72,9 +74,10 @@ def api(api, database, clock, planner, service):
         for station_id in ("A", "B"):
             work.stations.set_online(station_id, True, START, "socket")
             work.stations.save_evse(station_id, Evse(id=1, max_kw=11, status=ConnectorStatus.AVAILABLE))
-        zone = work.sites.get("s").price_zone
+        site = replace(work.sites.get("s"), horizon_slots=24)
+        work.sites.save(site)
         for kind, values in ((SeriesKind.PRICE, PRICES), (SeriesKind.RENEWABLE_SHARE, RENEWABLE)):
-            work.series.put(Series(kind=kind, subject=zone, start=START, step_minutes=15, values=values))
+            work.series.put(Series(kind=kind, subject=site.price_zone, start=START, step_minutes=15, values=values))
         work.commit()
     api.app = create_app(
         platform=api.app.state.platform,
