@@ -35,6 +35,11 @@ PAGES = {
     "POST /admin/users/{user_id}/password": ADMINISTRATORS,
     "GET /api/v1/cdrs/{cdr_id}/receipt": ANYBODY_LOGGED_IN,
     "GET /assets/pages.css": OPEN,
+    "GET /assets/driver/{version}/{name}": OPEN,
+    "GET /app": OPEN,
+    "GET /app/offline": OPEN,
+    "GET /app/manifest.webmanifest": OPEN,
+    "GET /app/service_worker.js": OPEN,
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
 }

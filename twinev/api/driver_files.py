@@ -1,0 +1,71 @@
+"""The drivers' app's files for browsers: scripts, style, icons, Leaflet, the texts as a module; compressed once.
+
+Their address holds a hash of all of them: a browser may keep them for ever, and gets new ones with a new version.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from xstatic.pkg import leaflet
+
+from twinev.api.driver_texts import texts_of
+
+FOLDER = Path(__file__).resolve().parent / "static" / "driver"
+#: Below `/assets/`, whose requests are not counted: a browser asks for each file once.
+PREFIX = "/assets/driver"
+LEAFLET = ("leaflet.js", "leaflet.css")
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+_COMPRESSED = frozenset({".css", ".js", ".svg"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppFile:
+    """A file as it goes to browsers; ``gzipped`` is None for what is compressed already."""
+
+    media_type: str
+    content: bytes
+    gzipped: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppFiles:
+    """All of them by name, and the version that stands in their address."""
+
+    version: str
+    files: dict[str, AppFile]
+
+    def address(self, name: str) -> str:
+        """Where browsers get it; a KeyError for what is not there, so that no page names such a thing."""
+        self.files[name]
+        return f"{PREFIX}/{self.version}/{name}"
+
+    @property
+    def addresses(self) -> list[str]:
+        return [self.address(name) for name in sorted(self.files)]
+
+
+@cache
+def app_files() -> AppFiles:
+    """Read and compress them, at the first page."""
+    contents = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES}
+    contents |= {name: (Path(leaflet.BASE_DIR) / name).read_bytes() for name in LEAFLET}
+    contents["texts.js"] = f"export default {json.dumps(texts_of(), ensure_ascii=False)};\n".encode()
+    version = hashlib.sha256(b"\0".join(name.encode() + contents[name] for name in sorted(contents))).hexdigest()[:12]
+    return AppFiles(version=version, files={name: _file(name, content) for name, content in contents.items()})
+
+
+def _file(name: str, content: bytes) -> AppFile:
+    suffix = Path(name).suffix
+    gzipped = gzip.compress(content, compresslevel=9, mtime=0) if suffix in _COMPRESSED else None
+    return AppFile(media_type=MEDIA_TYPES[suffix], content=content, gzipped=gzipped)
