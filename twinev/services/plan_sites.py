@@ -12,13 +12,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from twinev.domain.session import ChargingSession
-from twinev.services.compare_meter import lags_plan
+from twinev.services.behind_plan import BehindPlan
 from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.gather_events import LONGEST_SECONDS, NoBacklog, gather_events
 from twinev.services.idle_sessions import IdleSessions
@@ -26,33 +25,11 @@ from twinev.services.plan_site import MadePlan, SitePlanner
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.station_link import Backlog, EventFeed
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
+from twinev.services.site_events import RESTRICTION_EVENTS, RULED_EVENTS, SITE_EVENTS, URGENT_EVENTS
 from twinev.services.told_limits import ToldLimits
 
-SITE_EVENTS = frozenset(
-    {
-        "session.started",
-        "session.needs",
-        "session.ended",
-        "station.online",
-        "station.offline",
-        "station.limited",
-        "station.limit_cleared",
-        "station.abilities",
-        "station.changed",
-        "station.removed",
-        "site.changed",
-    }
-)
-RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.changed", "restriction.revoked"})
-# What the grid asks for goes out at once, even where not all is known of who charges; orders of flexibility are series.
-URGENT_EVENTS = RESTRICTION_EVENTS | {"series.changed"}
-# What cannot wait for a planner that is away: the limits of the grid and of others, and a car of which no plan knows.
-RULED_EVENTS = URGENT_EVENTS | {"session.started", "station.limited"}
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
 MOST_DISCARDED = 2
-# A meter that lags is a reason to plan again this often at most, by whichever clock is first.
-LAG_WALL_SECONDS = 60.0
-LAG_PLATFORM_SECONDS = 600.0
 # A little after the boundary, so that the clock is surely past it.
 BOUNDARY_GRACE_SECONDS = 0.02
 
@@ -124,7 +101,7 @@ class PlanSites:
         self._backoff_seconds = backoff_seconds
         self._sites: dict[str, _Site] = {}
         self._group: asyncio.TaskGroup | None = None
-        self._lagged_at: dict[str, float] = {}
+        self._behind = BehindPlan(told=told, idle=idle, clock=clock)
 
     async def run(self) -> None:
         """Plan for ever; ends when it is cancelled."""
@@ -291,54 +268,16 @@ class PlanSites:
         while True:
             await asyncio.sleep(self._check_seconds)
             try:
-                self._compare(await asyncio.to_thread(self._active_sessions))
+                sessions = await asyncio.to_thread(self._active_sessions)
+                made = {site_id: site.made for site_id, site in self._sites.items() if site.made is not None}
+                for site_id, trigger in self._behind.reasons(sessions, made):
+                    self.mark_dirty(site_id, trigger)
             except Exception:
                 _log.exception("the meters could not be compared with the plans")
 
     def _active_sessions(self) -> list[ChargingSession]:
         with self._reading() as work:
             return work.sessions.active()
-
-    def _compare(self, sessions: list[ChargingSession]) -> None:
-        self._idle.keep_only({session.id for session in sessions})
-        for session in sessions:
-            site = self._sites.get(session.site_id)
-            if site is None or site.made is None:
-                continue
-            offered_kw, least_kw = self._offered_kw(site.made, session), site.made.state.least_power_kw(session)
-            if self._idle.observe(session, self._clock.now(), offered_kw=offered_kw, least_kw=least_kw):
-                self.mark_dirty(session.site_id, "session.idle")
-            if self._lags(site.made, session):
-                self.mark_dirty(session.site_id, "meter.lags")
-
-    def _offered_kw(self, made: MadePlan, session: ChargingSession) -> float:
-        limits = self._told.of((session.station_id, session.evse_id))
-        return limits.highest_kw_at(
-            self._clock.now(),
-            ocpp_transaction_id=session.ocpp_transaction_id,
-            otherwise_kw=made.state.power_limit_kw(session),
-        )
-
-    def _lags(self, made: MadePlan, session: ChargingSession) -> bool:
-        planned = next((known for known in made.built.decided if known.id == session.id), None)
-        if planned is None or made.schedule is None or session.id in self._idle.ids:
-            return False
-        entry = next(entry for entry in made.schedule.sessions if entry.id == session.id)
-        lags = lags_plan(
-            session,
-            delivered_at_plan_kwh=planned.energy_kwh,
-            energy_kwh=entry.energy_kwh,
-            horizon=made.built.horizon,
-            least_kw=made.state.least_power_kw(session),
-        )
-        if not lags:
-            return False
-        seldom = min(LAG_WALL_SECONDS, self._clock.wall_seconds(LAG_PLATFORM_SECONDS))
-        wall = time.monotonic()
-        if wall - self._lagged_at.get(session.id, float("-inf")) < seldom:
-            return False
-        self._lagged_at[session.id] = wall
-        return True
 
 
 def _unless_expected(error: Exception) -> Exception | None:

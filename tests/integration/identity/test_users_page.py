@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from axe import serious_violations
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PASSWORD = "correct horse battery"
@@ -104,6 +105,25 @@ def test_page_fits_every_width(identity, context: BrowserContext, path: str) -> 
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/admin/users", "/admin/users/id-driver", "/ticket", "/password", "/login", "/logout"]
+)
+def test_page_has_no_serious_violation(identity, context: BrowserContext, path: str, color_scheme: str) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme=color_scheme)
+    page.goto(f"{identity.api_url}/ticket")
+    log_in(page, "administrator")
+    page.goto(identity.api_url + path)
+    assert serious_violations(page) == []
+
+
+def test_violation_is_found(context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_content("<html lang=en><title>Two buttons</title><main><button>Save</button><button></button></main>")
+    assert [violation.split(" ", 1)[0] for violation in serious_violations(page)] == ["button-name"]
 
 
 @pytest.mark.parametrize("username", ["driver", "grid_operator", "charge_point_operator"])
