@@ -1,7 +1,8 @@
-"""Made-up but plausible curves for a demonstration: a day-ahead price, a grid's renewable share, a building's demand, a roof's production.
+"""Made-up but plausible curves for a demonstration: price, renewable share, a building's demand, a roof's production.
 
 Nothing here is measured. The shapes follow what such curves look like in the Netherlands: a price with a morning and
-an evening peak and a dip while the sun shines, a renewable share that rises then, an office that works from eight to six, and PV under changing clouds.
+an evening peak and a dip while the sun shines, a renewable share that rises then, an office that works from eight to
+six, and PV under changing clouds.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def _tariff() -> TariffDraft:
         name="Hour by hour",
         currency="EUR",
         elements=(TariffElement(price_components=(energy, start)),),
-        text="The day-ahead price of each quarter of an hour, 0.12 € a kWh for charging, 0.25 € a start; VAT comes on top.",
+        text="The day-ahead price of each quarter of an hour and 0.12 € a kWh; 0.25 € a start; VAT comes on top.",
     )
 
 

@@ -87,7 +87,7 @@ def _location(described: Mapping[str, Any]) -> Location:
 
 
 def _curves(sites: list[Site], now: datetime) -> list[Series]:
-    """The prices and renewable shares of each zone and the demand and production of each site, from today's local midnight on."""
+    """Price and renewable share of each zone, demand and production of each site, from today's local midnight on."""
     local = now.astimezone(ZoneInfo(sites[0].time_zone))
     # In UTC: steps in local time would jump when the clocks change.
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

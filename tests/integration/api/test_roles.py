@@ -42,6 +42,7 @@ ALLOWED = {
     "POST /api/v1/sessions/{session_id}/stop": DRIVING,
     "GET /api/v1/sessions/{session_id}/meter-values": ANYBODY_LOGGED_IN,
     "GET /api/v1/sessions/{session_id}/progress": ANYBODY_LOGGED_IN,
+    "GET /api/v1/sessions/{session_id}/progress/events": ANYBODY_LOGGED_IN,
     "GET /api/v1/reservations": DRIVING,
     "POST /api/v1/reservations": DRIVING,
     "GET /api/v1/reservations/allowance": DRIVING,

@@ -37,6 +37,7 @@ OWN = {
     "POST /api/v1/sessions/{session_id}/stop": DRIVERS,
     "GET /api/v1/sessions/{session_id}/meter-values": DRIVERS,
     "GET /api/v1/sessions/{session_id}/progress": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/progress/events": DRIVERS,
     "GET /api/v1/reservations": DRIVERS,
     "GET /api/v1/reservations/{reservation_id}": DRIVERS,
     "DELETE /api/v1/reservations/{reservation_id}": DRIVERS,

@@ -91,12 +91,21 @@ class PlannedStepOut(WireModel):
     power_kw: float
 
 
+class MeasuredStepOut(WireModel):
+    """A stretch of what was measured, at its mean power. [kW]"""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    power_kw: float
+
+
 class SessionProgressOut(WireModel):
     """How far a session has come.
 
     ``soc`` is what the EV tells (``soc_told``), or is reckoned from the driver's word and the energy; null: unknown.
     ``done_at`` is when, by the plan, the energy asked for will have flowed. ``stop_at`` is the end of the reservation.
-    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills.
+    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills. ``measured`` is
+    the power since its begin, in at most some hundred stretches.
     """
 
     session_id: str
@@ -115,6 +124,7 @@ class SessionProgressOut(WireModel):
     stop_at_target: bool
     stop_at: AwareDatetime | None
     cost: SessionCostOut | None
+    measured: tuple[MeasuredStepOut, ...]
     plan: tuple[PlannedStepOut, ...]
     explanation: str | None
 
