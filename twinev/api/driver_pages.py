@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from twinev.api.acting import note_user
+from twinev.api.driver_figures import FILTERS
 from twinev.api.driver_files import app_files
 from twinev.api.driver_texts import LANGUAGE, fill, texts_for_templates
 from twinev.api.login_desk import LoginDesk
@@ -45,7 +46,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"fill": fill, "clock_time": clock_time, "day_time": day_time}
+_templates.filters |= {"fill": fill, "clock_time": clock_time, "day_time": day_time, **FILTERS}
 
 
 def driver_page(

@@ -136,18 +136,19 @@ def _reservation(
     if wish.reservation_id is None:
         evse = (wish.station_id, wish.evse_id or 1)
         at_hand = [one for one in mine if (one.station_id, one.evse_id) == evse]
-        return next((one for one in at_hand if _begun(one, now, rules)), None)
+        return next((one for one in at_hand if may_begin(one, now, rules)), None)
     named = work.reservations.get(wish.reservation_id)
     if named.user_id != user.id:
         raise NotFound("reservation", wish.reservation_id)
     if not named.active:
         raise Conflict(f"reservation {named.id} is {named.status}; make another one")
-    if not _begun(named, now, rules):
+    if not may_begin(named, now, rules):
         raise Conflict(f"reservation {named.id} begins at {named.window.start.isoformat()}; come then")
     return named
 
 
-def _begun(reservation: Reservation, now: datetime, rules: ReservationRules) -> bool:
+def may_begin(reservation: Reservation, now: datetime, rules: ReservationRules) -> bool:
+    """Whether a session may begin from it now: from a little before its start, until it lapses."""
     return reservation.window.start - rules.hold_before <= now < reservation.expires_at
 
 
