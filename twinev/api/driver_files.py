@@ -11,9 +11,11 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from xstatic.pkg import leaflet
 
+from twinev import basemap
 from twinev.api.driver_texts import texts_of
 
 FOLDER = Path(__file__).resolve().parent / "static" / "driver"
@@ -60,9 +62,24 @@ def app_files() -> AppFiles:
     """Read and compress them, at the first page."""
     contents = {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.suffix in MEDIA_TYPES}
     contents |= {name: (Path(leaflet.BASE_DIR) / name).read_bytes() for name in LEAFLET}
-    contents["texts.js"] = f"export default {json.dumps(texts_of(), ensure_ascii=False)};\n".encode()
+    contents |= {"texts.js": _module(texts_of()), "basemap.js": _module(_basemap())}
     version = hashlib.sha256(b"\0".join(name.encode() + contents[name] for name in sorted(contents))).hexdigest()[:12]
     return AppFiles(version=version, files={name: _file(name, content) for name, content in contents.items()})
+
+
+def _module(value: Any) -> bytes:
+    """A value as a script that others import."""
+    return f"export default {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n".encode()
+
+
+def _basemap() -> dict[str, Any]:
+    """What lies under the stations on every map; the car parks, which may change, come with the places."""
+    shapes = {kind: basemap.outline(kind) for kind in ("neighbours", "land", "water")}
+    towns = [
+        {"name": name, "latitude_degrees": latitude, "longitude_degrees": longitude}
+        for name, latitude, longitude in basemap.TOWNS
+    ]
+    return {"shapes": shapes | {"graticule": basemap.graticule()}, "towns": towns}
 
 
 def _file(name: str, content: bytes) -> AppFile:

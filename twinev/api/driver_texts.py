@@ -16,6 +16,7 @@ LANGUAGE = "en"
 FOLDER = Path(__file__).resolve().parent / "texts" / "driver"
 
 
+@cache
 def texts_of(language: str = LANGUAGE) -> dict[str, Any]:
     """Read a language's texts, by page."""
     return {
@@ -32,3 +33,8 @@ def texts_for_templates(language: str = LANGUAGE) -> SimpleNamespace:
 def fill(text: str, **values: object) -> str:
     """Put values into a text's braces; the scripts have a function of the same name."""
     return text.format(**values)
+
+
+def connector_name(connector_type: str) -> str:
+    """What drivers call a connector of OCPP's; the type itself where nobody named it."""
+    return texts_of()["connectors"].get(connector_type, connector_type)

@@ -39,7 +39,7 @@ class Candidate:
 
 
 def candidates(
-    wish: Wish, *, user_id: str, work: UnitOfWork, now: datetime, rules: ReservationRules
+    wish: Wish, *, user_id: str | None, work: UnitOfWork, now: datetime, rules: ReservationRules
 ) -> Iterator[Candidate]:
     """The EVSEs that answer the wish and that the user may use, by station and number.
 

@@ -12,7 +12,8 @@ from typing import Any
 import ipyleaflet as leaflet
 import ipywidgets as widgets
 
-from twinev.ui import basemap, formats, texts
+from twinev import basemap
+from twinev.ui import formats, texts
 from twinev.ui.live import Snapshot
 from twinev.ui.selection import Selection
 from twinev.ui.station_state import level_of, status_text

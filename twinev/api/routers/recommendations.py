@@ -15,7 +15,8 @@ from twinev.domain.charge_points import Location
 from twinev.domain.recommendation import WEIGHTS
 from twinev.domain.users import User
 from twinev.errors import NotAuthenticated, TooManyTries
-from twinev.services.recommend import DriverWish, Recommendation, recommend
+from twinev.services.driver_wish import DriverWish
+from twinev.services.recommend import Recommendation, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.tariff_price import TariffPrice
 from twinev.wire.rest.recommendations import (
@@ -72,13 +73,16 @@ def list_recommendations(
     body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
 ) -> RecommendationsOut:
     """Recommend free, compatible charge points within reach. No login is needed; with one they come with figures."""
+    if user is None and (body.arrive_at is not None or body.max_price_eur_per_kwh is not None):
+        raise NotAuthenticated("who asks for a later time or a highest price must log in")
     wish = DriverWish(
         place=Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees),
         **body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}),
     )
     now = platform.clock.now()
     price = TariffPrice(work, otherwise=SeriesPrice(work), now=now)
-    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit)
+    rules = platform.reservation_rules
+    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit, rules=rules)
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),
@@ -90,7 +94,9 @@ def _out(one: Recommendation, *, in_full: bool) -> RecommendationOut:
     return RecommendationOut(
         station_id=station.id,
         name=station.name,
+        site_id=one.site.id,
         site_name=one.site.name,
+        time_zone=one.site.time_zone,
         latitude_degrees=station.location.latitude_degrees,
         longitude_degrees=station.location.longitude_degrees,
         max_kw=one.evse.max_kw,

@@ -1,7 +1,7 @@
 // Talks to the REST API as the person who looks: the session's cookie, its CSRF token, and problem details as errors.
 
 import texts from "./texts.js";
-import { fill } from "./texts_filled.js";
+import { fill } from "./format.js";
 
 const CSRF_TOKEN = document.querySelector('meta[name="csrf-token"]')?.content;
 
