@@ -137,6 +137,7 @@ STEPS = {
     "POST /api/v1/terms/{terms_id}/acceptances": Step(
         path="terms/charging/acceptances", role=DRIVER, body={"version": 1}
     ),
+    "PATCH /api/v1/auth/me": Step(path="auth/me", role=DRIVER, body={"display_name": "Dora"}),
     "POST /api/v1/cdrs/{cdr_id}/payments": Step(path="cdrs/{cdr}/payments", body={"status": "paid"}),
     "POST /api/v1/ocpi-partners": Step(
         path="ocpi-partners", body={"name": "P", "country_code": "NL", "party_id": "ABC"}, keeps="partner"

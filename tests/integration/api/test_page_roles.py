@@ -15,6 +15,8 @@ from twinev.services.admit_partner import admit_partner, revoke_partner
 ADMINISTRATORS = {Role.ADMINISTRATOR}
 ANYBODY_LOGGED_IN = set(Role)
 OPEN = {*Role, None}
+#: Drivers, and who runs the charge points.
+DRIVING = {Role.DRIVER, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 
 PAGES = {
     "GET /": ANYBODY_LOGGED_IN,
@@ -37,6 +39,18 @@ PAGES = {
     "GET /assets/pages.css": OPEN,
     "GET /assets/driver/{version}/{name}": OPEN,
     "GET /app": OPEN,
+    "GET /app/sessions": DRIVING,
+    "GET /app/sessions/start": DRIVING,
+    "GET /app/sessions/{session_id}": DRIVING,
+    "GET /app/history": DRIVING,
+    "GET /app/vehicles": DRIVING,
+    "GET /app/vehicles/new": DRIVING,
+    "GET /app/vehicles/{vehicle_id}": DRIVING,
+    "GET /app/vehicles/{vehicle_id}/reserve": DRIVING,
+    "GET /app/profile": DRIVING,
+    "GET /app/profile/account": DRIVING,
+    "GET /app/profile/preferences": DRIVING,
+    "GET /app/profile/contract": DRIVING,
     "GET /app/offline": OPEN,
     "GET /app/manifest.webmanifest": OPEN,
     "GET /app/service_worker.js": OPEN,

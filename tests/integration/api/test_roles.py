@@ -86,6 +86,7 @@ ALLOWED = {
     "POST /api/v1/auth/renew": ANYBODY_LOGGED_IN,
     "POST /api/v1/auth/logout": ANYBODY_LOGGED_IN,
     "GET /api/v1/auth/me": ANYBODY_LOGGED_IN,
+    "PATCH /api/v1/auth/me": ANYBODY_LOGGED_IN,
     "GET /api/v1/auth/session": ANYBODY_LOGGED_IN,
     "POST /api/v1/auth/password": ANYBODY_LOGGED_IN,
     "POST /api/v1/auth/tickets": ANYBODY_LOGGED_IN,
