@@ -11,7 +11,8 @@ _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 
 def amount(value: Decimal, currency: str) -> str:
     """An amount of money to the cent."""
-    return f"{value:,.2f} {_SIGNS.get(currency, currency)}".replace("-", "−")
+    sign = _SIGNS.get(currency, f"{currency} ")
+    return f"{'−' if value < 0 else ''}{sign}{abs(value):,.2f}"
 
 
 def total(cost: SessionCost) -> str:

@@ -210,7 +210,7 @@ def _outcome(asked: _Asked, session: ChargingSession, built: BuiltProblem, sched
     )
     plan = steps_ahead(session, planned, session.started_at)
     energy_kwh = sum(planned.energy_kwh.get(session.id, ()))
-    reached_at = done_at(session, plan)
+    reached_at = done_at(session, plan, session.started_at)
     stay_until = reached_at if asked.stop_at_target and reached_at else session.needs.departure_at
     curve = _curve(session.started_at, plan, stay_until)
     zone = ZoneInfo(asked.state.site.time_zone)

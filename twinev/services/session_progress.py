@@ -18,6 +18,10 @@ from twinev.services.pricing.energy_curve import EnergyCurve, Reading
 SOC_MEASURAND = "SoC"
 #: The energy that counts as the target reached. [kWh]
 DONE_KWH = 0.01
+#: What may be open at the end of a plan that delivers all. [kWh]
+NEARLY_KWH = 0.1
+#: An older reading says nothing of the power since.
+LONGEST_UNREAD = timedelta(minutes=15)
 #: As many as a screen can show.
 MOST_MEASURED = 120
 
@@ -76,7 +80,7 @@ def session_progress(
         target_soc=order.battery.target_soc if order and order.battery else None,
         measured=measured_steps(priced.curve),
         plan=ahead,
-        done_at=done_at(session, ahead),
+        done_at=done_at(session, ahead, now),
         reservation_id=order.reservation_id if order else None,
         stop_at_target=bool(order and order.stop_at_target),
         stop_at=order.stop_at if order else None,
@@ -127,14 +131,25 @@ def steps_ahead(session: ChargingSession, plan: PlannedPower, now: datetime) -> 
     return tuple(steps)
 
 
-def done_at(session: ChargingSession, ahead: tuple[PlannedStep, ...]) -> datetime | None:
-    """When by the plan ahead the energy asked for will have flowed; None: not within it, or nothing was asked for."""
+def done_at(session: ChargingSession, ahead: tuple[PlannedStep, ...], now: datetime) -> datetime | None:
+    """When by the plan ahead the energy asked for will have flowed; None: not within it, or nothing was asked for.
+
+    What has flowed since the meter was read last is reckoned from its power then: the plan ahead begins now.
+    """
     if session.needs.energy_kwh is None:
         return None
-    left_kwh = session.needs.energy_kwh - session.energy_kwh
+    left_kwh = session.needs.energy_kwh - session.energy_kwh - _unread_kwh(session, now)
     for step in ahead:
         step_kwh = step.power_kw * (step.end - step.start).total_seconds() / 3600
         if step.power_kw > 0 and step_kwh >= left_kwh - DONE_KWH:
             return step.start + timedelta(hours=max(left_kwh, 0.0) / step.power_kw)
         left_kwh -= step_kwh
-    return None
+    # A plan counts from the reading before it; what came between is a little more than it leaves open.
+    return ahead[-1].end if ahead and left_kwh <= NEARLY_KWH else None
+
+
+def _unread_kwh(session: ChargingSession, now: datetime) -> float:
+    if session.measured_at is None or not session.active:
+        return 0.0
+    age = min(max(now - session.measured_at, timedelta(0)), LONGEST_UNREAD)
+    return max(session.power_kw, 0.0) * (age / timedelta(hours=1))

@@ -65,7 +65,7 @@ function outline(steps, x, y) {
 // A round number of kW at the top of the scale.
 function niceTop(kw) {
   const power = 10 ** Math.floor(Math.log10(kw));
-  return [1, 2, 4, 5, 8, 10].map((step) => step * power).find((top) => top >= kw - 1e-9) ?? kw;
+  return [1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= kw - 1e-9) ?? kw;
 }
 
 function inWords(plan, now, zone, energyKwh) {

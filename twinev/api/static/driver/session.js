@@ -62,7 +62,8 @@ function showCharge(progress) {
 function readyText(progress) {
   if (progress.done_at) return clockTime(progress.done_at, zone);
   const reached = progress.energy_requested_kwh !== null && progress.energy_kwh >= progress.energy_requested_kwh - 0.01;
-  return reached ? t.reached : t.ready_unknown;
+  if (reached) return t.reached;
+  return progress.plan.length ? t.ready_never : t.ready_unknown;
 }
 
 function draw() {
