@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from twinev.api.driver_pages import PREFIX, Driver, DriverRoute, driver_page
+from twinev.api.pages import sentence
 from twinev.api.platform import Reading, ThePlatform
 from twinev.api.routers.driver.departures import departures
 from twinev.domain.users import User
@@ -78,9 +79,9 @@ def drivable(user: User, *, work: UnitOfWork) -> list[Vehicle]:
 
 
 def _missing(user: User, work: UnitOfWork, platform: ThePlatform) -> str | None:
-    """What the driver must agree to first, in a few words; None for nothing."""
+    """What the driver must agree to first, as a sentence; None for nothing."""
     try:
         require_contract(user.id, work=work, now=platform.clock.now())
     except Forbidden as refusal:
-        return str(refusal)
+        return sentence(refusal)
     return None

@@ -136,7 +136,7 @@ async function start(event) {
 
 form.addEventListener("input", changed);
 form.addEventListener("submit", start);
-form.querySelector("[type=submit]").disabled = place.ready !== "true";
+form.querySelector("[type=submit]").disabled = place.ready !== "true" || place.allowed !== "true";
 reflect();
 preview();
 // Plugged in and begun meanwhile, with a card or on another device.
