@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     keep_commands_days: int = Field(default=365, ge=1, description="what stations were told")
     keep_plans_days: int = Field(default=180, ge=1, description="plans with their inputs; a site's last one stays")
     dashboards_port: int = Field(default=8866, ge=1, le=65535)
+    warm_kernels: int = Field(default=1, ge=0, le=10, description="dashboards' kernels ready for the next pages")
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")
     ocpp_enrol: Literal["closed", "open"] = "closed"
     reservation_grace_minutes: float = Field(default=15.0, ge=1, le=240, description="how late a driver may come")

@@ -31,7 +31,8 @@ def start_system(tmp_path: Path) -> Iterator[Callable[..., RunningSystem]]:
         scenario = tmp_path / "evs.json"
         scenario.write_text(json.dumps({"arrivals": evs}))
         running = system(tmp_path / "data", "--speed", str(speed), "--scenario", str(scenario))
-        running.environment |= environment or {}
+        # Most of these tests open no dashboard: none is kept ready for them.
+        running.environment |= {"TWINEV_WARM_KERNELS": "0"} | (environment or {})
         started.append(running)
         running.start()
         return running

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request, status
 from fastapi.responses import HTMLResponse, Response
@@ -15,6 +13,7 @@ from twinev.api.acting import note_user
 from twinev.api.driver_figures import FILTERS
 from twinev.api.driver_files import app_files
 from twinev.api.driver_texts import LANGUAGE, fill, texts_for_templates
+from twinev.api.local_times import clock_time, day_time, window_text
 from twinev.api.login_desk import LoginDesk
 from twinev.api.pages import FOLDER, PageRoute, Turned, sentence, to_login
 from twinev.api.routers.auth import Desk
@@ -28,17 +27,6 @@ PREFIX = "/app"
 MAY_DRIVE = frozenset({Role.DRIVER, *OPERATORS})
 
 
-def clock_time(instant: datetime, zone: str) -> str:
-    """An instant as the clock on the wall there shows it."""
-    return f"{instant.astimezone(ZoneInfo(zone)):%H:%M}"
-
-
-def day_time(instant: datetime, zone: str) -> str:
-    """The same with its day."""
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{local:%a} {local.day} {local:%b, %H:%M}"
-
-
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
     autoescape=True,
@@ -46,7 +34,8 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"fill": fill, "clock_time": clock_time, "day_time": day_time, **FILTERS}
+_templates.filters |= {"fill": fill, "clock_time": clock_time, "day_time": day_time, "window_text": window_text}
+_templates.filters |= FILTERS
 
 
 def driver_page(

@@ -100,6 +100,7 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     settings = system.settings
     table = Table.grid(padding=(0, 2))
     table.add_row("Start page", f"{settings.api_url}/")
+    table.add_row("Drivers", f"{settings.api_url}/app")
     table.add_row("Grid operators", f"{settings.dashboards_public_url}/voila/render/grid_operators.ipynb")
     table.add_row("REST API", f"{settings.api_url}/api/docs")
     table.add_row("Stations (OCPP)", f"ws://{settings.bind}:{settings.ocpp_port}/ocpp/<station id>")

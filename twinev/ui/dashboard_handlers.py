@@ -132,7 +132,8 @@ class Health(RequestHandler):
     """Says that the server lives, to who supervises it."""
 
     def get(self) -> None:
-        self.finish({"status": "ok", "kernels": len(self.settings["kernel_manager"].opened)})
+        kernels = self.settings["kernel_manager"]
+        self.finish({"status": "ok", "kernels": len(kernels.opened), "warm_kernels": len(kernels.warm.ready)})
 
 
 class NoSuchAddress(APIHandler):

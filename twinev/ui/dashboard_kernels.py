@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from traitlets import Integer, Unicode
 from twinev.errors import NotAuthenticated, Unavailable
 from twinev.ui.identity_provider import ApiSessions
 from twinev.ui.kernel_session import API_URL_VARIABLE, PUBLIC_API_URL_VARIABLE, TICKET_HEADER, TICKET_VARIABLE
+from twinev.ui.warm_kernels import WarmKernels, run_in_kernel
 
 #: All that a kernel sees of the server's environment: no database, no NATS, no key.
 ALLOWED_VARIABLES = frozenset(
@@ -76,30 +78,46 @@ class DashboardKernels(AsyncMappingKernelManager):
     public_api_url = Unicode(help="where the viewers' browsers reach the API").tag(config=True)
     most_kernels = Integer(40, help="kernels of all sessions together").tag(config=True)
     most_kernels_of_session = Integer(6, help="kernels of one session").tag(config=True)
+    most_warm_kernels = Integer(1, help="kernels that are ready for the next pages").tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.opened: dict[str, OpenedKernel] = {}
         self._starting: list[str] = []
+        self.warm = WarmKernels(
+            most=self.most_warm_kernels, start=self._start_warm, run=self._run_in, end=self._shut_down
+        )
 
     async def open_kernel(self, *, session_id: str, cookie: str, env: Mapping[str, str], **kwargs: Any) -> str:
         """Start a kernel that belongs to a session and return its id; 503 when there are too many."""
         sessions = [kernel.session_id for kernel in self.opened.values()] + self._starting
         if sessions.count(session_id) >= self.most_kernels_of_session or len(sessions) >= self.most_kernels:
             raise HTTPError(503, "Too many dashboards are open. Close one, wait a minute, and load this page again.")
-        own = {
+        environment = kernel_environment(env, **self._own_variables())
+        self._starting.append(session_id)
+        try:
+            kernel_id = await self.warm.take(environment) or await self.start_kernel(env=environment, **kwargs)
+        finally:
+            self._starting.remove(session_id)
+        self.opened[kernel_id] = OpenedKernel(session_id=session_id, cookie=cookie, connected_at=monotonic())
+        return kernel_id
+
+    def _own_variables(self) -> dict[str, str]:
+        return {
             API_URL_VARIABLE: self.api_url,
             PUBLIC_API_URL_VARIABLE: self.public_api_url,
             # A viewer's kernel neither runs nor writes what the server's user keeps in the home directory.
             "IPYTHONDIR": str(Path(self.connection_dir) / "ipython"),
         }
-        self._starting.append(session_id)
-        try:
-            kernel_id = await self.start_kernel(env=kernel_environment(env, **own), **kwargs)
-        finally:
-            self._starting.remove(session_id)
-        self.opened[kernel_id] = OpenedKernel(session_id=session_id, cookie=cookie, connected_at=monotonic())
-        return kernel_id
+
+    async def _start_warm(self) -> str:
+        return await self.start_kernel(env=kernel_environment(os.environ, **self._own_variables()), path="")
+
+    async def _run_in(self, kernel_id: str, code: str, within_seconds: float) -> None:
+        await run_in_kernel(self.get_kernel(kernel_id), code, within_seconds)
+
+    async def _shut_down(self, kernel_id: str) -> None:
+        await self.shutdown_kernel(kernel_id, now=True)
 
     def belongs_to(self, kernel_id: str | None, session_id: str) -> bool:
         """Whether this session opened this kernel."""
@@ -109,11 +127,12 @@ class DashboardKernels(AsyncMappingKernelManager):
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that has ended, and whose it was."""
         self.opened.pop(kernel_id, None)
+        self.warm.forget(kernel_id)
         return super().remove_kernel(kernel_id)
 
 
 class KernelWatch:
-    """Ends kernels that nobody looks at any more, that are dead, or whose session has ended.
+    """Ends kernels that nobody looks at any more, that are dead, or whose session has ended; has the next ones heated.
 
     Parameters
     ----------
@@ -129,6 +148,14 @@ class KernelWatch:
 
     async def look(self) -> None:
         """Look at every kernel once."""
+        await self._look_at_opened()
+        for kernel_id in self._kernels.warm.ready:
+            if not await self._kernels.get_kernel(kernel_id).is_alive():
+                await self._kernels.shutdown_kernel(kernel_id, now=True)
+        # Only now: a page that has just been opened had some seconds to itself.
+        self._kernels.warm.heat()
+
+    async def _look_at_opened(self) -> None:
         for kernel_id, opened in list(self._kernels.opened.items()):
             try:
                 reason = await self._why_end(kernel_id, opened)

@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_server.base.handlers import FileFindHandler
 from jupyterlab_server.themes_handler import ThemesHandler
-from tornado.ioloop import PeriodicCallback
+from tornado.ioloop import IOLoop, PeriodicCallback
 from traitlets import Any as AnyTrait
 from traitlets import default
 from traitlets.config import Config
@@ -73,6 +73,7 @@ class DashboardServer(Voila):
         templates = FileSystemLoader(Path(__file__).parent / "dashboard_templates")
         secure = urlsplit(self.identity_provider.public_url).scheme == "https"
         watch = KernelWatch(kernels=self.kernel_manager, sessions=self.identity_provider.sessions)
+        IOLoop.current().add_callback(watch.look)
         PeriodicCallback(watch.look, WATCH_SECONDS * 1000).start()
         return settings | {
             "headers": {"Content-Security-Policy": _PAGE_POLICY, "Referrer-Policy": "same-origin"},
@@ -127,6 +128,7 @@ def run_dashboards(
     public_api_url: str | None = None,
     public_url: str | None = None,
     dashboards: Collection[Dashboard] = DASHBOARDS,
+    warm_kernels: int = 1,
     log_level: int = logging.WARNING,
 ) -> None:
     """Serve the dashboards until SIGTERM or SIGINT, in the main thread.
@@ -147,6 +149,8 @@ def run_dashboards(
         How browsers reach the API and this server, where that is another way; both with the same host name.
     dashboards : Collection[Dashboard]
         The notebooks, and who may open them.
+    warm_kernels : int
+        Kernels that are ready before a page is opened; each holds as much memory as an open page.
     """
     config = dashboard_config(
         api_url=api_url,
@@ -156,6 +160,7 @@ def run_dashboards(
         session_cookie_name=session_cookie_name,
         public_api_url=public_api_url or api_url,
         public_url=public_url or f"http://{host}:{port}",
+        warm_kernels=warm_kernels,
         log_level=log_level,
     )
     server = DashboardServer(config=config, dashboards=tuple(dashboards), template_dir=template_dir)
@@ -172,6 +177,7 @@ def dashboard_config(
     session_cookie_name: str,
     public_api_url: str,
     public_url: str,
+    warm_kernels: int,
     log_level: int,
 ) -> Config:
     """Return the configuration of the server; parameters as in `run_dashboards`."""
@@ -204,10 +210,14 @@ def dashboard_config(
         http_header_envs=[TICKET_HEADER],
         multi_kernel_manager_class=DashboardKernels,
         kernel_spec_manager_class=OwnInterpreterOnly,
+        # Ours are heated by `warm_kernels`.
         preheat_kernel=False,
     )
     config.DashboardKernels = Config(
-        api_url=api_url.rstrip("/"), public_api_url=public_api_url.rstrip("/"), buffer_offline_messages=False
+        api_url=api_url.rstrip("/"),
+        public_api_url=public_api_url.rstrip("/"),
+        most_warm_kernels=warm_kernels,
+        buffer_offline_messages=False,
     )
     # A kernel that ends has been told to: a new one in its place would have no login. Over IPC only this user's
     # processes reach it, and no port is taken.

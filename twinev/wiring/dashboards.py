@@ -26,4 +26,5 @@ def serve_dashboards(settings: Settings) -> None:
         session_cookie_name=session_cookie_name(settings.api_url),
         public_api_url=settings.api_url,
         public_url=settings.dashboards_public_url,
+        warm_kernels=settings.warm_kernels,
     )

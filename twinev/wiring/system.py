@@ -103,6 +103,7 @@ class WholeSystem:
             "TWINEV_PUBLIC_URL": self.settings.public_url,
             "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
+            "TWINEV_WARM_KERNELS": self.settings.warm_kernels,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.dashboards_port)
         return self._spec("dashboards", _twinev("dashboards"), told, ready)

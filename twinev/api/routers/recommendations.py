@@ -101,7 +101,7 @@ def _out(one: Recommendation, *, in_full: bool) -> RecommendationOut:
         longitude_degrees=station.location.longitude_degrees,
         max_kw=one.evse.max_kw,
         connector_types=tuple(connector.type for connector in one.evse.connectors),
-        way_km=round(one.way_km, 1),
+        way_km=round(one.way_km, 2),
         grade=one.grade,
         colour=one.colour,
         detail=_detail(one) if in_full else None,

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from twinev.api.routers.driver import files, history, map, profile, sessions, start, vehicles
+from twinev.api.routers.driver import (
+    files,
+    history,
+    map,
+    profile,
+    reservations,
+    search,
+    sessions,
+    start,
+    stations,
+    vehicles,
+)
 
 ROUTERS = (
     files.router,
     map.router,
+    search.router,
+    stations.router,
+    reservations.router,
     # Before a session, whose id stands where it has a word.
     start.router,
     sessions.router,

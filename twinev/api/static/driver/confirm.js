@@ -1,22 +1,31 @@
-// Asks before something that cannot be undone.
+// Asks before a form with `data-confirm` is sent: in the page's dialog `confirm`, whose buttons have `data-answer`.
 
-import { element } from "./dom.js";
-
-// Show `question` with two buttons; resolves to whether the person said `yes`. Escape is a no.
-export function confirmed(question, yes, no) {
-  const agree = element("button", { type: "button", class: "danger" }, yes);
-  const decline = element("button", { type: "button", class: "second" }, no);
-  const text = element("p", { id: "question" }, question);
-  const dialog = element("dialog", { "aria-labelledby": "question" }, text, element("div", { class: "buttons" }, agree, decline));
-  document.body.append(dialog);
-  return new Promise((resolve) => {
-    agree.addEventListener("click", () => dialog.close("yes"));
-    decline.addEventListener("click", () => dialog.close(""));
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
+export function confirmForms() {
+  const dialog = document.getElementById("confirm");
+  let waiting = null;
+  // Of the document: the forms may be shown anew.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.confirm || form === waiting) return;
+    event.preventDefault();
+    waiting = form;
+    document.getElementById("confirm-text").textContent = form.dataset.confirm;
     dialog.showModal();
-    decline.focus();
+    dialog.querySelector('[data-answer="no"]').focus();
   });
+  dialog.addEventListener("click", ({ target }) => {
+    const answer = target.closest("[data-answer]")?.dataset.answer;
+    if (!answer) return;
+    const form = waiting;
+    dialog.close();
+    if (answer === "yes") {
+      waiting = form;
+      form.requestSubmit();
+    }
+  });
+  // Also by Escape.
+  dialog.addEventListener("close", () => (waiting = null));
 }
+
+// Whether the person is being asked: what is shown behind the question must stay.
+export const isAsking = () => document.getElementById("confirm").open;

@@ -15,6 +15,12 @@ export const number = (value, digits = 0) =>
 export const short = (value, digits = 1) =>
   new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: digits }).format(value);
 
+// A way, in metres where it is short.
+export const way = (km) =>
+  km < 1
+    ? fill(texts.results.metres, { metres: number(Math.round(km * 100) * 10) })
+    : fill(texts.results.away, { km: number(km, 1) });
+
 // An instant as the clock on the wall shows it there.
 export const clockTime = (instant, zone) =>
   new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone }).format(new Date(instant));

@@ -3,7 +3,7 @@
 // two answers, `yes` and `no`. Fields say how they count: `type` number, percent, list, instant, optional, nullable.
 
 import { ask, newKey, reasonOf } from "./api.js";
-import { confirmed } from "./confirm.js";
+import { confirmed } from "./question.js";
 import { element } from "./dom.js";
 import { instantOf, number } from "./format.js";
 import { platformNow } from "./live.js";

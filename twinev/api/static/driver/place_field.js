@@ -27,6 +27,7 @@ export class PlaceField {
     this.input.addEventListener("focus", () => this.input.select());
     document.getElementById("locate").addEventListener("click", () => this.locate());
     this.offer(basemap.towns);
+    if (this.place) keep(this.place);
   }
 
   // Offer the names of `places` too.
@@ -40,11 +41,7 @@ export class PlaceField {
     this.place = place;
     this.input.value = place.name;
     this.refuse("");
-    try {
-      sessionStorage.setItem(KEPT_AS, JSON.stringify(place));
-    } catch {
-      // Where nothing may be kept, the place is asked for on the next page.
-    }
+    keep(place);
     this.onPlace(place);
   }
 
@@ -83,6 +80,14 @@ export class PlaceField {
   refuse(text) {
     say(this.problem, text);
     this.input.setAttribute("aria-invalid", String(Boolean(text)));
+  }
+}
+
+function keep(place) {
+  try {
+    sessionStorage.setItem(KEPT_AS, JSON.stringify(place));
+  } catch {
+    // Where nothing may be kept, the place is asked for on the next page.
   }
 }
 

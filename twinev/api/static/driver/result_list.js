@@ -1,7 +1,7 @@
 // The list of recommended charge points: what one needs to choose, and for whom it is known, why.
 
 import { element } from "./dom.js";
-import { clockTime, connectorName, duration, fill, number, short } from "./format.js";
+import { clockTime, connectorName, duration, fill, number, short, way } from "./format.js";
 import texts from "./texts.js";
 
 const GRADES = Object.keys(texts.results.grades);
@@ -22,7 +22,7 @@ export function resultItem(item, { address, weights = null, energyKwh = null }) 
       element("div", {}, title, element("div", { class: "quiet small" }, item.site_name)),
       gradeBadge(item.grade),
     ),
-    element("p", { class: "result-facts" }, ...factsOf(item).map((fact) => element("span", {}, fact))),
+    element("p", { class: "result-facts" }, ...factsOf(item).flatMap((fact) => [element("span", {}, fact), " "])),
   ];
   if (weights && item.detail) children.push(why(item, weights, energyKwh));
   return element("li", { class: "card result", "data-station": item.station_id }, ...children);
@@ -37,7 +37,7 @@ export function gradeBadge(grade) {
 function factsOf(item) {
   const { results } = texts;
   const facts = [
-    fill(results.away, { km: number(item.way_km, 1) }),
+    way(item.way_km),
     fill(results.power, { kw: short(item.max_kw) }),
     item.connector_types.map(connectorName).join(", "),
   ];
@@ -91,15 +91,14 @@ export function whyContent(item, weights, energyKwh) {
 function factsOfParts(item, energyKwh) {
   const { results } = texts;
   const detail = item.detail;
-  const km = number(item.way_km, 1);
   const known = detail.price_eur_per_kwh !== null;
   return {
     price: known
       ? fill(results.fact_price, { price: number(detail.price_eur_per_kwh, 2) })
       : results.fact_price_unknown,
     way: known
-      ? fill(results.fact_way, { km, eur: number(detail.way_cost_eur, 2) })
-      : fill(results.fact_way_unknown, { km }),
+      ? fill(results.fact_way, { way: way(item.way_km), eur: number(detail.way_cost_eur, 2) })
+      : way(item.way_km),
     energy: fill(results.fact_energy, { kwh: short(detail.available_kwh), wanted: short(energyKwh) }),
     waiting:
       detail.waiting_minutes < 0.5

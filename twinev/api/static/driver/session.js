@@ -1,7 +1,7 @@
 // A session while it runs: what the server pushes is shown at once; stop and change ask the REST API.
 
 import { ask, newKey, reasonOf } from "./api.js";
-import { confirmed } from "./confirm.js";
+import { confirmed } from "./question.js";
 import { pageData, say } from "./dom.js";
 import { clockTime, fill, number } from "./format.js";
 import "./forms.js";

@@ -2,7 +2,7 @@
 
 import basemap from "./basemap.js";
 import { element } from "./dom.js";
-import { fill, number } from "./format.js";
+import { fill, way } from "./format.js";
 import { gradeNumber } from "./result_list.js";
 import texts from "./texts.js";
 
@@ -18,6 +18,8 @@ export class StationMap {
     this.pins = new Map();
     this.items = [];
     this.selected = "";
+    this.following = true;
+    this.fitting = false;
     this.map = L.map(node, {
       attributionControl: false,
       zoomControl: false,
@@ -33,7 +35,9 @@ export class StationMap {
     drawBasemap(this.map);
     this.map.on("click", ({ latlng }) => onPlace(latlng.lat, latlng.lng));
     this.map.on("zoomend", () => this.draw());
-    new ResizeObserver(() => this.map.invalidateSize()).observe(node);
+    // Who moves the map by himself does not want it to come back.
+    this.map.on("movestart", () => (this.following = this.fitting));
+    new ResizeObserver(() => this.fit()).observe(node);
   }
 
   // Show where somebody is, and how far he goes; come there with `follow`.
@@ -49,7 +53,18 @@ export class StationMap {
     }
     this.circle.setLatLng(centre).setRadius(radius);
     this.you.setLatLng(centre);
-    if (follow) this.map.fitBounds(this.circle.getBounds(), { animate: false, padding: [4, 4] });
+    if (follow) this.following = true;
+    this.fit();
+  }
+
+  // Fit the map to where somebody searches, unless he looks elsewhere.
+  fit() {
+    const { following } = this;
+    this.fitting = true;
+    this.map.invalidateSize({ animate: false });
+    if (following && this.circle) this.map.fitBounds(this.circle.getBounds(), { animate: false, padding: [4, 4] });
+    this.fitting = false;
+    this.following = following;
   }
 
   showCarParks(carParks) {
@@ -138,7 +153,7 @@ function pinContent(best, count) {
 }
 
 function pinLabel(best, count) {
-  const values = { grade: texts.results.grades[best.grade], km: number(best.way_km, 1), name: best.name, count };
+  const values = { grade: texts.results.grades[best.grade], way: way(best.way_km), name: best.name, count };
   return fill(count > 1 ? texts.map.pin_group : texts.map.pin, { ...values, site: best.site_name });
 }
 

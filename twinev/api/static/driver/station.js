@@ -1,0 +1,68 @@
+// The page of one station: how well it suits from where somebody is, and whether it is free, as it changes.
+
+import { ask, reasonOf } from "./api.js";
+import { element, pageData, say } from "./dom.js";
+import { fill } from "./format.js";
+import { listen } from "./live.js";
+import { kept } from "./place_field.js";
+import { refreshParts } from "./refresh.js";
+import { gradeBadge, whyContent } from "./result_list.js";
+import texts from "./texts.js";
+
+const FARTHEST_KM = 500;
+
+const station = pageData("station");
+const place = kept();
+const why = document.getElementById("why");
+const grade = document.getElementById("grade");
+const minutes = document.getElementById("minutes");
+
+async function tellWhy() {
+  if (!place) return;
+  say(document.getElementById("from"), fill(texts.station.from_place, { place: place.name }));
+  try {
+    const body = wish();
+    const answer = await ask("POST", "/recommendations", { body });
+    show(answer, body);
+  } catch (error) {
+    why.replaceChildren(element("p", {}, reasonOf(error)));
+  }
+}
+
+function wish() {
+  return {
+    latitude_degrees: place.latitude_degrees,
+    longitude_degrees: place.longitude_degrees,
+    max_distance_km: FARTHEST_KM,
+    energy_kwh: station.usual.energy_kwh,
+    consumption_kwh_per_km: station.usual.consumption_kwh_per_km,
+    ev_max_kw: station.max_kw,
+    station_id: station.id,
+    ...(minutes ? { stay_minutes: Number(minutes.value) } : {}),
+  };
+}
+
+function show({ items: [item], weights }, { energy_kwh: energyKwh }) {
+  grade.replaceChildren(...(item ? [gradeBadge(item.grade)] : []));
+  if (!item) why.replaceChildren(element("p", {}, texts.station.not_now));
+  else if (item.detail) why.replaceChildren(whyContent(item, weights, energyKwh));
+  else why.replaceChildren(element("p", {}, texts.station.stranger));
+}
+
+function showState({ station_id: id, evse_id: evse, availability }) {
+  if (id !== station.id) return;
+  const state = document.querySelector(`[data-evse="${evse}"] .state`);
+  if (!state) return;
+  state.className = `state state-${availability}`;
+  say(state, texts.station.states[availability] ?? availability);
+  tellWhy();
+}
+
+minutes?.addEventListener("change", tellWhy);
+tellWhy();
+listen(
+  "/api/v1/availability/events",
+  ["station.availability"],
+  (_, data) => showState(data),
+  () => refreshParts("evses").then(tellWhy, () => {}),
+);

@@ -1,0 +1,7 @@
+"""Loads every page of the dashboards, so that a kernel that has done so opens any of them at once."""
+
+from __future__ import annotations
+
+from twinev.ui.grid_operator_page import open_page as open_grid_operators
+
+__all__ = ["open_grid_operators"]
