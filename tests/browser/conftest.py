@@ -1,4 +1,4 @@
-"""A whole running system, and Chromium on the grid operators' page, logged in."""
+"""A whole running system, and Chromium on the grid operators' page and in the drivers' app."""
 
 from __future__ import annotations
 
@@ -78,3 +78,45 @@ def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[...
     for context in contexts:
         context.close()
     assert strangers == []
+
+
+@pytest.fixture
+def open_app(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the drivers' app on a phone; fails the test on any request that leaves this machine.
+
+    Also on any error in the page's console, but for refused requests, which the page itself tells.
+    """
+    contexts, wrong = [], []
+
+    def note(address: str) -> None:
+        if not address.startswith((running.api_url, "data:", "blob:")):
+            wrong.append(address)
+
+    def open_as(
+        path: str = "/app", *, role: str | None = None, width: int = 390, height: int = 844, **options: object
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=width < 1000, timezone_id="Europe/Amsterdam",
+            locale="en-GB", **options,
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: note(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console", lambda said: said.type == "error" and "status of" not in said.text and wrong.append(said.text)
+        )
+        if role is not None:
+            account = running.account(role)
+            page.goto(f"{running.api_url}/login?next=/app/offline")
+            page.get_by_label("Username").fill(account["username"])
+            page.get_by_label("Password").fill(account["password"])
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url("**/app/offline")
+        page.goto(f"{running.api_url}{path}")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert wrong == []

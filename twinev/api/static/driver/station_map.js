@@ -124,13 +124,18 @@ export class StationMap {
       pin.setIcon(icon);
     } else {
       pin = L.marker([0, 0], { icon, riseOnHover: true }).addTo(this.map);
-      pin.on("click", () => this.onSelect(key, this.pins.get(key).items));
+      const select = () => this.onSelect(key, this.pins.get(key).items);
+      pin.on("click", select);
+      pin.on("keydown", ({ originalEvent }) => {
+        if (originalEvent.key !== "Enter" && originalEvent.key !== " ") return;
+        originalEvent.preventDefault();
+        select();
+      });
       this.pins.set(key, pin);
     }
     pin.items = items;
     pin.setLatLng(middle(items));
     pin.setZIndexOffset(gradeNumber(best.grade) * 100 + (marked ? 1000 : 0));
-    pin.getElement().setAttribute("aria-label", pinLabel(best, items.length));
     pin.getElement().setAttribute("aria-pressed", String(marked));
   }
 }
@@ -147,9 +152,10 @@ function drawBasemap(map) {
 
 function pinContent(best, count) {
   const grade = gradeNumber(best.grade);
-  const content = element("span", { class: `pin-body grade-${grade}` }, String(grade));
+  const content = element("span", { class: `pin-body grade-${grade}`, "aria-hidden": "true" }, String(grade));
   if (count > 1) content.append(element("small", {}, `×${count}`));
-  return content;
+  // A pin is too small for what it says to who hears the page.
+  return element("span", {}, content, element("span", { class: "unseen" }, pinLabel(best, count)));
 }
 
 function pinLabel(best, count) {
