@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, status
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.acting import note_user
 from twinev.api.driver_figures import FILTERS
@@ -144,6 +145,8 @@ class DriverRoute(PageRoute):
                 return await handle(request)
             except NotFound as error:
                 t = texts_for_templates(LANGUAGE).common
-                return message_page(request, t.not_found_title, sentence(error), code=status.HTTP_404_NOT_FOUND)
+                login = await run_in_threadpool(visitor, request, request.app.state.identity)
+                code = status.HTTP_404_NOT_FOUND
+                return message_page(request, t.not_found_title, sentence(error), login=login, code=code)
 
         return handle_for_drivers

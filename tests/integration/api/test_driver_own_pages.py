@@ -114,6 +114,7 @@ def test_session_is_shown_to_its_driver_alone(wired):
         answer = page(wired, path, username=username)
         assert answer.status_code == HTTPStatus.NOT_FOUND, path
         assert "There is nothing here" in answer.text
+        assert "Log in" not in answer.text
 
 
 def test_only_session_is_shown_at_once(wired):
