@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,10 +57,23 @@ def assert_equal(what: str, ledger: Counter, database: Counter) -> None:
 
 
 def _transactions_of(ledger: LedgerContents) -> Counter:
-    return Counter(_transaction_row(station, transaction) for (station, _), transaction in ledger.transactions.items())
+    returned_kwh = _returned_kwh(ledger)
+    return Counter(
+        _transaction_row(key[0], transaction, returned_kwh.get(key, 0.0))
+        for key, transaction in ledger.transactions.items()
+    )
 
 
-def _transaction_row(station: str, transaction: dict[str, Any]) -> tuple:
+def _returned_kwh(ledger: LedgerContents) -> dict[tuple[str, str], float]:
+    """What each transaction's EV gave back, where its station has a register for that."""
+    read: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for sample in ledger.samples:
+        if sample["measurand"] == "Energy.Active.Export.Register":
+            read[sample["station"], sample["transaction"]].append(_in_kilo(sample))
+    return {key: max(readings) - min(readings) for key, readings in read.items()}
+
+
+def _transaction_row(station: str, transaction: dict[str, Any], returned_kwh: float) -> tuple:
     started, ended = transaction["started"], transaction["ended"]
     known = (
         station,
@@ -73,7 +86,7 @@ def _transaction_row(station: str, transaction: dict[str, Any]) -> tuple:
         return (*known, None, None, None)
     # OCPP 1.6 tells the register at the start and at the end in whole watt-hours.
     whole = int if started["ocpp"] == "1.6" else float
-    energy_kwh = (whole(ended["meter_wh"]) - whole(started["meter_wh"])) / 1000
+    energy_kwh = (whole(ended["meter_wh"]) - whole(started["meter_wh"])) / 1000 - returned_kwh
     return (*known, _instant(ended["timestamp"]), ended["reason"], round(energy_kwh, 6))
 
 

@@ -58,10 +58,17 @@ class ChargeOrder:
     session_id: str | None = None
     stop_asked_at: datetime | None = None
 
-    def due(self, energy_kwh: float, now: datetime, *, least_kwh: float = 0.01) -> str | None:
-        """Why the session is to be stopped now: ``target``, ``window``; None while it may go on."""
+    def due(
+        self, energy_kwh: float, now: datetime, *, draws_on_until: datetime | None = None, least_kwh: float = 0.01
+    ) -> str | None:
+        """Why the session is to be stopped now: ``target``, ``window``; None while it may go on.
+
+        Before ``draws_on_until`` no target ends it: what the EV holds may still be drawn on.
+        """
         if self.stop_at is not None and now >= self.stop_at:
             return "window"
+        if draws_on_until is not None and now < draws_on_until:
+            return None
         wanted_kwh = self.needs.energy_kwh
         if self.stop_at_target and wanted_kwh is not None and energy_kwh >= wanted_kwh - least_kwh:
             return "target"

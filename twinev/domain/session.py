@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ChargingState
 from twinev.domain.event_sequence import EventSequence
@@ -44,3 +44,7 @@ class ChargingSession:
     @property
     def active(self) -> bool:
         return self.ended_at is None
+
+    def departure(self, *, stay_minutes: float) -> datetime:
+        """When the EV leaves: as its driver said, else after such a stay. [min]"""
+        return self.needs.departure_at or self.started_at + timedelta(minutes=stay_minutes)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,7 +136,7 @@ def needed_kwh(state: SiteState, session: ChargingSession) -> float:
 
 def target_slot_of(state: SiteState, session: ChargingSession, horizon: Horizon) -> int:
     """The last slot that ends by the departure; an EV that stays past it is served by the end of the next slot."""
-    departure = session.needs.departure_at or session.started_at + timedelta(minutes=state.site.default_stay_minutes)
+    departure = session.departure(stay_minutes=state.site.default_stay_minutes)
     if departure <= state.now:
         return min(1, horizon.slots - 1)
     return max(horizon.last_slot_ending_by(departure), 0)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_order import ChargeOrder
+from twinev.domain.session import ChargingSession
+from twinev.domain.vehicles import DriverProfile
 from twinev.errors import Conflict, TwinEVError
 from twinev.services.command_station import CommandStation
 from twinev.services.ports.clock import Clock
@@ -61,8 +63,10 @@ class StopCharging:
     def _due(self) -> list[tuple[ChargeOrder, str]]:
         now = self._clock.now()
         with self._reading() as work:
-            energy_kwh = {session.id: session.energy_kwh for session in work.sessions.active()}
-            judged = [(order, order.due(energy_kwh.get(order.session_id, 0.0), now)) for order in _to_ask(work, now)]
+            sessions = {session.id: session for session in work.sessions.active()}
+            judged = [
+                (order, _why_due(order, sessions.get(order.session_id), now, work=work)) for order in _to_ask(work, now)
+            ]
         return [(order, reason) for order, reason in judged if reason is not None]
 
     async def _stop(self, order: ChargeOrder, reason: str) -> None:
@@ -77,6 +81,25 @@ class StopCharging:
         with self._unit_of_work() as work:
             work.charge_orders.save(replace(order, stop_asked_at=self._clock.now()))
             work.commit()
+
+
+def _why_due(order: ChargeOrder, session: ChargingSession | None, now: datetime, *, work: UnitOfWork) -> str | None:
+    if session is None:
+        return order.due(0.0, now)
+    return order.due(session.energy_kwh, now, draws_on_until=_draws_on_until(session, work=work))
+
+
+def _draws_on_until(session: ChargingSession, *, work: UnitOfWork) -> datetime | None:
+    """The departure of an EV that may give energy back, which holds its target only then; None for any other.
+
+    Who wants it fast is done at the target: giving back and charging again would take longer.
+    """
+    if not session.needs.max_discharge_kw or session.needs.profile is DriverProfile.FAST:
+        return None
+    abilities = work.abilities.of([session.station_id]).get(session.station_id)
+    if abilities is None or session.evse_id not in abilities.discharging_evses:
+        return None
+    return session.departure(stay_minutes=work.sites.get(session.site_id).default_stay_minutes)
 
 
 def _to_ask(work: UnitOfWork, now: datetime) -> list[ChargeOrder]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from twinev.domain.charge_points import ConnectorStatus, Evse
+from twinev.domain.charging_abilities import ChargingAbilities
 from twinev.domain.facts import ChargingNeedsNotified, Sample, StationFact, TransactionStarted, TransactionUpdated
 from twinev.domain.plan import StoredPlan
 from twinev.services.command_station import CommandStation
@@ -321,6 +322,37 @@ def test_session_goes_on_past_its_target_where_the_driver_wants_so(api, begin, t
     stopped()
 
     assert len(commands.sent) == 1
+
+
+@pytest.mark.parametrize(("profile", "asked"), [("green", 0), ("cheap", 0), ("default", 0), ("fast", 1)])
+def test_ev_that_gives_energy_back_is_stopped_at_its_target_when_it_departs(
+    *, api, begin, take, stopped, commands, clock, stations, profile, asked
+):
+    with stations.unit_of_work() as work:
+        work.abilities.save(ChargingAbilities(station_id="A", discharging_evses=frozenset({1}), at=START))
+        work.commit()
+    start(api, reservation_id=reserve(api), energy_kwh=5, profile=profile, departure_at="2026-11-22T19:30:00Z")
+    begin()
+    take(ChargingNeedsNotified(evse_id=1, timestamp=START + 2 * MINUTE, max_kw=11, max_discharge_kw=11))
+    take(measured(5.0, 25))
+    clock.advance(minutes=89)
+    stopped()
+    assert len(commands.sent) == 1 + asked
+
+    clock.advance(minutes=1)
+    stopped()
+
+    assert [command.action for _, command in commands.sent[1:]] == ["RequestStopTransaction"]
+
+
+def test_ev_that_could_give_energy_back_elsewhere_is_stopped_at_its_target(api, begin, take, stopped, commands):
+    start(api, reservation_id=reserve(api), energy_kwh=5, profile="green")
+    begin()
+    take(ChargingNeedsNotified(evse_id=1, timestamp=START + 2 * MINUTE, max_kw=11, max_discharge_kw=11))
+    take(measured(5.0, 25))
+    stopped()
+
+    assert commands.sent[-1][1].action == "RequestStopTransaction"
 
 
 def test_driver_stops_his_own_session(api, begin, commands):

@@ -35,6 +35,15 @@ def test_order_is_due_at_its_target_or_its_end(changes, energy_kwh, after, due):
     assert order(**changes).due(energy_kwh, START + after) == due
 
 
+def test_target_ends_nothing_while_the_battery_is_drawn_on():
+    wanted = order(needs=ChargingNeeds(energy_kwh=5), stop_at=START + 3 * HOUR)
+    departure = START + 2 * HOUR
+
+    assert wanted.due(5.0, departure - timedelta(seconds=1), draws_on_until=departure) is None
+    assert wanted.due(5.0, departure, draws_on_until=departure) == "target"
+    assert wanted.due(4.0, START + 3 * HOUR, draws_on_until=START + 4 * HOUR) == "window"
+
+
 def test_energy_follows_from_the_states_of_charge():
     battery = BatteryState(battery_kwh=50, soc=0.4, target_soc=0.8)
 
