@@ -201,7 +201,9 @@ def stop_after_a_second_thought(page: Page) -> None:
     expect(page.get_by_text("stopped from afar")).to_be_visible()
 
 
-def test_driver_changes_the_plan_while_he_charges_and_hears_of_a_lost_network(open_app, new_driver) -> None:
+def test_driver_changes_the_plan_while_he_charges_and_hears_of_a_lost_network(
+    running: RunningSystem, open_app, new_driver
+) -> None:
     driver = new_driver("emil")
     reservation = reserve(driver, OTHER_STATION)
     driver.start_charging(reservation_id=reservation, battery_kwh=60, soc=0.3, target_soc=0.6, profile="default")
@@ -218,12 +220,30 @@ def test_driver_changes_the_plan_while_he_charges_and_hears_of_a_lost_network(op
     page.context.set_offline(False)
     expect(page.locator("#connection")).to_be_hidden(timeout=SOON_MS)
 
+    running.kill("api")
+    expect(page.locator("#connection")).to_have_text("Connection lost. Trying again…", timeout=SOON_MS)
+    expect(page.locator("#connection")).to_be_hidden(timeout=SESSION_MS)
+    expect(page.locator("#cost")).to_have_text(re.compile(r"^€\d+\.\d\d$"))
+
     stranger = open_app(new_driver("fay"), "history")
     stranger.goto(page.url)
     expect(stranger.get_by_role("heading", name="There is nothing here")).to_be_visible()
     (session,) = driver.sessions(active=True)
+    log_out_elsewhere(page)
+    expect(page.locator("#connection")).to_contain_text("Your login has ended.", timeout=SESSION_MS)
+    expect(page.get_by_role("link", name="Log in again")).to_have_attribute(
+        "href", re.compile("^/login.next=.*sessions")
+    )
     driver.stop_session(session.id)
-    expect(page.get_by_text("This session is over.")).to_be_visible(timeout=SESSION_MS)
+
+
+def log_out_elsewhere(page: Page) -> None:
+    """In another tab of the same browser."""
+    tab = page.context.new_page()
+    tab.goto(page.url.split("/app/")[0] + "/logout")
+    tab.get_by_role("button", name="Log out").click()
+    tab.wait_for_url("**/login*")
+    tab.close()
 
 
 def test_private_charge_point_waits_for_the_plug(running: RunningSystem, open_app, new_driver) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from twinev.domain.charge_order import BatteryState
@@ -15,7 +15,7 @@ from twinev.domain.session_cost import SessionCost
 from twinev.domain.tariffs import Tariff
 from twinev.domain.users import User
 from twinev.domain.vehicles import DriverProfile
-from twinev.errors import Conflict
+from twinev.errors import BadInput, Conflict
 from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem, build_problem
 from twinev.services.idle_sessions import IdleSessions
@@ -24,8 +24,8 @@ from twinev.services.ports.clock import Clock
 from twinev.services.ports.planning import Planner
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.price_session import contract_at_start, tariff_of
-from twinev.services.pricing.energy_curve import RESOLUTION_KWH, EnergyCurve, Reading
 from twinev.services.pricing.market_prices import MarketPrices, market_prices
+from twinev.services.pricing.planned_curve import planned_curve
 from twinev.services.pricing.session_cost import cost_of
 from twinev.services.renewable_part import renewable_part
 from twinev.services.session_progress import PlannedStep, done_at, steps_ahead
@@ -35,6 +35,8 @@ from twinev.services.told_limits import ToldLimits
 
 #: The session that is planned though it has not begun; no real one has this name.
 PREVIEW_ID = "preview"
+#: Nobody knows prices long before; what is asked for is read and priced in quarters of an hour.
+FARTHEST = timedelta(days=7)
 #: Each preview keeps the planner busy four times, and the running sites need it too.
 AT_ONCE = 2
 
@@ -45,6 +47,7 @@ class ProfileOutcome:
 
     ``soc`` is the state of charge then, None without a word on the battery; ``done_at`` is when the energy asked for
     will have flowed, None where it will not. ``renewable_part`` is a ratio, 0 to 1; None where no energy flows.
+    ``explanation`` says why the target is not met, where it is not.
     """
 
     profile: DriverProfile
@@ -54,6 +57,7 @@ class ProfileOutcome:
     cost: SessionCost
     renewable_part: float | None
     plan: tuple[PlannedStep, ...]
+    explanation: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +140,8 @@ class PreviewCharging:
 
     def _read(self, wish: StartWish, user: User) -> _Asked:
         now = self._clock.now()
+        if wish.departure_at is not None and wish.departure_at > now + FARTHEST:
+            raise BadInput("departure_at", wish.departure_at.isoformat(), f"within {FARTHEST.days} days from now")
         with self._reading() as work:
             intended = intended_charge(wish, user=user, work=work, now=now, rules=self._rules)
             station = work.stations.get(intended.station_id)
@@ -212,7 +218,7 @@ def _outcome(asked: _Asked, session: ChargingSession, built: BuiltProblem, sched
     energy_kwh = sum(planned.energy_kwh.get(session.id, ()))
     reached_at = done_at(session, plan, session.started_at)
     stay_until = reached_at if asked.stop_at_target and reached_at else session.needs.departure_at
-    curve = _curve(session.started_at, plan, stay_until)
+    curve = planned_curve(session.started_at, plan, stay_until)
     zone = ZoneInfo(asked.state.site.time_zone)
     return ProfileOutcome(
         profile=session.needs.profile,
@@ -229,22 +235,11 @@ def _outcome(asked: _Asked, session: ChargingSession, built: BuiltProblem, sched
             grid_share=built.scenario["renewable_share"],
         ),
         plan=plan,
+        explanation=_in_drivers_words(schedule.explanations),
     )
 
 
-def _curve(start: datetime, plan: tuple[PlannedStep, ...], end: datetime) -> EnergyCurve:
-    """The plan as a meter would tell it, until the session ends."""
-    readings = [Reading(at=start, kwh=Decimal(0))]
-    sum_kwh = Decimal(0)
-    for step in plan:
-        if step.start >= end:
-            break
-        until = min(step.end, end)
-        if step.start > readings[-1].at:
-            readings.append(Reading(at=step.start, kwh=sum_kwh))
-        step_kwh = step.power_kw * ((until - step.start) / timedelta(hours=1))
-        sum_kwh += Decimal(repr(step_kwh)).quantize(RESOLUTION_KWH)
-        readings.append(Reading(at=until, kwh=sum_kwh))
-    if end > readings[-1].at:
-        readings.append(Reading(at=end, kwh=sum_kwh))
-    return EnergyCurve(readings=tuple(readings))
+def _in_drivers_words(explanations: Iterable[str]) -> str | None:
+    """The first sentence about this EV; the planner calls sessions by their ids."""
+    named = f"Session {PREVIEW_ID} "
+    return next((text.replace(named, "Your EV ") for text in explanations if named in text), None)

@@ -129,6 +129,7 @@ def test_each_profile_tells_its_own_end_cost_and_renewable_part(api):
     for one in found.values():
         assert one["energy_kwh"] == pytest.approx(11.0)
         assert one["soc"] == pytest.approx(0.62)
+        assert one["explanation"] is None
 
 
 def test_preview_keeps_and_sends_nothing(api, database, commands):
@@ -149,6 +150,7 @@ def test_target_beyond_reach_tells_what_there_will_be_and_no_end(api):
         assert one["done_at"] is None
         assert one["energy_kwh"] == pytest.approx(22.0, abs=0.01)
         assert one["soc"] == pytest.approx(0.22, abs=0.001)
+        assert one["explanation"].startswith("Your EV asks for 100.0 kWh by ")
 
 
 def test_without_a_tariff_it_costs_nothing(api):
@@ -207,6 +209,15 @@ def test_others_who_charge_at_the_site_keep_their_part(api, database):
 
     # 22 kWh within the two hours, of which Emil's EV needs 20 as much as Dora's its 11: somebody is short.
     assert found["default"]["energy_kwh"] < 11.0 - 1.0
+
+
+def test_departure_beyond_all_prices_is_refused(api):
+    api.ask("PUT", "/stations/B/access/dora").raise_for_status()
+
+    answer = preview(api, station_id="B", departure_at="2926-11-22T18:00:00Z", **BATTERY)
+
+    assert answer.status_code == 422
+    assert "departure_at" in answer.text
 
 
 def test_private_station_needs_no_reservation_and_a_public_one_does(api):

@@ -141,7 +141,7 @@ def test_preview_of_charging_asks_for_the_wish_and_reads_each_profile() -> None:
     }  # fmt: skip
     outcome = {
         "profile": "green", "energy_kwh": 11, "soc": 0.6, "done_at": START.isoformat(), "cost": cost,
-        "renewable_part": 0.9, "plan": [],
+        "renewable_part": 0.9, "plan": [], "explanation": None,
     }  # fmt: skip
     api = Api(
         {

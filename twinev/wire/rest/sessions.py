@@ -143,6 +143,7 @@ class ProfileOutcomeOut(WireModel):
     cost: SessionCostOut
     renewable_part: float | None
     plan: tuple[PlannedStepOut, ...]
+    explanation: str | None
 
 
 class ChargingPreviewOut(WireModel):

@@ -39,7 +39,8 @@ function show(progress) {
   say(byId("leaves"), progress.departure_at ? fill(t.leaves, { time: clockTime(progress.departure_at, zone) }) : "");
   if (progress.stop_at) say(byId("stops-at"), fill(t.stops_at, { time: clockTime(progress.stop_at, zone) }));
   byId("explanation").hidden = !progress.explanation;
-  say(byId("explanation"), progress.explanation ?? "");
+  // The planner calls sessions by their ids.
+  say(byId("explanation"), (progress.explanation ?? "").replaceAll(`Session ${id}`, t.your_ev));
   draw();
 }
 

@@ -17,6 +17,7 @@ const ASK_AFTER_MS = 250;
 let key = newKey();
 let asked = 0;
 let timer;
+let shown = null;
 
 function wish() {
   const vehicle = field("vehicle").value;
@@ -52,8 +53,8 @@ function reflect() {
 }
 
 function figure(profile, name, text) {
-  const shown = form.querySelector(`[data-profile="${profile}"][data-figure="${name}"] [data-value]`);
-  shown.textContent = text;
+  const cell = form.querySelector(`[data-profile="${profile}"][data-figure="${name}"] [data-value]`);
+  cell.textContent = text;
 }
 
 function show(preview) {
@@ -63,6 +64,16 @@ function show(preview) {
     figure(one.profile, "renewable", one.renewable_part === null ? "–" : `${number(100 * one.renewable_part)} %`);
   }
   say(byId("previewed"), t.calculated);
+  shown = preview;
+  explain();
+}
+
+// Why the chosen profile would not reach the target, where it would not.
+function explain() {
+  const chosen = form.querySelector("[name=profile]:checked").value;
+  const why = shown?.outcomes.find((one) => one.profile === chosen)?.explanation ?? "";
+  byId("why").hidden = !why;
+  say(byId("why"), why);
 }
 
 // When the target is reached; where it is not, what there will be at the departure.
@@ -75,6 +86,8 @@ function readyText(one, preview) {
 
 function blank() {
   for (const value of form.querySelectorAll("[data-value]")) value.textContent = t.unknown;
+  shown = null;
+  explain();
 }
 
 // Ask what each profile would give; only the answer to the last question counts.
@@ -101,7 +114,10 @@ async function preview() {
 function changed(event) {
   key = newKey();
   reflect();
-  if (event?.target.name === "profile") return;
+  if (event.target.name === "profile") {
+    explain();
+    return;
+  }
   clearTimeout(timer);
   timer = setTimeout(preview, ASK_AFTER_MS);
 }
