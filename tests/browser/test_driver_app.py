@@ -311,11 +311,23 @@ def test_what_was_searched_for_tomorrow_is_reserved_and_taken_back(open_app: Cal
 
 def test_station_that_is_occupied_says_until_when(open_app: Callable[..., Page]) -> None:
     page = open_app("/app/stations/UTR-02", role="driver")
-    expect(page.locator(".state")).to_have_text("Occupied", timeout=SOON_MS)
-    page.get_by_role("button", name="Reserve").click()
+    state = page.locator(".evse")
+    expect(state).to_contain_text("Occupied", timeout=SOON_MS)
+    until = re.search(r"occupied until about (\d\d:\d\d)", state.inner_text())[1]
+    # The form begins when it is free again.
+    expect(page.get_by_label("From")).to_have_value(re.compile(rf"^({until[:2]}:\d\d|\d\d:00)$"))
 
-    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"An EV charges there until about \d\d:\d\d"))
-    expect(page.get_by_label("From")).not_to_have_value("")
+    page.get_by_label("Day").select_option(index=0)
+    page.get_by_label("From").evaluate("(field, value) => (field.value = value)", _now_at_the_place(page))
+    page.get_by_role("button", name="Reserve").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"An EV charges there until about {until}")
+
+
+def _now_at_the_place(page: Page) -> str:
+    return page.evaluate(
+        "new Intl.DateTimeFormat('en-GB', {hour: '2-digit', minute: '2-digit', timeZone: 'Europe/Amsterdam'})"
+        ".format(new Date(document.documentElement.dataset.now))"
+    )
 
 
 def test_reservation_that_is_taken_back_elsewhere_goes_from_the_page(
@@ -330,6 +342,29 @@ def test_reservation_that_is_taken_back_elsewhere_goes_from_the_page(
         driver.delete(f"/reservations/{made['id']}").raise_for_status()
 
         expect(page.get_by_text("You have no reservation.")).to_be_visible(timeout=SOON_MS)
+
+
+def test_page_whose_login_has_ended_says_so_and_leads_back(
+    open_app: Callable[..., Page], running: RunningSystem
+) -> None:
+    page = open_app("/app/reservations", role="driver")
+    expect(page.get_by_text("You have no reservation.")).to_be_visible()
+    token = page.locator('meta[name="csrf-token"]').get_attribute("content")
+    page.context.request.post(f"{running.api_url}/logout", form={"csrf_token": token})
+
+    # The stream of events asks every 15 seconds whether the login still counts.
+    ended = page.get_by_role("status").filter(has_text="Your login has ended.")
+    expect(ended).to_be_visible(timeout=4 * SOON_MS)
+    expect(ended.get_by_role("link")).to_have_attribute("href", "/login?next=%2Fapp%2Freservations")
+
+
+def test_search_after_the_login_has_ended_leads_to_the_login_and_back(open_app: Callable[..., Page]) -> None:
+    page = open_app("/app/search", role="driver")
+    found(page, re.compile("found"))
+    page.context.clear_cookies()
+    page.get_by_label("Within").select_option("50")
+
+    page.wait_for_url("**/login?next=%2Fapp%2Fsearch")
 
 
 # ── For everybody, on every screen ───────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+_IMPORT = re.compile(r'^import .* from "\./([\w.]+)";$', re.MULTILINE)
 _COMPRESSED = frozenset({".css", ".js", ".svg"})
 
 
@@ -51,6 +53,14 @@ class AppFiles:
         """Where browsers get it; a KeyError for what is not there, so that no page names such a thing."""
         self.files[name]
         return f"{PREFIX}/{self.version}/{name}"
+
+    def modules(self, name: str) -> list[str]:
+        """The addresses of a script and of all that it imports: fetched at once, not one after the other."""
+        found = [name]
+        for each in found:
+            imported = _IMPORT.findall(self.files[each].content.decode())
+            found += [one for one in imported if one not in found]
+        return [self.address(each) for each in found]
 
     @property
     def addresses(self) -> list[str]:

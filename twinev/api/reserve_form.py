@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,6 +37,12 @@ class ReserveForm:
         wanted = USUAL_MINUTES if minutes is None else minutes
         offered = next((length for length in LENGTHS_MINUTES if length >= wanted), LENGTHS_MINUTES[-1])
         return cls(start=start, minutes=offered, evse_id=evse_id)
+
+    def not_before(self, instant: datetime | None) -> ReserveForm:
+        """Begin later, unless somebody has filled it in or nothing is in the way (None)."""
+        if instant is None or self.day or self.time or (self.start is not None and self.start >= instant):
+            return self
+        return replace(self, start=instant)
 
     @property
     def length(self) -> timedelta:

@@ -8,17 +8,21 @@ from datetime import datetime
 from twinev.api.driver_texts import connector_name
 from twinev.domain.availability import Availability, availability_of
 from twinev.domain.charge_points import ChargingStation, Evse, Site
+from twinev.domain.reservation import ReservationRules
+from twinev.domain.time_window import TimeWindow
 from twinev.domain.users import User
+from twinev.services.find_evse import Wish, candidates
 from twinev.services.ports.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvseView:
-    """One place to charge; ``connectors`` is what drivers call them."""
+    """One place to charge, and what drivers call its plugs; ``busy_until`` is when its EV is expected to leave."""
 
     evse: Evse
     connectors: str
     availability: Availability
+    busy_until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,12 @@ class StationView:
         return ", ".join((address.street, " ".join(filter(None, (address.postal_code, address.city)))))
 
     @property
+    def free_from(self) -> datetime | None:
+        """When the first EVSE is expected to be free, where none is now and somebody knows."""
+        leaving = [one.busy_until for one in self.evses]
+        return None if None in leaving else min(leaving, default=None)
+
+    @property
     def geo(self) -> str:
         """The address for the phone's own map (RFC 5870)."""
         place = self.station.location
@@ -46,12 +56,18 @@ class StationView:
         return f"geo:{point}?q={point}"
 
 
-def station_view(station: ChargingStation, *, work: UnitOfWork, now: datetime, user: User | None) -> StationView:
-    """Read what the page shows; an EVSE with a session is occupied, whatever its station says."""
+def station_view(
+    station: ChargingStation, *, work: UnitOfWork, now: datetime, rules: ReservationRules, user: User | None
+) -> StationView:
+    """Read what the page shows; an EVSE with a session is occupied, whatever its station says.
+
+    When somebody leaves is for those who can reserve.
+    """
     site = work.sites.get(station.site_id)
-    charging = {
-        session.evse_id for session in work.sessions.active(site_id=site.id) if session.station_id == station.id
-    }
+    at_once = Wish(window=TimeWindow.around(now, now + rules.shortest), station_id=station.id)
+    user_id = user and user.id
+    found = candidates(at_once, user_id=user_id, work=work, now=now, rules=rules)
+    busy_until = {one.evse.id: one.busy_until for one in found}
     return StationView(
         station=station,
         site=site,
@@ -59,7 +75,8 @@ def station_view(station: ChargingStation, *, work: UnitOfWork, now: datetime, u
             EvseView(
                 evse=evse,
                 connectors=", ".join(connector_name(connector.type) for connector in evse.connectors),
-                availability=Availability.OCCUPIED if evse.id in charging else availability_of(station, evse),
+                availability=Availability.OCCUPIED if busy_until.get(evse.id) else availability_of(station, evse),
+                busy_until=busy_until.get(evse.id) if user else None,
             )
             for evse in station.evses
         ),

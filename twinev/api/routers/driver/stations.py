@@ -125,7 +125,8 @@ def _page(
     user = login and login.user
     station = seen_station(station_id, user_id=user and user.id, work=work)
     now: datetime = platform.clock.now()
-    view = station_view(station, work=work, now=now, user=user)
+    view = station_view(station, work=work, now=now, rules=platform.reservation_rules, user=user)
+    form = form.not_before(view.free_from)
     values: dict[str, Any] = reserve_values(form, user=user, work=work, platform=platform, zone=view.site.time_zone)
     return driver_page(
         request,

@@ -7,7 +7,7 @@ const LOADED_AT = performance.now();
 const NOW_THEN = Date.parse(document.documentElement.dataset.now);
 const SPEED = Number(document.documentElement.dataset.speed);
 const CLOSED = 2;
-const LOGGED_IN = document.querySelector('meta[name="csrf-token"]') !== null;
+const AGAIN_MILLISECONDS = 5000;
 
 // The platform's time: the server's, which need not be this phone's, and may run faster in a demonstration.
 export const platformNow = () => new Date(NOW_THEN + (performance.now() - LOADED_AT) * SPEED);
@@ -17,27 +17,28 @@ export const wallMilliseconds = (platformMilliseconds) => platformMilliseconds /
 
 const said = new Map();
 
-// Show what is wrong with the connection above the page, or that nothing is (""); each `part` of the page for itself.
-export function sayConnection(text, part = "events") {
-  said.set(part, text);
-  const place = document.getElementById("connection");
-  const shown = [...said.values()].find((each) => each) ?? "";
-  if (place.textContent !== shown) place.textContent = shown;
-  place.hidden = !shown;
-}
-
-// Open the connection again in a while, unless it was refused because the login of this page has ended.
-async function tryAgain(open) {
-  const answer = LOGGED_IN ? await fetch("/api/v1/auth/session", { cache: "no-store" }).catch(() => null) : null;
-  if (answer?.status === 401) sayLoginEnded();
-  else setTimeout(open, 5000);
-}
-
-function sayLoginEnded() {
+// Say that the login has ended, if it has; whoever looks without one loses nothing by that.
+async function tellEndedLogin() {
+  if (!document.querySelector('meta[name="csrf-token"]')) return false;
+  const answer = await fetch("/api/v1/auth/me", { cache: "no-store" }).catch(() => null);
+  if (answer?.status !== 401) return false;
   const here = encodeURIComponent(location.pathname + location.search);
-  const link = element("a", { href: `/login?next=${here}` }, texts.common.log_in_again);
-  sayConnection(texts.common.session_ended);
-  document.getElementById("connection").append(" ", link);
+  const link = { address: `/login?next=${here}`, text: texts.common.log_in_again };
+  sayConnection(texts.common.session_ended, "events", link);
+  return true;
+}
+
+// Show what is wrong with the connection above the page, or that nothing is (""); each `part` of the page for itself.
+// `link` ({address, text}) is what may be done about it.
+export function sayConnection(text, part = "events", link = null) {
+  said.set(part, { text, link });
+  const place = document.getElementById("connection");
+  const shown = [...said.values()].find((each) => each.text);
+  place.hidden = !shown;
+  if (place.dataset.said === (shown?.text ?? "")) return;
+  place.dataset.said = shown?.text ?? "";
+  place.replaceChildren(place.dataset.said);
+  if (shown?.link) place.append(" ", element("a", { href: shown.link.address }, shown.link.text));
 }
 
 // Listen at `address` to events of `kinds`; `onEvent(kind, data)` gets each. What happened while the connection was
@@ -59,7 +60,7 @@ export function listen(address, kinds, onEvent, onReconnected = () => {}) {
       lost = true;
       sayConnection(texts.common.connection_lost);
       // Closed for good, as after a refusal: the browser does not try again by itself.
-      if (source.readyState === CLOSED) tryAgain(open);
+      if (source.readyState === CLOSED) tellEndedLogin().then((ended) => ended || setTimeout(open, AGAIN_MILLISECONDS));
     };
   };
   open();

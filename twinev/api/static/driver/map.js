@@ -37,7 +37,15 @@ const finder = new Finder({
     map.show(items);
     render();
   },
-  onProblem: (error) => say(summary, fill(texts.map.failed, { reason: reasonOf(error) })),
+  onProblem: (error) => {
+    // What was found before for the same wish stays, as old as it may be.
+    if (!found.length) {
+      map.show([]);
+      list.replaceChildren();
+    }
+    say(summary, fill(texts.map.failed, { reason: reasonOf(error) }));
+    actions.replaceChildren(button(texts.common.try_again, () => finder.ask()));
+  },
 });
 
 const idsOf = (items) => new Set(items.map((item) => item.station_id));

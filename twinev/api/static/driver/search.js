@@ -1,6 +1,6 @@
 // The search page: what could be reserved, as a list with its reasons and as a map.
 
-import { reasonOf } from "./api.js";
+import { reasonOf, toLogin } from "./api.js";
 import { pageData, say } from "./dom.js";
 import { Finder } from "./finder.js";
 import { fill, instantOf } from "./format.js";
@@ -43,10 +43,12 @@ const finder = new Finder({
 });
 
 function wish() {
-  const wrong = form.querySelectorAll("input:invalid");
-  for (const input of form.querySelectorAll(".field input")) input.setAttribute("aria-invalid", String(!input.validity.valid));
+  const inputs = [...form.querySelectorAll(".field input")];
+  // Steps are for the pickers: a minute between two of them, or half a kWh, can be looked for too.
+  const wrong = inputs.filter(({ validity }) => !validity.valid && !validity.stepMismatch);
+  for (const input of inputs) input.setAttribute("aria-invalid", String(wrong.includes(input)));
   if (wrong.length) {
-    const names = [...wrong].map((input) => input.labels[0].textContent);
+    const names = wrong.map((input) => input.labels[0].textContent);
     say(summary, fill(words.wrong, { fields: names.join(", ") }));
     return null;
   }
@@ -70,6 +72,11 @@ function wish() {
 }
 
 function show({ items, weights }, body) {
+  // A stranger is told no figures: the login has ended.
+  if (items.some((item) => !item.detail)) {
+    toLogin();
+    return;
+  }
   found = items;
   const count = items.length;
   say(summary, count === 1 ? words.found_one : count ? fill(words.found, { count }) : words.none);

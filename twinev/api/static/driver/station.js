@@ -49,13 +49,8 @@ function show({ items: [item], weights }, { energy_kwh: energyKwh }) {
   else why.replaceChildren(element("p", {}, texts.station.stranger));
 }
 
-function showState({ station_id: id, evse_id: evse, availability }) {
-  if (id !== station.id) return;
-  const state = document.querySelector(`[data-evse="${evse}"] .state`);
-  if (!state) return;
-  state.className = `state state-${availability}`;
-  say(state, texts.station.states[availability] ?? availability);
-  tellWhy();
+function refresh() {
+  refreshParts("evses").then(tellWhy, () => {});
 }
 
 minutes?.addEventListener("change", tellWhy);
@@ -63,6 +58,6 @@ tellWhy();
 listen(
   "/api/v1/availability/events",
   ["station.availability"],
-  (_, data) => showState(data),
-  () => refreshParts("evses").then(tellWhy, () => {}),
+  (_, data) => data.station_id === station.id && refresh(),
+  refresh,
 );
