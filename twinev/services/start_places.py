@@ -53,7 +53,8 @@ def start_places(*, user: User, work: UnitOfWork, now: datetime, rules: Reservat
     """His reservations that may still be used, by their start, then the private stations, by id."""
     token = known_driver_token(user.id, work)
     mine = [one for one in work.reservations.active(user_id=user.id) if now < one.expires_at]
-    places = [_reserved(one, token, work=work, now=now, rules=rules) for one in mine]
+    found = (_reserved(one, token, work=work, now=now, rules=rules) for one in mine)
+    places = [place for place in found if place is not None]
     reserved = {(place.station.id, place.evse.id) for place in places if may_begin(place.reservation, now, rules)}
     private = sorted(station_id for station_id, users in work.station_access.stations().items() if user.id in users)
     for station_id in private:
@@ -98,9 +99,12 @@ def start_place(
 
 def _reserved(
     reservation: Reservation, token: str | None, *, work: UnitOfWork, now: datetime, rules: ReservationRules
-) -> StartPlace:
+) -> StartPlace | None:
     station = work.stations.get(reservation.station_id)
-    evse = next(evse for evse in station.evses if evse.id == reservation.evse_id)
+    evse = next((evse for evse in station.evses if evse.id == reservation.evse_id), None)
+    if evse is None:
+        # Its operator took it away since.
+        return None
     ready_from = reservation.window.start - rules.hold_before
     return _place(station, evse, reservation, token, ready_from=ready_from, work=work, now=now)
 
