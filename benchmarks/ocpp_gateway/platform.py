@@ -1,10 +1,10 @@
-"""A platform to load: the NATS server, the API on SQLite and one gateway, each the real process, in a directory."""
+"""A platform to load: the NATS server, the API, one gateway and a planner, each the real process, in a directory."""
 
 from __future__ import annotations
 
+import json
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,18 +27,21 @@ STATIONS_PER_SITE = 20
 
 
 class Platform:
-    """NATS, API, gateway; each can be stopped and started by itself.
+    """NATS, API, gateway, planner; each can be stopped and started by itself.
 
     Parameters
     ----------
     directory : Path
         Its data directory; on a real disk, where a sync costs what it costs.
+    database_url : str, optional
+        A PostgreSQL database; without it SQLite in the directory.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, database_url: str | None = None) -> None:
         self.directory = directory
-        self.ocpp_port = free_port()
-        self._api_port, self._nats_port = free_port(), free_port()
+        self.ocpp_port, self.api_port = free_port(), free_port()
+        self._nats_port = free_port()
+        self._database_url = database_url
         self._nats_server = prepare_server(directory=directory / "nats", port=self._nats_port)
         self.running: dict[str, Process] = {}
 
@@ -54,9 +57,13 @@ class Platform:
     def database_path(self) -> Path:
         return Settings(data_dir=self.directory).data_dir / "twinev.db"
 
+    @property
+    def database_url(self) -> str:
+        return self._database_url or f"sqlite:///{self.database_path}"
+
     def register(self, count: int) -> dict[str, str]:
         """Register stations of security profile 1 and return their keys by id; before the API starts."""
-        engine = open_engine(f"sqlite:///{self.database_path}")
+        engine = open_engine(self.database_url)
         upgrade_engine(engine)
         try:
             with Database(engine=engine, clock=PlatformClock()).unit_of_work() as work:
@@ -88,6 +95,10 @@ class Platform:
         self._start_twinev("gateway").wait_for(lambda: listens(self.ocpp_port))
         return time.perf_counter() - began
 
+    def start_planner(self) -> None:
+        """Start it; the API's health tells when it answers."""
+        self._start_twinev("planner").wait_for(lambda: self.health().get("planner", False))
+
     def stop(self, name: str) -> None:
         self.running.pop(name).stop()
 
@@ -98,24 +109,28 @@ class Platform:
     def _start_twinev(self, name: str) -> Process:
         told = {
             "TWINEV_DATA_DIR": str(self.directory),
-            "TWINEV_API_PORT": str(self._api_port),
+            "TWINEV_API_PORT": str(self.api_port),
             "TWINEV_OCPP_PORT": str(self.ocpp_port),
             "TWINEV_NATS_PORT": str(self._nats_port),
             "PYTHONUNBUFFERED": "1",
         }
+        if self._database_url is not None:
+            told["TWINEV_DATABASE_URL"] = self._database_url
         process = Process(sys.executable, "-m", "twinev", name, environment=told, log=self.directory / f"{name}.log")
         self.running[name] = process
         return process
 
     def _api_answers(self) -> bool:
+        # Whatever it tells: where no planner runs, the health says so.
+        return bool(self.health())
+
+    def health(self) -> dict[str, bool]:
+        """Whether each part is well; nothing while the API does not answer."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._api_port}/api/v1/health", timeout=5) as answer:
-                return answer.status == 200
-        except urllib.error.HTTPError as error:
-            # No planner runs here, and the health says so.
-            return error.code < 500
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.api_port}/api/v1/health", timeout=5) as answer:
+                return {part["name"]: part["ok"] for part in json.load(answer)["parts"]}
         except OSError:
-            return False
+            return {}
 
 
 def _site(number: int) -> Site:

@@ -286,6 +286,7 @@ def test_what_was_searched_for_tomorrow_is_reserved_and_taken_back(open_app: Cal
     search_near(page, "Utrecht")
     # The EVs of today are gone by then.
     found(page, "6 found, best first")
+    expect(results(page).first).to_contain_text(UTRECHT)
     results(page).first.get_by_role("link").click()
     expect(page.get_by_label("Day")).to_have_value(re.compile(r"^\d{4}-"))
     expect(page.get_by_label("From")).to_have_value("10:00")

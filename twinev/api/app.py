@@ -17,6 +17,7 @@ from twinev.api.limit_body import LimitBody
 from twinev.api.limit_rates import LimitRates, Rates
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
+from twinev.api.refuse_nul import RefuseNul
 from twinev.api.routers import (
     audit,
     availability,
@@ -46,6 +47,8 @@ from twinev.api.routers import (
     vehicle_reservations,
     vehicles,
 )
+from twinev.api.turns import Turns, limit_threads
+from twinev.services.headroom_memory import HeadroomMemory
 from twinev.services.measure_usage import MeasureUsage
 
 _OWN_ROUTERS = (
@@ -109,6 +112,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        limit_threads()
         async with running(services or {}):
             yield
 
@@ -123,9 +127,11 @@ def create_app(
     )
     app.state.platform = platform
     app.state.identity = identity
+    app.state.turns = Turns()
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.headroom_memory = HeadroomMemory()
     app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
@@ -133,6 +139,7 @@ def create_app(
         app.include_router(module.router)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(RefuseNul)
     app.add_middleware(LimitBody)
     app.add_middleware(LimitRates, rates=rates)
     app.add_middleware(Acting)

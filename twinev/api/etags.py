@@ -76,7 +76,7 @@ class Edit:
             raise ChangedMeanwhile(what)
 
 
-def edit_of(if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None) -> Edit:
+async def edit_of(if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None) -> Edit:
     """Read the header."""
     return Edit(if_match=if_match)
 

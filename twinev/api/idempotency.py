@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Collection
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.identity import CurrentUser
 from twinev.api.platform import ThePlatform
@@ -58,15 +58,15 @@ class Once:
         """
         if self._key is None:
             return _response(status, (await make()).model_dump(mode="json"))
-        kept = await asyncio.to_thread(self._begin)
+        kept = await run_in_threadpool(self._begin)
         if kept is not None:
             return _response(kept.status, kept.body)
         try:
             body = (await make()).model_dump(mode="json")
         except BaseException:
-            await asyncio.to_thread(self._release)
+            await run_in_threadpool(self._release)
             raise
-        await asyncio.to_thread(self._keep, status, body | dict.fromkeys(told_once))
+        await run_in_threadpool(self._keep, status, body | dict.fromkeys(told_once))
         return _response(status, body)
 
     def _begin(self) -> KeptAnswer | None:

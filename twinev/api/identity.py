@@ -8,7 +8,7 @@ cookie by itself, so a cookie alone may read but not write: whatever changes som
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
@@ -76,7 +76,7 @@ def _login_of(request: Request, credentials: HTTPAuthorizationCredentials | None
 CurrentLogin = Annotated[LoggedIn, Depends(current_login)]
 
 
-def current_user(login: CurrentLogin) -> User:
+async def current_user(login: CurrentLogin) -> User:
     """Return the user who calls."""
     return login.user
 
@@ -98,21 +98,21 @@ def confirmed_user(
 ConfirmedUser = Annotated[User, Depends(confirmed_user)]
 
 
-def require_role(*roles: Role, confirmed: bool = False) -> Callable[[User], User]:
+def require_role(*roles: Role, confirmed: bool = False) -> Callable[[User], Awaitable[User]]:
     """Return a dependency that lets in whoever holds one of ``roles``, and answers `Forbidden` to the others.
 
     With ``confirmed``, a login that the identity server has ended does not count for what is left of its token's life.
     """
     allowed = frozenset(roles)
 
-    def user_with_role(user: CurrentUser) -> User:
+    async def user_with_role(user: CurrentUser) -> User:
         if user.roles.isdisjoint(allowed):
             names = " or ".join(sorted(allowed))
             _log.warning("user %s was refused: needs role %s", user.username, names)
             raise Forbidden(f"user {user.username} may not do this; it needs the role {names}")
         return user
 
-    def confirmed_user_with_role(user: ConfirmedUser) -> User:
-        return user_with_role(user)
+    async def confirmed_user_with_role(user: ConfirmedUser) -> User:
+        return await user_with_role(user)
 
     return confirmed_user_with_role if confirmed else user_with_role

@@ -63,7 +63,9 @@ class LiveView:
             clock=clock,
             now=clock.now(),
             at_evse={(session.station_id, session.evse_id): session for session in newest_last if session.active},
-            plans={site: memory.latest(site, work) for site in {session.site_id for session in shown}},
+            plans={
+                site: memory.latest(site, work) for site in {session.site_id for session in shown if session.active}
+            },
         )
 
     def power_kw(self, session: ChargingSession | None) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from twinev.api.driver_texts import LANGUAGE, fill, texts_for_templates
 from twinev.domain.time_window import STEP, TimeWindow
 from twinev.errors import BadInput
+
+_CENTURY = range(2000, 2101)
 
 
 def clock_time(instant: datetime, zone: str) -> str:
@@ -62,11 +64,15 @@ def instant_of(day: str, clock: str, zone: str) -> datetime:
     BadInput
         It is no day, or no time.
     """
+    allowed = "a day of this century such as 2026-12-01, and a time such as 14:30"
     try:
         read = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock), tzinfo=ZoneInfo(zone))
     except ValueError as error:
-        raise BadInput("start", f"{day} {clock}"[:40], "a day such as 2026-12-01 and a time such as 14:30") from error
-    return read
+        raise BadInput("start", f"{day} {clock}"[:40], allowed) from error
+    if read.year not in _CENTURY:
+        # Near the first and the last year that a datetime knows, nothing can be added to it.
+        raise BadInput("start", f"{day} {clock}"[:40], allowed)
+    return read.astimezone(UTC)
 
 
 def next_step(now: datetime) -> datetime:

@@ -31,7 +31,7 @@ class PageAsk:
         return self.limit + 1
 
 
-def page_ask(
+async def page_ask(
     limit: Annotated[int, Query(ge=1, le=1000, description="the most items on a page")] = 100,
     cursor: Annotated[str | None, Query(max_length=512, description="next_cursor of the page before")] = None,
 ) -> PageAsk:
@@ -46,7 +46,8 @@ def page_of(rows: Sequence[Row], ask: PageAsk, *, out: Callable[[Row], Out], nam
     """Make a page of rows that were read with `PageAsk.one_more`; ``name`` says where the next page goes on."""
     shown = rows[: ask.limit]
     more = len(rows) > ask.limit
-    return Page[Out](items=tuple(out(row) for row in shown), next_cursor=_write(name(shown[-1])) if more else None)
+    # Of no kind: which one it is, the route says; a page of `Out` would be a new class at every call.
+    return Page(items=tuple(out(row) for row in shown), next_cursor=_write(name(shown[-1])) if more else None)
 
 
 def rows_after(rows: Sequence[Row], ask: PageAsk, *, name: Callable[[Row], str]) -> Sequence[Row]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 
 from twinev.api.identity import require_role
 from twinev.api.live import LiveView, PlanMemory
@@ -62,20 +63,21 @@ class Platform:
         return LiveView.read(work, self.plan_memory, self.clock, sessions=sessions, site_id=site_id)
 
 
-def platform_of(request: Request) -> Platform:
+async def platform_of(request: Request) -> Platform:
     return request.app.state.platform
 
 
 ThePlatform = Annotated[Platform, Depends(platform_of)]
 
 
-def reading_work(platform: ThePlatform) -> Iterator[UnitOfWork]:
-    """Open a snapshot of the database for one request."""
-    with platform.reading() as work:
+async def reading_work(request: Request, platform: ThePlatform) -> AsyncIterator[UnitOfWork]:
+    """Give a snapshot of the database for one request, when it is its turn."""
+    async with request.app.state.turns.reading, contextmanager_in_threadpool(platform.reading()) as work:
         yield work
 
 
-Reading = Annotated[UnitOfWork, Depends(reading_work)]
+#: Given back before the answer is sent: whoever reads it slowly keeps no connection.
+Reading = Annotated[UnitOfWork, Depends(reading_work, scope="function")]
 
 staff_user = require_role(*STAFF)
 #: Everybody but drivers, who may see their own sessions alone.
@@ -88,7 +90,7 @@ Driving = Annotated[User, Depends(require_role(Role.DRIVER, *OPERATORS))]
 AnyRole = Annotated[User, Depends(require_role(*Role))]
 
 
-def calling_app(request: Request) -> str | None:
+async def calling_app(request: Request) -> str | None:
     """Tell which program a request comes from, as it says itself: for the record, and for nothing that matters."""
     return request.headers.get("user-agent", "")[:200] or None
 

@@ -48,11 +48,11 @@ class ReserveForm:
     def length(self) -> timedelta:
         return timedelta(minutes=self.minutes)
 
-    def day_and_time(self, now: datetime, zone: str) -> tuple[str, str]:
-        """The values of the two fields."""
+    def day_and_time(self, now: datetime, latest: datetime, zone: str) -> tuple[str, str]:
+        """The values of the two fields, within what can be reserved."""
         if self.day or self.time:
             return self.day, self.time
-        return day_and_clock(next_step(max(now, self.start or now)), zone)
+        return day_and_clock(next_step(min(max(now, self.start or now), latest)), zone)
 
 
 def reserve_values(
@@ -60,7 +60,7 @@ def reserve_values(
 ) -> dict[str, Any]:
     """What the template of the form shows."""
     now, rules = platform.clock.now(), platform.reservation_rules
-    day, time = form.day_and_time(now, zone)
+    day, time = form.day_and_time(now, now + rules.horizon, zone)
     return {
         "form": form,
         "day": day,

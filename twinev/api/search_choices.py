@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from twinev import basemap
 from twinev.api.driver_texts import connector_name
-from twinev.domain.charge_points import Site
+from twinev.domain.charge_points import Location, Site
 from twinev.domain.login import LoggedIn
 from twinev.services.find_places import PublicPlace, public_places
 from twinev.services.ports.unit_of_work import UnitOfWork
-from twinev.services.usual_wish import usual_wish
+from twinev.services.wish_of_driver import wish_of_driver
 
 DISTANCES_KM = (1, 2, 5, 10, 25, 50, 100)
 
@@ -19,15 +18,17 @@ DISTANCES_KM = (1, 2, 5, 10, 25, 50, 100)
 def search_choices(work: UnitOfWork, login: LoggedIn | None) -> dict[str, Any]:
     """The values of both pages' templates."""
     places = public_places(work)
-    usual = usual_wish(login and login.user, work=work)
-    types = sorted({*usual.ev_max_kw, *(kind for place in places for kind in place.connector_types)})
+    # Where it is looked for is chosen later.
+    anywhere = Location(latitude_degrees=0, longitude_degrees=0)
+    usual = wish_of_driver({"place": anywhere}, user=login and login.user, work=work)
+    types = sorted({*usual.connectors, *(kind for place in places for kind in place.connector_types)})
     nearest_km = min(DISTANCES_KM, key=lambda km: (abs(km - usual.max_distance_km), km))
     return {
         "connectors": [(kind, connector_name(kind)) for kind in types],
         "distances_km": DISTANCES_KM,
         "distance_km": nearest_km,
-        "connector": next(iter(usual.ev_max_kw), ""),
-        "usual": asdict(usual),
+        "of_vehicle": bool(usual.connectors),
+        "usual": {"energy_kwh": usual.energy_kwh, "stay_minutes": usual.stay_minutes},
         "start_place": _place(places[0]) if places else None,
         "zone": places[0].site.time_zone if places else Site.time_zone,
     }

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from twinev.domain.charge_points import Site
 from twinev.domain.checks import require_utc
 from twinev.domain.money import require_amount
 from twinev.domain.session_cost import SessionCost
+from twinev.domain.tariffs import Tariff
 from twinev.errors import BadInput, NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.pricing.energy_curve import EnergyCurve, Reading
@@ -51,6 +53,11 @@ def estimate_cost(intended: IntendedSession, *, work: UnitOfWork, now: datetime)
         raise NotFound(f"EVSE of the station {station.id}", intended.evse_id)
     site = work.sites.get(station.site_id)
     tariff = tariff_at(site.id, station.id, intended.evse_id, intended.start, work=work)
+    return estimate_by(tariff, intended, site=site, work=work)
+
+
+def estimate_by(tariff: Tariff | None, intended: IntendedSession, *, site: Site, work: UnitOfWork) -> SessionCost:
+    """The same by a tariff that is known to rule at the place."""
     curve = _curve(intended)
     market = MarketPrices(start=curve.start)
     if tariff is not None and tariff.follows_market:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.session import ChargingSession
+from twinev.domain.station_access import may_use
 from twinev.domain.time_window import TimeWindow
 from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
@@ -76,8 +77,8 @@ def candidates(
         stations = [named]
     else:
         stations = work.stations.list(site_id=wish.site_id)
-    private = work.station_access.stations()
-    stations = [station for station in stations if user_id in private.get(station.id, {user_id})]
+    named = work.station_access.stations()
+    stations = [station for station in stations if may_use(station, named.get(station.id, ()), user_id)]
     taken = work.reservations.taken(wish.window.steps, [station.id for station in stations])
     sessions = {(session.station_id, session.evse_id): session for session in work.sessions.active()}
     stay = {site.id: timedelta(minutes=site.default_stay_minutes) for site in work.sites.list()}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twinev.domain.charge_points import ChargingStation, Site
+from twinev.domain.station_access import is_private
 from twinev.services.ports.unit_of_work import UnitOfWork
 
 
@@ -25,10 +26,10 @@ class PublicPlace:
 
 def public_places(work: UnitOfWork) -> list[PublicPlace]:
     """Return the sites that have any; the one with the most stations first, then by id."""
-    private = work.station_access.stations()
+    named = work.station_access.stations()
     at_site: dict[str, list[ChargingStation]] = {}
     for station in work.stations.list():
-        if station.public and station.id not in private:
+        if not is_private(station, named.get(station.id, ())):
             at_site.setdefault(station.site_id, []).append(station)
     places = [PublicPlace(site=site, stations=at_site[site.id]) for site in work.sites.list() if site.id in at_site]
     return sorted(places, key=lambda place: (-len(place.stations), place.site.id))

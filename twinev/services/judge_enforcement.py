@@ -16,9 +16,13 @@ from twinev.services.evse_limits import limits_at
 
 @dataclass(frozen=True, kw_only=True)
 class Observation(ToldAndMeasured):
-    """All that a judgement rests on: one restriction, its stations, and what is known of them."""
+    """All that a judgement rests on: one restriction, its stations, and what is known of them.
+
+    ``limit_since`` is when the limit became what it is, where it was changed; stations then need their time again.
+    """
 
     restriction: Restriction
+    limit_since: datetime | None = None
     faults: Mapping[str, str]
     silence: timedelta = timedelta(minutes=3)
 
@@ -69,7 +73,7 @@ def _overall(seen: Observation, stations: tuple[StationJudgement, ...], power_kw
     restriction = seen.restriction
     if now < restriction.start:
         return Enforcement.SCHEDULED
-    in_grace = now < max(restriction.start, restriction.created_at) + seen.grace
+    in_grace = now < max(restriction.start, seen.limit_since or restriction.created_at) + seen.grace
     over = exceeds(power_kw, restriction.limit_kw)
     if over:
         return Enforcement.PENDING if in_grace else Enforcement.NOT_ENFORCED

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from twinev.domain.charge_points import Site
+from twinev.domain.station_access import is_private
 from twinev.domain.usage import (
     LEAST_USERS,
     Span,
@@ -64,7 +65,9 @@ class MeasureUsage:
         """The last ``number`` months of each site that has a public station, by site, the newest first."""
         with self._reading() as work:
             sites = work.sites.list() if site_id is None else [work.sites.get(site_id)]
-            public = {station.site_id for station in work.stations.list() if station.public}
+            named = work.station_access.stations()
+            stations = [one for one in work.stations.list() if not is_private(one, named.get(one.id, ()))]
+            public = {station.site_id for station in stations}
         return [
             self._month(site, first)
             for site in sorted(sites, key=lambda site: site.id)

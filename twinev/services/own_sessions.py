@@ -6,6 +6,7 @@ from twinev.domain.session import ChargingSession
 from twinev.domain.users import OPERATORS, STAFF, User
 from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.price_session import session_owner
 
 
 def is_staff(user: User) -> bool:
@@ -15,7 +16,7 @@ def is_staff(user: User) -> bool:
 def seen_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSession:
     """Return a session that the user may see; somebody else's is as good as none."""
     session = work.sessions.get(session_id)
-    if session.user_id != user.id and not is_staff(user):
+    if not is_staff(user) and session_owner(session, work=work) != user.id:
         raise NotFound("charging session", session_id)
     return session
 
@@ -23,6 +24,6 @@ def seen_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSe
 def steered_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSession:
     """Return a session that the user may change or stop."""
     session = work.sessions.get(session_id)
-    if session.user_id != user.id and user.roles.isdisjoint(OPERATORS):
+    if user.roles.isdisjoint(OPERATORS) and session_owner(session, work=work) != user.id:
         raise NotFound("charging session", session_id)
     return session

@@ -112,13 +112,39 @@ def assign_tariff(assignment: TariffAssignment, *, work: UnitOfWork) -> None:
 
 def tariff_at(site_id: str, station_id: str, evse_id: int, instant: datetime, *, work: UnitOfWork) -> Tariff | None:
     """The version that rules at an EVSE: its own before its station's before its site's; None is free of charge."""
-    rules = {(rule.station_id, rule.evse_id): rule.tariff_id for rule in work.tariffs.assignments(site_id, at=instant)}
-    for place in ((station_id, evse_id), (station_id, 0), (None, 0)):
-        tariff_id = rules.get(place)
-        tariff = None if tariff_id is None else work.tariffs.at(tariff_id, instant)
-        if tariff is not None:
-            return tariff
-    return None
+    return RulingTariffs(work).at(site_id, station_id, evse_id, instant)
+
+
+class RulingTariffs:
+    """Which tariffs rule where, for many EVSEs: what is asked again is read once."""
+
+    def __init__(self, work: UnitOfWork) -> None:
+        self._work = work
+        self._rules: dict[tuple[str, datetime], dict[tuple[str | None, int], str | None]] = {}
+        self._tariffs: dict[tuple[str, datetime], Tariff | None] = {}
+
+    def at(self, site_id: str, station_id: str, evse_id: int, instant: datetime) -> Tariff | None:
+        """As `tariff_at`."""
+        rules = self._rules_at(site_id, instant)
+        for place in ((station_id, evse_id), (station_id, 0), (None, 0)):
+            tariff_id = rules.get(place)
+            tariff = None if tariff_id is None else self._version(tariff_id, instant)
+            if tariff is not None:
+                return tariff
+        return None
+
+    def _rules_at(self, site_id: str, instant: datetime) -> dict[tuple[str | None, int], str | None]:
+        key = (site_id, instant)
+        if key not in self._rules:
+            found = self._work.tariffs.assignments(site_id, at=instant)
+            self._rules[key] = {(rule.station_id, rule.evse_id): rule.tariff_id for rule in found}
+        return self._rules[key]
+
+    def _version(self, tariff_id: str, instant: datetime) -> Tariff | None:
+        key = (tariff_id, instant)
+        if key not in self._tariffs:
+            self._tariffs[key] = self._work.tariffs.at(tariff_id, instant)
+        return self._tariffs[key]
 
 
 def _published(draft: TariffDraft, tariff_id: str, version: int, *, by: str, now: datetime) -> Tariff:

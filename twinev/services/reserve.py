@@ -8,6 +8,7 @@ from datetime import datetime
 
 from twinev.domain.operating_commands import CancelReservation
 from twinev.domain.reservation import Reservation, ReservationRules, ReservationStatus
+from twinev.domain.station_access import may_use
 from twinev.domain.users import OPERATORS, User
 from twinev.errors import BadInput, Conflict, NotFound
 from twinev.services.command_station import CommandStation
@@ -116,8 +117,10 @@ def _found(wish: Wish, *, user_id: str, work: UnitOfWork, now: datetime, rules: 
     found = list(candidates(wish, user_id=user_id, work=work, now=now, rules=rules))
     if found:
         return found
-    if wish.station_id is not None and user_id not in (work.station_access.users(wish.station_id) or {user_id}):
-        raise NotFound("charging station", wish.station_id)
+    if wish.station_id is not None:
+        named = work.station_access.users(wish.station_id)
+        if not may_use(work.stations.get(wish.station_id), named, user_id):
+            raise NotFound("charging station", wish.station_id)
     if wish.evse_id is not None:
         raise BadInput("evse_id", wish.evse_id, f"an EVSE of station {wish.station_id} with the connector asked for")
     raise BadInput("connector_type", wish.connector_type, "a connector type that a station there has")

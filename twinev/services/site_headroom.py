@@ -39,6 +39,10 @@ class Headroom:
     drawn_kw: dict[str, tuple[float, ...]]
     restrictions: tuple[Restriction, ...]
 
+    def limits_of(self, station_id: str) -> tuple[str, ...]:
+        """Which of the restrictions hold for a station."""
+        return tuple(restriction.id for restriction in self.restrictions if station_id in restriction.station_ids)
+
     def at(self, station_id: str, most_kw: float) -> tuple[float, ...]:
         """What an EV at this station could draw in each slot, at most ``most_kw``, (n_slots,). [kW]"""
         left = [min(most_kw, kw) for kw in self.site_kw]

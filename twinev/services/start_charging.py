@@ -10,6 +10,7 @@ from datetime import datetime
 from twinev.domain.charge_order import BatteryState, ChargeOrder
 from twinev.domain.plan import SentCommand
 from twinev.domain.reservation import Reservation, ReservationRules
+from twinev.domain.station_access import is_private, may_use
 from twinev.domain.users import AuthorizationStatus, User
 from twinev.domain.vehicle_booking import Vehicle
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
@@ -158,10 +159,10 @@ def _place(wish: StartWish, reservation: Reservation | None, *, user: User, work
     if wish.station_id is None:
         raise BadInput("station_id", None, "the id of a station, or a reservation_id")
     station = work.stations.get(wish.station_id)
-    allowed = work.station_access.users(station.id)
-    if allowed and user.id not in allowed:
+    named = work.station_access.users(station.id)
+    if not may_use(station, named, user.id):
         raise NotFound("charging station", wish.station_id)
-    if not allowed:
+    if not is_private(station, named):
         raise Conflict(f"station {station.id} is public: reserve one of its EVSEs, from now on if you stand there")
     return station.id, wish.evse_id or 1
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from twinev.services.estimate_cost import IntendedSession, estimate_cost
+from twinev.domain.tariffs import Tariff
+from twinev.services.estimate_cost import IntendedSession, estimate_by
 from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.publish_tariff import RulingTariffs
 
 #: A stay in which less is charged is priced as if it were so much, lest its fees be those of no energy. [kWh]
 LEAST_KWH = 1.0
@@ -16,18 +18,29 @@ LEAST_KWH = 1.0
 class TariffPrice:
     """`twinev.services.ports.station_price.PriceOfStation` over the tariffs, and ``otherwise`` where there is none."""
 
-    def __init__(self, work: UnitOfWork, *, otherwise: PriceOfStation, now: datetime) -> None:
+    def __init__(self, work: UnitOfWork, *, otherwise: PriceOfStation) -> None:
         self._work = work
         self._otherwise = otherwise
-        self._now = now
+        self._tariffs = RulingTariffs(work)
+        self._known: dict[tuple[object, ...], float | None] = {}
 
     def mean_eur_per_kwh(self, stay: IntendedStay) -> float | None:
         """All that the stay costs, with VAT, time and fees, by the kWh; None for a tariff in another currency."""
-        energy_kwh = Decimal(repr(round(max(stay.energy_kwh, LEAST_KWH), 3)))
-        cost = estimate_cost(_intended(stay, energy_kwh), work=self._work, now=self._now)
-        if cost.tariff_id is None:
+        tariff = self._tariffs.at(stay.site.id, stay.station.id, stay.evse.id, stay.start)
+        if tariff is None:
             return self._otherwise.mean_eur_per_kwh(stay)
-        return float(cost.total.incl_vat / energy_kwh) if cost.currency == "EUR" else None
+        if tariff.currency != "EUR":
+            return None
+        # Alike at every EVSE of a site where the same tariff rules.
+        key = (stay.site.id, tariff.id, tariff.version, stay.start, stay.end, stay.energy_kwh, stay.charging_minutes)
+        if key not in self._known:
+            self._known[key] = self._priced(tariff, stay)
+        return self._known[key]
+
+    def _priced(self, tariff: Tariff, stay: IntendedStay) -> float:
+        energy_kwh = Decimal(repr(round(max(stay.energy_kwh, LEAST_KWH), 3)))
+        cost = estimate_by(tariff, _intended(stay, energy_kwh), site=stay.site, work=self._work)
+        return float(cost.total.incl_vat / energy_kwh)
 
 
 def _intended(stay: IntendedStay, energy_kwh: Decimal) -> IntendedSession:

@@ -34,6 +34,16 @@ class _Record:
     def of(cls, kept: dict[str, Any] | None) -> _Record:
         return cls(body=dict(kept or {}))
 
+    def follow(self, limit_kw: float, now: datetime) -> datetime | None:
+        """Begin anew where the limit is another than before; return since when it is this one, where it was changed."""
+        if self.body.setdefault("limit_kw", limit_kw) != limit_kw:
+            # What was measured under another limit says nothing of this one.
+            self.body.pop("first_enforced_at", None)
+            self.body.pop("highest_kw", None)
+            self.body |= {"limit_kw": limit_kw, "limit_since": now.isoformat()}
+        since = self.body.get("limit_since")
+        return None if since is None else datetime.fromisoformat(since)
+
     def take(self, judgement: Judgement, now: datetime) -> None:
         """Note the state; from the first enforcement on also the highest power."""
         self.body["state"] = str(judgement.state)
@@ -102,9 +112,9 @@ class WatchEnforcement:
             gone = self._watched - {restriction.id for restriction in restrictions}
             self._watched = {restriction.id for restriction in restrictions}
             ended = [work.restrictions.get(restriction_id) for restriction_id in sorted(gone)]
-            return [self._observation(work, restriction) for restriction in restrictions], ended
+            return [self._observation(work, restriction, now) for restriction in restrictions], ended
 
-    def _observation(self, work: UnitOfWork, restriction: Restriction) -> Observation:
+    def _observation(self, work: UnitOfWork, restriction: Restriction, now: datetime) -> Observation:
         stations = tuple(work.stations.get(station_id) for station_id in restriction.station_ids)
         sessions = [
             session
@@ -112,8 +122,10 @@ class WatchEnforcement:
             for session in work.sessions.active(site_id=site_id)
             if session.station_id in restriction.station_ids
         ]
+        record = _Record.of(work.restrictions.state(restriction.id))
         return Observation(
             restriction=restriction,
+            limit_since=record.follow(restriction.limit_kw, now),
             stations=stations,
             sessions=tuple(sessions),
             limits=dict(self._told.limits),
@@ -140,6 +152,7 @@ class WatchEnforcement:
                         Enforcement.REVOKED if restriction.revoked_at is not None else Enforcement.ENDED
                     )
                 else:
+                    record.follow(restriction.limit_kw, now)
                     record.take(judgement, now)
                 if record.body != kept:
                     work.restrictions.record_state(restriction.id, record.body)
@@ -150,11 +163,12 @@ class WatchEnforcement:
         self, work: UnitOfWork, restriction: Restriction, body: dict[str, Any], kept: dict[str, Any] | None
     ) -> None:
         """Tell of a new state; a new highest power alone is no news."""
-        told = ("state", "stations", "first_enforced_at")
-        if kept is not None and all(body.get(key) == kept.get(key) for key in told):
+        news = ("state", "stations", "first_enforced_at")
+        if kept is not None and all(body.get(key) == kept.get(key) for key in news):
             return
+        told = {key: body[key] for key in (*news, "highest_kw") if key in body}
         site_ids = sorted({work.stations.get(station_id).site_id for station_id in restriction.station_ids})
         work.events.add(
             "restriction.state",
-            {"site_id": site_ids[0], "site_ids": site_ids, "restriction_id": restriction.id, **body},
+            {"site_id": site_ids[0], "site_ids": site_ids, "restriction_id": restriction.id, **told},
         )

@@ -68,6 +68,15 @@ class WholeSystem:
             "TWINEV_RATE_PER_USER": self.settings.rate_per_user,
             "TWINEV_RATE_PER_ADDRESS": self.settings.rate_per_address,
             "TWINEV_TRUSTED_PROXIES": self.settings.trusted_proxies,
+            "TWINEV_RESERVATION_GRACE_MINUTES": self.settings.reservation_grace_minutes,
+            "TWINEV_OCPI_PARTY": self.settings.ocpi_party,
+            "TWINEV_OCPI_OPERATOR_NAME": self.settings.ocpi_operator_name,
+            "TWINEV_OCPI_COUNTRY": self.settings.ocpi_country,
+            "TWINEV_KEEP_FACTS_DAYS": self.settings.keep_facts_days,
+            "TWINEV_KEEP_SET_ASIDE_DAYS": self.settings.keep_set_aside_days,
+            "TWINEV_KEEP_REPORTS_DAYS": self.settings.keep_reports_days,
+            "TWINEV_KEEP_COMMANDS_DAYS": self.settings.keep_commands_days,
+            "TWINEV_KEEP_PLANS_DAYS": self.settings.keep_plans_days,
             "TWINEV_OIDC_ISSUER": self.settings.oidc_issuer,
             "TWINEV_OIDC_CLIENT_ID": self.settings.oidc_client_id,
             "TWINEV_OIDC_CLIENT_SECRET": self.settings.oidc_client_secret,
@@ -103,6 +112,7 @@ class WholeSystem:
             "TWINEV_PUBLIC_URL": self.settings.public_url,
             "TWINEV_DASHBOARDS_URL": self.settings.dashboards_url,
             "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
+            "TWINEV_INTERNAL_API_URL": self.settings.internal_api_url,
             "TWINEV_WARM_KERNELS": self.settings.warm_kernels,
         }
         ready = _listening(_reached(self.settings.bind), self.settings.dashboards_port)

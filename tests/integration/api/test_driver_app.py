@@ -193,12 +193,20 @@ def test_refused_reservation_says_why_and_keeps_the_form(wired):
     cancel_all(wired)
 
 
-@pytest.mark.parametrize("wrong", [{"days": -2}, {"days": 30}, {"time": "noon"}, {"day": ""}])
+@pytest.mark.parametrize("wrong", [{"days": -2}, {"days": 30}, {"time": "noon"}, {"day": ""}, {"day": "9999-12-31"}])
 def test_time_that_cannot_be_reserved_is_explained(wired, wrong):
     answer = reserve(wired, form(**wrong))
 
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "Choose a time from now on that ends within 7 days." in answer.text
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_form_begins_within_what_can_be_reserved_whatever_an_address_says(wired, start):
+    answer = wired.browse_as(DRIVER, "GET", f"/app/stations/open?start={start}")
+
+    assert answer.status_code == HTTPStatus.OK
+    assert re.search(r'<option value="\d{4}-\d\d-\d\d" selected', answer.text)
 
 
 def test_form_of_an_ended_login_changes_nothing_and_says_so(wired):

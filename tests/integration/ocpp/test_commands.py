@@ -58,6 +58,20 @@ def test_set_profile_obeys_the_station_s_unit_and_periods_and_tells_what_was_sen
     assert reply.round_trip_ms > 0
 
 
+def test_round_trip_is_told_finer_than_the_loops_clock(bench, monkeypatch) -> None:
+    async def script(station):
+        sending = asyncio.create_task(bench.commands.send("CP1", STOP))
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        # Some loops' clocks stand still for a millisecond, which is long for a station nearby.
+        with monkeypatch.context() as standing:
+            standing.setattr(loop, "time", lambda: now)
+            await station.answer_call("RemoteStopTransaction", {"status": "Accepted"})
+            return await sending
+
+    assert in_session(bench, "ocpp1.6", script).round_trip_ms > 0
+
+
 def test_station_that_reconnected_without_a_boot_is_asked_for_its_abilities_first(bench) -> None:
     async def scenario():
         async with bench.running(), bench.station() as station:

@@ -448,3 +448,39 @@ def test_many_readings_are_told_in_few_stretches_with_all_their_energy(api, begi
         step["power_kw"] * (length / timedelta(hours=1)) for step, length in zip(steps, hours, strict=True)
     )
     assert energy_kwh == pytest.approx(30.1, abs=0.05)
+
+
+def test_owner_of_the_card_sees_an_old_session_in_the_same_way_everywhere(api, begin, database):
+    session_id = begin("dora")
+    with database.unit_of_work() as work:
+        work.sessions.save(replace(work.sessions.get(session_id), user_id=None))
+        work.commit()
+
+    paths = [f"/sessions/{session_id}{tail}" for tail in ("", "/progress", "/meter-values")]
+
+    assert [api.get(path, role=DORA).status_code for path in paths] == [200] * 3
+    assert [api.get(path, role=EMIL).status_code for path in paths] == [404] * 3
+    assert api.get(f"/sessions/{session_id}/progress", role=DORA).json()["cost"] is not None
+
+
+# ── Private stations ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("public", "named", "private"), [(True, (), False), (True, ("dora",), True), (False, (), True)]
+)
+def test_private_station_is_private_everywhere(api, database, public, named, private):
+    with database.unit_of_work() as work:
+        work.stations.save(replace(work.stations.get("A"), public=public))
+        for user_id in named:
+            work.station_access.allow("A", user_id)
+        work.commit()
+    window = {"start": "2026-11-22T19:00:00Z", "end": "2026-11-22T20:00:00Z", "station_id": "A"}
+
+    shown = [evse["station_id"] for evse in api.get("/availability", role=None).json()["items"]]
+
+    assert ("A" in shown) is not private
+    assert api.get("/stations/A/access").json()["private"] is private
+    assert api.ask("POST", "/reservations", role=EMIL, json=window).status_code == (404 if private else 201)
+    if named:
+        assert api.ask("POST", "/reservations", role=DORA, json=window).status_code == 201

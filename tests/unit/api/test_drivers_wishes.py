@@ -1,4 +1,4 @@
-"""What a driver's search begins with, which stations he finds, and why he cannot have one."""
+"""Which stations a driver finds, why he cannot have one, and what he has."""
 
 from __future__ import annotations
 
@@ -13,14 +13,11 @@ from twinev.domain.session import ChargingNeeds, ChargingSession
 from twinev.domain.time_window import TimeWindow
 from twinev.domain.users import Role, User
 from twinev.errors import Conflict, NotFound
-from twinev.services.change_preferences import change_preferences
 from twinev.services.find_evse import Wish
 from twinev.services.find_places import public_places
-from twinev.services.keep_vehicles import add_vehicle, remove_vehicle
 from twinev.services.list_reservations import past_reservations, waiting_reservations
 from twinev.services.reserve import cancel_reservation, reserve
 from twinev.services.see_station import seen_station
-from twinev.services.usual_wish import UsualWish, usual_wish
 from twinev.services.why_not_reserved import Hindrance, why_not_reserved
 
 DORA = User(id="dora", username="dora", roles=frozenset({Role.DRIVER}))
@@ -30,8 +27,6 @@ HOUR = timedelta(hours=1)
 RULES = ReservationRules()
 FREE = Evse(id=1, max_kw=11, status=ConnectorStatus.AVAILABLE)
 PLACE = Location(latitude_degrees=52.1, longitude_degrees=5.1)
-CAR = {"name": "Car", "battery_kwh": 60.0, "connectors": ("cType2", "cCCS2"), "max_ac_kw": 11.0, "max_dc_kw": 120.0,
-       "consumption_kwh_per_km": 0.15}  # fmt: skip
 
 
 def keep(database, station_id: str = "A", *, evse: Evse = FREE, online: bool = True, **fields) -> None:
@@ -58,35 +53,6 @@ def refused(database, clock, user: User = DORA, **wanted):
         book(database, clock, user, **wanted)
     with database.reading() as work:
         return why_not_reserved(wish(**wanted), user_id=user.id, work=work, now=clock.now(), rules=RULES)
-
-
-# ── What a search begins with ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_stranger_looks_for_what_anybody_does(database):
-    with database.reading() as work:
-        assert usual_wish(None, work=work) == UsualWish()
-
-
-def test_driver_looks_for_what_he_prefers_and_his_vehicle_takes(database):
-    with database.unit_of_work() as work:
-        car = add_vehicle(CAR, shared=False, user=DORA, work=work)
-        changes = {"max_distance_km": 25.0, "default_vehicle_id": car.id}
-        change_preferences(changes, user=DORA, work=work, require_seen=lambda _: None)
-
-        usual = usual_wish(DORA, work=work)
-
-    assert (usual.max_distance_km, usual.consumption_kwh_per_km) == (25.0, 0.15)
-    assert usual.ev_max_kw == {"cType2": 11.0, "cCCS2": 120.0}
-
-
-def test_vehicle_that_is_gone_limits_nothing(database):
-    with database.unit_of_work() as work:
-        car = add_vehicle(CAR, shared=False, user=DORA, work=work)
-        change_preferences({"default_vehicle_id": car.id}, user=DORA, work=work, require_seen=lambda _: None)
-        remove_vehicle(car.id, user=DORA, work=work)
-
-        assert usual_wish(DORA, work=work).ev_max_kw == {}
 
 
 # ── Which stations he finds ──────────────────────────────────────────────────────────────────────────────────────────

@@ -30,7 +30,9 @@ def test_wall_clock_of_the_place_is_understood(day, clock, instant):
     assert instant_of(day, clock, ZONE) == instant
 
 
-@pytest.mark.parametrize(("day", "clock"), [("", ""), ("2026-13-01", "10:00"), ("2026-12-01", "25:00"), ("x", "y")])
+@pytest.mark.parametrize(
+    ("day", "clock"), [("", ""), ("2026-13-01", "10:00"), ("2026-12-01", "25:00"), ("x", "y"), ("9999-12-31", "23:00")]
+)
 def test_no_day_or_no_time_is_refused(day, clock):
     with pytest.raises(BadInput, match="start"):
         instant_of(day, clock, ZONE)

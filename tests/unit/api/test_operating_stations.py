@@ -322,6 +322,21 @@ def test_availability_leaves_out_private_and_removed_stations(operating):
     assert operating.get("/availability", role=None).json()["items"] == []
 
 
+def test_station_for_some_drivers_is_not_among_what_everybody_sees(operating, database):
+    for station_id in ("A", "B"):
+        assert operating.ask("PUT", f"/stations/{station_id}/access/dora").status_code == 200
+    operating.ask("DELETE", "/stations/B/access/dora")
+
+    (seen,) = operating.get("/availability", role=None).json()["items"]
+
+    assert seen["station_id"] == "B"
+    operating.post("/stations/A/block", json={"reason": "r"})
+    operating.post("/stations/B/block", json={"reason": "r"})
+    with database.reading() as work:
+        told = [event.data for event in work.outbox.pending(1000) if event.kind == "station.availability"]
+    assert [(data["station_id"], data["public"]) for data in told] == [("A", False), ("B", True)]
+
+
 def test_availability_is_what_the_station_says_unless_it_is_blocked(operating, database, clock):
     def now() -> str:
         return operating.get("/availability?site_id=s", role=None).json()["items"][0]["availability"]

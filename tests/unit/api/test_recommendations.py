@@ -20,6 +20,7 @@ from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, Tari
 from twinev.domain.time_window import TimeWindow
 from twinev.errors import BadInput, NotAuthenticated
 from twinev.services.driver_wish import DriverWish
+from twinev.services.headroom_memory import KEPT_SECONDS, HeadroomMemory
 from twinev.services.recommend import recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.site_headroom import deliver
@@ -132,6 +133,31 @@ def test_evse_that_somebody_reserved_for_part_of_the_stay_is_not_free(database, 
     assert names(database, clock) == (["near"] if free else [])
 
 
+@pytest.mark.parametrize("status", [ConnectorStatus.AVAILABLE, ConnectorStatus.RESERVED])
+def test_evse_that_the_driver_reserved_himself_is_free_for_him_alone(database, clock, status):
+    keep(database, station("near", evse=replace(FREE, status=status)))
+    booked = Reservation(
+        id="r", number=1, user_id="dora", site_id="s", station_id="near", evse_id=1, connector_type="cType2",
+        window=TimeWindow.around(clock.now(), clock.now() + timedelta(hours=1)), grace_minutes=15, made_at=clock.now(),
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        assert work.reservations.book(booked)
+        work.commit()
+
+    with database.reading() as work:
+        shown = {
+            user_id: [
+                one.station.id
+                for one in recommend(
+                    DriverWish(place=HERE), work=work, price=SeriesPrice(work), now=clock.now(), user_id=user_id
+                )
+            ]
+            for user_id in (None, "emil", "dora")
+        }
+
+    assert shown == {None: [], "emil": [], "dora": ["near"]}
+
+
 def test_station_for_some_drivers_is_recommended_to_these_alone(database, clock):
     keep(database, station("near"), station("hidden", km=2.0, public=False))
     with database.unit_of_work() as work:
@@ -202,9 +228,10 @@ def test_driver_arrives_when_he_wants_or_as_soon_as_the_way_allows(database, clo
     assert late.facts.available_kwh == pytest.approx(10.0)
 
 
-def test_nobody_is_recommended_what_is_too_far_ahead_to_be_reserved(database, clock):
+@pytest.mark.parametrize("arrive_at", [START + timedelta(days=7), datetime.max.replace(tzinfo=UTC)])
+def test_nobody_is_recommended_what_is_too_far_ahead_to_be_reserved(database, clock, arrive_at):
     with pytest.raises(BadInput, match="arrive_at"):
-        names(database, clock, arrive_at=clock.now() + timedelta(days=7))
+        names(database, clock, arrive_at=arrive_at)
 
 
 # ── In which order ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -276,7 +303,7 @@ def rule(database, clock, station_id: str, *, currency: str) -> None:
 def priced(database, clock, **wish) -> dict[str, float | None]:
     asked = {"place": HERE, "energy_kwh": 10.0, "stay_minutes": 60.0} | wish
     with database.reading() as work:
-        price = TariffPrice(work, otherwise=SeriesPrice(work), now=clock.now())
+        price = TariffPrice(work, otherwise=SeriesPrice(work))
         found = recommend(DriverWish(**asked), work=work, price=price, now=clock.now())
     return {one.station.id: one.facts.price_eur_per_kwh for one in found}
 
@@ -450,3 +477,22 @@ def test_delivery_keeps_power_and_stay(room_kw, wanted_kwh, later, stay):
     assert found.energy_kwh <= max(room_kw) * stay / 60 + 1e-9
     assert 0 <= found.waiting_minutes <= stay + 1e-6
     assert 0 <= found.charging_minutes <= stay + 1e-6
+
+
+# ── Kept for a while ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_headroom_is_read_anew_after_some_seconds(database, clock):
+    wall = [0.0]
+    memory = HeadroomMemory(seconds=lambda: wall[0])
+    with database.reading() as work:
+        site = work.sites.get("s")
+        first = memory.read(work, site, [], clock.now())
+        wall[0] = KEPT_SECONDS
+        kept = memory.read(work, site, [], clock.now())
+        wall[0] = KEPT_SECONDS + 0.1
+        later = memory.read(work, site, [], clock.now())
+
+    assert kept is first
+    assert later is not first
+    assert later == first

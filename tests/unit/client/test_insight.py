@@ -42,6 +42,7 @@ def test_place_of_the_driver_goes_in_the_body_and_not_in_the_address():
     assert (requests[0].url.path, requests[0].url.query) == ("/api/v1/recommendations", b"")
     sent = json.loads(requests[0].content)
     assert (sent["latitude_degrees"], sent["energy_kwh"], sent["connector_type"]) == (52.1, 12.0, "cCCS2")
+    assert "max_distance_km" not in sent, "what is left out is for the driver's preferences to say"
 
 
 @pytest.mark.parametrize("wish", [{"stay_minutes": 0}, {"nonsense": 1}])

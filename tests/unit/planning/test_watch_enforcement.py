@@ -88,6 +88,30 @@ def test_power_above_the_limit_counts_after_the_grace(memory, watch, seconds, ex
     assert look(watcher, memory)["state"] == expected
 
 
+def test_changed_limit_gives_stations_their_time_again_and_a_highest_power_of_its_own(make, memory, watch):
+    watcher, told, clock = watch
+    clock.advance(seconds=20)
+    measure(memory, clock, A=2.0, B=2.0, C=1.9)
+    assert look(watcher, memory)["highest_kw"] == 5.9
+    memory.add(replace(memory.restrictions["restriction"], limit_kw=3.0))
+
+    clock.advance(seconds=1)
+    changed = look(watcher, memory)
+    assert changed["state"] == "pending"
+    assert changed.keys().isdisjoint({"first_enforced_at", "highest_kw"})
+    clock.advance(seconds=5)
+    for name in "ABC":
+        tell(make, told, name, 1.0)
+    measure(memory, clock, A=1.0, B=1.0, C=0.9)
+    followed = look(watcher, memory)
+    assert (followed["state"], followed["highest_kw"]) == ("enforced", 2.9)
+    assert followed["first_enforced_at"] == clock.now().isoformat()
+
+    clock.advance(seconds=6)
+    measure(memory, clock, A=4.0)
+    assert look(watcher, memory)["state"] == "not_enforced", "the time is over, counted from the change"
+
+
 def test_grace_is_of_the_wall_clock(make, memory):
     clock = make.clock(speed=60.0)
     memory.add(make.restriction("A"))

@@ -73,13 +73,15 @@ class DatabaseReservations:
     def release(self, reservation_id: str) -> None:
         release_steps(self._connection, evse_steps, reservation_id)
 
-    def taken(self, steps: range, station_ids: Collection[str]) -> set[tuple[str, int]]:
+    def taken(self, steps: range, station_ids: Collection[str], *, but_for: str | None = None) -> set[tuple[str, int]]:
         columns = evse_steps.c
         statement = (
             select(columns.station_id, columns.evse_id)
             .distinct()
             .where(columns.station_id.in_(tuple(station_ids)), columns.step >= steps.start, columns.step < steps.stop)
         )
+        if but_for is not None:
+            statement = statement.join(reservations, _table.id == columns.holder_id).where(_table.user_id != but_for)
         return {(row.station_id, row.evse_id) for row in self._connection.execute(statement)}
 
     def active(self, *, station_id: str | None = None, user_id: str | None = None) -> Sequence[Reservation]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from twinev.adapters.database.remembered import Remembered
 from twinev.adapters.database.statements import earlier_than, insert_new, upsert, within
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
 from twinev.domain.charge_points import ChargingState
@@ -15,6 +17,8 @@ from twinev.domain.event_sequence import EventSequence
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
+
+_SESSIONS: Remembered[ChargingSession] = Remembered()
 
 _table = charging_sessions
 _ALIKE = (
@@ -150,7 +154,7 @@ class DatabaseSessions:
         return None if row is None else _session(row)
 
     def _all(self, statement: Any) -> Any:
-        return [_session(row) for row in self._connection.execute(statement)]
+        return [_SESSIONS.of(row.id, row, partial(_session, row)) for row in self._connection.execute(statement)]
 
 
 def _session(row: Row) -> ChargingSession:

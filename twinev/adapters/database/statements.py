@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, literal, select, tuple_
@@ -22,14 +23,24 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any], *, untouched: Sequence[str] = ()) -> None:
     """Insert ``row``, or update the row of the same primary key except its ``untouched`` columns."""
+    connection.execute(_upsert_of(connection.dialect.name, table, tuple(row), tuple(untouched)), dict(row))
+
+
+@cache
+def _upsert_of(dialect: str, table: Table, names: tuple[str, ...], untouched: tuple[str, ...]) -> Any:
+    """Build the statement once for each table and set of columns: that takes longer than to carry it out."""
     key = [column.name for column in table.primary_key]
-    statement = _insert(connection, table)
-    changes = {name: statement.excluded[name] for name in row if name not in key and name not in untouched}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), dict(row))
+    statement = _insert_of(dialect, table)
+    changes = {name: statement.excluded[name] for name in names if name not in key and name not in untouched}
+    return statement.on_conflict_do_update(index_elements=key, set_=changes)
 
 
 def _insert(connection: Connection, table: Table) -> Any:
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    return _insert_of(connection.dialect.name, table)
+
+
+def _insert_of(dialect: str, table: Table) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table)
 
 
 def earlier_than(connection: Connection, at: Column[Any], identifier: Column[Any], before: str) -> ColumnElement[bool]:

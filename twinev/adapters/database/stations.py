@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
 
 from twinev.adapters.database.records import from_record, to_record
+from twinev.adapters.database.remembered import Remembered
 from twinev.adapters.database.statements import upsert
 from twinev.adapters.database.tables import evses, pending_station_keys, stations
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
@@ -17,6 +19,10 @@ from twinev.errors import NotFound
 
 _PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "connection_id")]
 _DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "block_reason", "removed_at")
+
+
+_STATIONS: Remembered[ChargingStation] = Remembered()
+_EVSES: Remembered[Evse] = Remembered()
 
 
 class DatabaseStations:
@@ -47,8 +53,11 @@ class DatabaseStations:
             of_evses = of_evses.join(stations).where(stations.c.site_id == site_id)
         evses_of: dict[str, list[Evse]] = defaultdict(list)
         for row in self._connection.execute(of_evses):
-            evses_of[row.station_id].append(_evse(row))
-        return [_station(row, evses_of[row.id]) for row in self._connection.execute(statement)]
+            evses_of[row.station_id].append(_EVSES.of((row.station_id, row.id), row, partial(_evse, row)))
+        return [
+            _STATIONS.of(row.id, (*row, tuple(evses_of[row.id])), partial(_station, row, evses_of[row.id]))
+            for row in self._connection.execute(statement)
+        ]
 
     def count(self) -> tuple[int, int]:
         """Return how many there are, and how many of them are online."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -150,11 +151,12 @@ class StationLink:
             abilities = await self._known_abilities(deadline - loop.time())
         call = self._dialect.call_of(message.command, self._station, abilities)
         self._require_sayable(message.command, call)
-        sent_at = loop.time()
+        # Not the loop's time, which moves in steps of a millisecond: a station nearby answers within one.
+        sent_at = time.perf_counter()
         result, response = await self._call(
             call.action,
             call.payload,
-            timeout_seconds=max(0.0, deadline - sent_at),
+            timeout_seconds=max(0.0, deadline - loop.time()),
             read=lambda response: (self._dialect.outcome_of(message.command, response, self._station), response),
         )
         return CommandReply(
@@ -162,7 +164,7 @@ class StationLink:
             outcome=result.outcome,
             status=result.status,
             detail=result.detail,
-            round_trip_ms=(loop.time() - sent_at) * 1000,
+            round_trip_ms=(time.perf_counter() - sent_at) * 1000,
             sent=call.sent,
             composite=result.composite,
             response=response if result.response is None else result.response,

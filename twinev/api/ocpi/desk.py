@@ -66,7 +66,7 @@ class OcpiReader:
         return {**self.desk.owner, "uid": uid, "type": "OTHER", "contract_id": uid}
 
 
-def ocpi_desk(request: Request) -> OcpiDesk:
+async def ocpi_desk(request: Request) -> OcpiDesk:
     return request.app.state.ocpi
 
 

@@ -38,7 +38,7 @@ class OcpiAsk:
         )
 
 
-def ocpi_ask(
+async def ocpi_ask(
     date_from: datetime | None = None,
     date_to: datetime | None = None,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,

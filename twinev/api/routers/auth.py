@@ -17,12 +17,12 @@ from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn, TicketOut, Us
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
 
-def login_desk(request: Request) -> LoginDesk:
+async def login_desk(request: Request) -> LoginDesk:
     """Return what wiring put at ``app.state.identity``."""
     return request.app.state.identity
 
 
-def never_stored(response: Response) -> None:
+async def never_stored(response: Response) -> None:
     """Tell browsers and proxies to keep no copy: the answer holds a secret, or depends on who asks."""
     response.headers["Cache-Control"] = "no-store"
 

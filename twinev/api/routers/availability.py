@@ -17,6 +17,7 @@ from twinev.api.platform import Reading, ThePlatform
 from twinev.api.routers.events import event_frames
 from twinev.domain.availability import Availability, availability_of
 from twinev.domain.charge_points import ChargingStation, Evse, Site
+from twinev.domain.station_access import may_use
 from twinev.services.tell_availability import EVENT
 from twinev.wire.rest.availability import AvailabilityChanged, EvseAvailabilityOut
 from twinev.wire.rest.pages import Page
@@ -61,20 +62,22 @@ def list_availability(
     """List the EVSEs of public stations, by station and number. No login is needed."""
     now = platform.clock.now()
     sites = {site.id: site for site in work.sites.list()}
-    found = [
-        _out(station, evse, sites[station.site_id], open_now=sites[station.site_id].open_at(now))
-        for station in work.stations.list(site_id=site_id)
-        if station.public
-        for evse in station.evses
-    ]
+    open_now = {site.id: site.open_at(now) for site in sites.values()}
+    named = work.station_access.stations()
     wanted = [
-        evse
-        for evse in found
+        (station, evse)
+        for station in work.stations.list(site_id=site_id)
+        if may_use(station, named.get(station.id, ()), None)
+        for evse in station.evses
         if (connector_type is None or any(connector.type == connector_type for connector in evse.connectors))
-        and (available is None or available is (evse.availability == Availability.AVAILABLE and evse.open_now))
+        and (available is None or available is (open_now[station.site_id] and _is_free(station, evse)))
     ]
-    wanted.sort(key=_name)
-    return page_of(rows_after(wanted, ask, name=_name), ask, out=lambda evse: evse, name=_name)
+
+    def out(place: tuple[ChargingStation, Evse]) -> EvseAvailabilityOut:
+        station, evse = place
+        return _out(station, evse, sites[station.site_id], open_now=open_now[station.site_id])
+
+    return page_of(rows_after(wanted, ask, name=_name), ask, out=out, name=_name)
 
 
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
@@ -120,6 +123,11 @@ def _out(station: ChargingStation, evse: Evse, site: Site, *, open_now: bool) ->
     )
 
 
-def _name(evse: EvseAvailabilityOut) -> str:
+def _is_free(station: ChargingStation, evse: Evse) -> bool:
+    return availability_of(station, evse) is Availability.AVAILABLE
+
+
+def _name(place: tuple[ChargingStation, Evse]) -> str:
+    station, evse = place
     # No station's id has a character below the space: the order is that of the ids, then the numbers.
-    return f"{evse.station_id}\x1f{evse.evse_id:04d}"
+    return f"{station.id}\x1f{evse.id:04d}"

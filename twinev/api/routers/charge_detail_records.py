@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1/cdrs", tags=["cdrs"])
 session_router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
 
-def payments_of(request: Request) -> PaymentProvider:
+async def payments_of(request: Request) -> PaymentProvider:
     """Return the provider at ``app.state.payments``; wiring puts it there."""
     return request.app.state.payments
 

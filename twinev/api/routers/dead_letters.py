@@ -34,7 +34,7 @@ class DeadLetterBox(Protocol):
     async def newest(self, limit: int, *, before: int | None = None) -> Sequence[KeptLetter]: ...
 
 
-def box_of(request: Request) -> DeadLetterBox:
+async def box_of(request: Request) -> DeadLetterBox:
     """Return what wiring put at ``app.state.dead_letters``."""
     return request.app.state.dead_letters
 

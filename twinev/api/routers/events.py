@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.identity import Authenticator, CurrentLogin
 from twinev.api.platform import AnyRole, EventStream, ThePlatform
@@ -70,7 +71,7 @@ async def event_frames(
             while True:
                 done, _ = await asyncio.wait({coming}, timeout=max(0.0, check_at - wall_seconds()))
                 if wall_seconds() >= check_at:
-                    if not await asyncio.to_thread(is_open):
+                    if not await run_in_threadpool(is_open):
                         return
                     check_at = wall_seconds() + heartbeat_seconds
                     yield ": still here\n\n"
@@ -89,7 +90,7 @@ async def event_frames(
 
 
 async def _concerned(concerns: Callable[[str, Mapping[str, Any]], bool] | None, event: EventOut) -> bool:
-    return concerns is None or await asyncio.to_thread(concerns, event.kind, event.data)
+    return concerns is None or await run_in_threadpool(concerns, event.kind, event.data)
 
 
 def _frame(event: EventOut) -> str:

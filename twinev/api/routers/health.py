@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
 
 from twinev import __version__
 from twinev.api.platform import HealthCheck, Platform, ThePlatform
@@ -22,7 +23,7 @@ _LATE = timedelta(seconds=30)
 async def health(platform: ThePlatform) -> HealthOut:
     """Tell how each part is. The answer is 200 whatever it tells: the API itself is there."""
     own, *others = await asyncio.gather(
-        asyncio.to_thread(_database_parts, platform), *(_checked(check) for check in platform.health_checks)
+        run_in_threadpool(_database_parts, platform), *(_checked(check) for check in platform.health_checks)
     )
     parts = (*own, *others)
     status = "ok" if all(part.ok for part in parts) else "degraded"

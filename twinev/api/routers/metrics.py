@@ -20,7 +20,7 @@ SESSIONS_STEP = 5
 ENERGY_STEP_KWH = 10.0
 
 
-def measure_usage_of(request: Request) -> MeasureUsage:
+async def measure_usage_of(request: Request) -> MeasureUsage:
     return request.app.state.measure_usage
 
 

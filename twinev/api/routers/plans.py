@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from twinev.api.file_schemas import SCENARIO, reference_to
@@ -85,7 +85,7 @@ async def create_plan(
 
     async def make() -> PlanCreated:
         with request.app.state.plan_slots.taken():
-            problem = await asyncio.to_thread(Problem.from_text, body, "body")
+            problem = await run_in_threadpool(Problem.from_text, body, "body")
             schedule = await platform.planner.plan(problem, **options)
         plan = StoredPlan(
             id=uuid.uuid4().hex,
@@ -97,7 +97,7 @@ async def create_plan(
             requested_by=user.username,
             **options,
         )
-        await asyncio.to_thread(_keep, plan, platform)
+        await run_in_threadpool(_keep, plan, platform)
         return PlanCreated(id=plan.id, schedule=plan.schedule)
 
     return await only_once.answer(make)

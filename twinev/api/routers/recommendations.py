@@ -15,10 +15,10 @@ from twinev.domain.charge_points import Location
 from twinev.domain.recommendation import WEIGHTS
 from twinev.domain.users import User
 from twinev.errors import NotAuthenticated, TooManyTries
-from twinev.services.driver_wish import DriverWish
 from twinev.services.recommend import Recommendation, recommend
 from twinev.services.series_price import SeriesPrice
 from twinev.services.tariff_price import TariffPrice
+from twinev.services.wish_of_driver import wish_of_driver
 from twinev.wire.rest.recommendations import (
     RecommendationAsk,
     RecommendationDetail,
@@ -70,19 +70,35 @@ async def caller(request: Request, user: Annotated[User | None, Depends(user_if_
 
 @router.post("")
 def list_recommendations(
-    body: RecommendationAsk, work: Reading, platform: ThePlatform, user: Annotated[User | None, Depends(caller)]
+    request: Request,
+    body: RecommendationAsk,
+    work: Reading,
+    platform: ThePlatform,
+    user: Annotated[User | None, Depends(caller)],
 ) -> RecommendationsOut:
-    """Recommend free, compatible charge points within reach. No login is needed; with one they come with figures."""
+    """Recommend free, compatible charge points within reach.
+
+    No login is needed; with one they come with figures, and what is left out is taken from the driver's preferences and
+    his default vehicle: ``max_distance_km``, ``connector_type``, ``ev_max_kw`` and ``consumption_kwh_per_km``.
+    """
     if user is None and (body.arrive_at is not None or body.max_price_eur_per_kwh is not None):
         raise NotAuthenticated("who asks for a later time or a highest price must log in")
-    wish = DriverWish(
-        place=Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees),
-        **body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}),
-    )
+    said = body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}, exclude_unset=True)
+    place = Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees)
+    wish = wish_of_driver({"place": place, **said}, user=user, work=work)
     now = platform.clock.now()
-    price = TariffPrice(work, otherwise=SeriesPrice(work), now=now)
-    rules = platform.reservation_rules
-    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit, rules=rules)
+    price = TariffPrice(work, otherwise=SeriesPrice(work))
+    read = request.app.state.headroom_memory.read
+    found = recommend(
+        wish,
+        work=work,
+        price=price,
+        now=now,
+        user_id=user and user.id,
+        most=body.limit,
+        read=read,
+        rules=platform.reservation_rules,
+    )
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),

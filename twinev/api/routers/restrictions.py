@@ -46,7 +46,7 @@ GridOperator = Annotated[User, Depends(require_role(*MAY_RESTRICT))]
 ConfirmedGridOperator = Annotated[User, Depends(require_role(*MAY_RESTRICT, confirmed=True))]
 
 
-def preview_of(request: Request) -> PreviewRestriction:
+async def preview_of(request: Request) -> PreviewRestriction:
     """Return the service at ``app.state.preview_restriction``; wiring puts it there."""
     return request.app.state.preview_restriction
 
@@ -85,7 +85,7 @@ async def preview_restriction(body: RestrictionIn, preview: ThePreview, user: Gr
     )
 
 
-def filter_of(
+async def filter_of(
     *,
     platform: ThePlatform,
     state: Literal["open", "over", "revoked"] | None = None,

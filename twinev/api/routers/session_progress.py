@@ -17,6 +17,7 @@ from twinev.domain.users import User
 from twinev.services.agree_contract import is_operator
 from twinev.services.own_sessions import seen_session
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.price_session import session_owner
 from twinev.services.session_progress import session_progress
 from twinev.wire.rest.sessions import MeasuredStepOut, PlannedStepOut, SessionProgressOut
 
@@ -56,6 +57,7 @@ def progress_of(session_id: str, *, user: User, work: UnitOfWork, platform: Plat
     """
     session = seen_session(session_id, user=user, work=work)
     live = platform.live_view(work, sessions=[session])
+    own = session_owner(session, work=work) == user.id
     progress = session_progress(session, plan=live.plans.get(session.site_id), work=work, now=live.now)
     return SessionProgressOut(
         session_id=session.id,
@@ -74,7 +76,7 @@ def progress_of(session_id: str, *, user: User, work: UnitOfWork, platform: Plat
         stop_at_target=progress.stop_at_target,
         stop_at=progress.stop_at,
         # As with bills: the driver's own, and the operators' business.
-        cost=cost_out(progress.cost) if session.user_id == user.id or is_operator(user) else None,
+        cost=cost_out(progress.cost) if own or is_operator(user) else None,
         measured=tuple(MeasuredStepOut(**asdict(step)) for step in progress.measured),
         plan=tuple(PlannedStepOut(**asdict(step)) for step in progress.plan),
         explanation=live.explanation(session),

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from twinev.api.platform import Operator, Reading, ThePlatform
+from twinev.domain.station_access import is_private
 from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.wire.rest.reservations import StationAccessOut
 
@@ -34,7 +35,7 @@ def allow_user(station_id: str, user_id: UserId, platform: ThePlatform, _user: O
 
 @router.delete("/{user_id}")
 def withdraw_user(station_id: str, user_id: UserId, platform: ThePlatform, _user: Operator) -> StationAccessOut:
-    """No longer let a user use a station; without any it is public again."""
+    """No longer let a user use a station; without any it is what its ``public`` says."""
     with platform.unit_of_work() as work:
         work.station_access.withdraw(station_id, user_id)
         access = _out(station_id, work)
@@ -43,5 +44,5 @@ def withdraw_user(station_id: str, user_id: UserId, platform: ThePlatform, _user
 
 
 def _out(station_id: str, work: UnitOfWork) -> StationAccessOut:
-    users = work.station_access.users(work.stations.get(station_id).id)
-    return StationAccessOut(station_id=station_id, private=bool(users), user_ids=tuple(sorted(users)))
+    station, named = work.stations.get(station_id), work.station_access.users(station_id)
+    return StationAccessOut(station_id=station_id, private=is_private(station, named), user_ids=tuple(sorted(named)))

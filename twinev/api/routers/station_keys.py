@@ -15,7 +15,7 @@ from twinev.wire.rest.stations import KeyRotated
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
 
 
-def rotate_key_of(request: Request) -> RotateKey:
+async def rotate_key_of(request: Request) -> RotateKey:
     """Return the service at ``app.state.rotate_key``; wiring puts it there."""
     return request.app.state.rotate_key
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.platform import Operator, Platform, ThePlatform
@@ -18,7 +18,7 @@ from twinev.wire.rest.stations import StationBlockIn, StationKey, StationOut
 router = APIRouter(prefix="/api/v1/stations", tags=["stations"])
 
 
-def take_out_of_use_of(request: Request) -> TakeOutOfUse:
+async def take_out_of_use_of(request: Request) -> TakeOutOfUse:
     """Return the service at ``app.state.take_out_of_use``; wiring puts it there."""
     return request.app.state.take_out_of_use
 
@@ -32,14 +32,14 @@ async def block_station(
 ) -> StationOut:
     """Refuse a station from now on, and close its socket. Blocking it again only changes the reason."""
     await service.block(station_id, reason=body.reason)
-    return await asyncio.to_thread(_shown, station_id, platform)
+    return await run_in_threadpool(_shown, station_id, platform)
 
 
 @router.post("/{station_id}/unblock")
 async def unblock_station(station_id: str, service: TheService, platform: ThePlatform, _user: Operator) -> StationOut:
     """Let a station in again; it comes by itself."""
     await service.unblock(station_id)
-    return await asyncio.to_thread(_shown, station_id, platform)
+    return await run_in_threadpool(_shown, station_id, platform)
 
 
 @router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT)
@@ -53,7 +53,7 @@ async def issue_station_key(station_id: str, platform: ThePlatform, _user: Opera
     """Tell a new key, this once, to set in the station by hand; all older ones are refused from now on."""
 
     async def issue() -> StationKey:
-        return StationKey(station_id=station_id, key=await asyncio.to_thread(_issue, station_id, platform))
+        return StationKey(station_id=station_id, key=await run_in_threadpool(_issue, station_id, platform))
 
     return await only_once.answer(issue, told_once=("key",))
 

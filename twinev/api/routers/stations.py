@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, Response
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.etags import EDIT_RESPONSES, TheEdit, tell_version
 from twinev.api.idempotency import OnlyOnce
@@ -59,7 +59,7 @@ async def create_station(body: StationIn, platform: ThePlatform, _user: Operator
     """Register a station and tell its key, this once. A registered id is a conflict."""
 
     async def create() -> StationCreated:
-        return await asyncio.to_thread(_create, body, platform)
+        return await run_in_threadpool(_create, body, platform)
 
     return await only_once.answer(create, told_once=("key",))
 

@@ -31,8 +31,8 @@ class Reservations(Protocol):
     def release(self, reservation_id: str) -> None:
         """Let others have its EVSE from now on."""
 
-    def taken(self, steps: range, station_ids: Collection[str]) -> set[tuple[str, int]]:
-        """The EVSEs that are taken in any of these steps of `TimeWindow`."""
+    def taken(self, steps: range, station_ids: Collection[str], *, but_for: str | None = None) -> set[tuple[str, int]]:
+        """The EVSEs that are taken in any of these steps of `TimeWindow`; not counting what user ``but_for`` has."""
 
     def active(self, *, station_id: str | None = None, user_id: str | None = None) -> Sequence[Reservation]:
         """Those still waiting for their driver, by their start."""

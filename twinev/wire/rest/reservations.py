@@ -63,7 +63,7 @@ class AllowanceOut(WireModel):
 
 
 class StationAccessOut(WireModel):
-    """Who may use a station; nobody listed: it is public."""
+    """Who may use a station; where somebody is named, or the station is not ``public``, it is private."""
 
     station_id: str
     private: bool

@@ -14,6 +14,7 @@ from twinev.domain.users import User
 from twinev.domain.vehicles import DriverProfile
 from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.price_session import session_owner
 from twinev.services.start_places import LONGEST_STAY, start_places
 
 router = APIRouter(include_in_schema=False, route_class=DriverRoute)
@@ -67,7 +68,7 @@ def show_session(session_id: str, request: Request, login: Driver, work: Reading
 def own_session(session_id: str, *, user: User, work: UnitOfWork) -> ChargingSession:
     """Return a session of the user's own, of staff's too: everybody else's is not shown here."""
     session = work.sessions.get(session_id)
-    if session.user_id != user.id:
+    if session_owner(session, work=work) != user.id:
         raise NotFound("charging session", session_id)
     return session
 

@@ -21,10 +21,10 @@ from twinev.domain.login import LoggedIn
 from twinev.domain.reservation import Reservation
 from twinev.domain.time_window import TimeWindow
 from twinev.errors import BadInput, Conflict
+from twinev.services.driver_wish import DriverWish
 from twinev.services.find_evse import Wish
 from twinev.services.reserve import reserve
 from twinev.services.see_station import seen_station
-from twinev.services.usual_wish import usual_wish
 
 router = APIRouter(prefix=f"{PREFIX}/stations", include_in_schema=False, route_class=DriverRoute)
 
@@ -135,7 +135,7 @@ def _page(
         code=code,
         view=view,
         address=f"{PREFIX}/stations/{quote(station_id, safe='')}",
-        usual=usual_wish(user, work=work),
+        energy_kwh=DriverWish.energy_kwh,
         problem=problem,
         **values,
     )

@@ -53,16 +53,13 @@ const idsOf = (items) => new Set(items.map((item) => item.station_id));
 function wish() {
   if (!field.place) return null;
   const { latitude_degrees, longitude_degrees } = field.place;
-  const { energy_kwh, stay_minutes, consumption_kwh_per_km, ev_max_kw } = choices.usual;
   return {
     latitude_degrees,
     longitude_degrees,
-    energy_kwh,
-    stay_minutes,
-    consumption_kwh_per_km,
+    ...choices.usual,
     max_distance_km: Number(within.value),
-    connector_type: plug.value || null,
-    ev_max_kw: ev_max_kw[plug.value] ?? null,
+    // What is not said is taken from the driver's vehicle.
+    ...(plug.value ? { connector_type: plug.value } : {}),
     limit: MOST,
   };
 }

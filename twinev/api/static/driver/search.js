@@ -54,14 +54,12 @@ function wish() {
   }
   if (!field.place) return null;
   const { latitude_degrees, longitude_degrees } = field.place;
-  const { consumption_kwh_per_km, ev_max_kw } = choices.usual;
   return {
     latitude_degrees,
     longitude_degrees,
-    consumption_kwh_per_km,
     max_distance_km: Number(fields.within.value),
-    connector_type: fields.plug.value || null,
-    ev_max_kw: ev_max_kw[fields.plug.value] ?? null,
+    // What is not said is taken from the driver's vehicle.
+    ...(fields.plug.value ? { connector_type: fields.plug.value } : {}),
     energy_kwh: Number(fields.energy.value),
     stay_minutes: Number(fields.minutes.value),
     min_kw: Number(fields.power.value),
@@ -106,6 +104,7 @@ function search(follow) {
   const set = FILTERS.filter((name) => fields[name].value !== initially[name]).length;
   say(document.getElementById("more-label"), set ? fill(words.more_count, { count: set }) : words.more);
   keep();
+  found = [];
   if (map && field.place) map.showPlace(field.place, Number(fields.within.value), follow);
   finder.ask();
 }

@@ -34,9 +34,7 @@ function wish() {
     latitude_degrees: place.latitude_degrees,
     longitude_degrees: place.longitude_degrees,
     max_distance_km: FARTHEST_KM,
-    energy_kwh: station.usual.energy_kwh,
-    consumption_kwh_per_km: station.usual.consumption_kwh_per_km,
-    ev_max_kw: station.max_kw,
+    energy_kwh: station.energy_kwh,
     station_id: station.id,
     ...(minutes ? { stay_minutes: Number(minutes.value) } : {}),
   };
@@ -54,6 +52,7 @@ function refresh() {
 }
 
 minutes?.addEventListener("change", tellWhy);
+if (place) why.replaceChildren(element("p", {}, texts.station.asking));
 tellWhy();
 listen(
   "/api/v1/availability/events",
