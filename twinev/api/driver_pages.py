@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, status
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
 
 from twinev.api.acting import note_user
+from twinev.api.driver_figures import FILTERS
 from twinev.api.driver_files import app_files
 from twinev.api.driver_texts import LANGUAGE, fill, texts_for_templates
 from twinev.api.local_times import clock_time, day_time, window_text
@@ -34,6 +36,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {"fill": fill, "clock_time": clock_time, "day_time": day_time, "window_text": window_text}
+_templates.filters |= FILTERS
 
 
 def driver_page(
@@ -142,6 +145,8 @@ class DriverRoute(PageRoute):
                 return await handle(request)
             except NotFound as error:
                 t = texts_for_templates(LANGUAGE).common
-                return message_page(request, t.not_found_title, sentence(error), code=status.HTTP_404_NOT_FOUND)
+                login = await run_in_threadpool(visitor, request, request.app.state.identity)
+                code = status.HTTP_404_NOT_FOUND
+                return message_page(request, t.not_found_title, sentence(error), login=login, code=code)
 
         return handle_for_drivers

@@ -45,6 +45,7 @@ NO_CHANGE = {
     "POST /password": "one's own password, by whoever knows the old one: the login that it opens is kept",
     "POST /ticket": "a ticket, as POST /api/v1/auth/tickets makes it",
     "POST /api/v1/restrictions/preview": "keeps and sends nothing",
+    "POST /api/v1/sessions/preview": "keeps and sends nothing",
     "POST /api/v1/recommendations": "keeps nothing",
     "POST /api/v1/plans/{plan_id}/reproductions": "keeps nothing",
 }
@@ -145,6 +146,7 @@ STEPS = {
     "POST /api/v1/terms/{terms_id}/acceptances": Step(
         path="terms/charging/acceptances", role=DRIVER, body={"version": 1}
     ),
+    "PATCH /api/v1/auth/me": Step(path="auth/me", role=DRIVER, body={"display_name": "Dora"}),
     "POST /api/v1/cdrs/{cdr_id}/payments": Step(path="cdrs/{cdr}/payments", body={"status": "paid"}),
     "POST /api/v1/ocpi-partners": Step(
         path="ocpi-partners", body={"name": "P", "country_code": "NL", "party_id": "ABC"}, keeps="partner"

@@ -38,6 +38,7 @@ OWN = {
     "GET /api/v1/sessions/{session_id}/meter-values": DRIVERS,
     "GET /api/v1/sessions/{session_id}/progress": DRIVERS,
     "GET /api/v1/sessions/{session_id}/course": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/progress/events": DRIVERS,
     "GET /api/v1/reservations": DRIVERS,
     "GET /api/v1/reservations/{reservation_id}": DRIVERS,
     "DELETE /api/v1/reservations/{reservation_id}": DRIVERS,
@@ -55,6 +56,7 @@ EVERYBODYS = {
     "GET /api/v1/vehicles/{vehicle_id}/reservations",
     "POST /api/v1/vehicles/{vehicle_id}/reservations",
     "POST /app/stations/{station_id}/reserve",
+    "GET /app/vehicles/{vehicle_id}/reserve",
 }
 SHARED = "/vehicles/{vehicle_id}/reservations/{reservation_id}"
 _NOW = datetime.now(UTC)
@@ -65,7 +67,11 @@ BODIES = {
     "PATCH /api/v1/vehicles/{vehicle_id}": {},
 }
 #: Pages with the id of something of a driver's own.
-OWN_PAGES = ("POST /app/reservations/{reservation_id}/cancel",)
+OWN_PAGES = (
+    "POST /app/reservations/{reservation_id}/cancel",
+    "GET /app/sessions/{session_id}",
+    "GET /app/vehicles/{vehicle_id}",
+)
 OWN_IDS = sorted(route for route in OWN if "{" in route)
 OWN_LISTS = sorted(route for route in OWN if "{" not in route and route.startswith("GET"))
 PLACE = Location(latitude_degrees=52.1, longitude_degrees=5.1)

@@ -29,7 +29,7 @@ from twinev.services.ports.charging import SessionFilter
 from twinev.services.start_charging import StartWish, start_charging
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
-from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
+from twinev.wire.rest.sessions import ChargingWishIn, MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
@@ -122,11 +122,15 @@ async def stop_session(
     return await only_once.answer(stop)
 
 
-async def _start_own(body: SessionStartIn, platform: Platform, user: User, app: str | None) -> SentCommand:
+def charging_wish(body: ChargingWishIn) -> StartWish:
+    """What the caller wants for himself."""
     asked = body.model_dump(exclude={"id_token", "profile"})
-    wish = StartWish(**asked, profile=None if body.profile is None else DriverProfile(body.profile))
+    return StartWish(**asked, profile=None if body.profile is None else DriverProfile(body.profile))
+
+
+async def _start_own(body: SessionStartIn, platform: Platform, user: User, app: str | None) -> SentCommand:
     return await start_charging(
-        wish,
+        charging_wish(body),
         user=user,
         unit_of_work=platform.unit_of_work,
         clock=platform.clock,
