@@ -20,6 +20,7 @@ from twinev.client import Client
 from twinev.errors import TwinEVError
 from twinev.ui import formats
 from twinev.ui.background import Background
+from twinev.ui.live import Snapshot
 from twinev.wire.rest.analysis import AnalysisOut, MonthFigures
 from twinev.wire.rest.sites import SiteOut
 
@@ -98,6 +99,11 @@ class AnalysisTab:
     def start(self) -> None:
         """Read the sites and the latest month, without waiting for it: the kernel's event loop must run."""
         self._load()
+
+    def update(self, _snapshot: Snapshot, *, shown: bool) -> None:
+        """Read when the tab is looked at for the first time: nothing of the live state is in a month that is over."""
+        if shown and self._asked == 0:
+            self.start()
 
     def _on_pick(self, _change: object) -> None:
         if not self._quiet:

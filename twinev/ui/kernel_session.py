@@ -125,7 +125,12 @@ def public_api_url(environment: MutableMapping[str, str] = os.environ) -> str:
 
 def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
     """Return where a viewer's browser logs out."""
-    return f"{public_api_url(environment)}/logout"
+    return public_api_url(environment) + "/logout"
+
+
+def users_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where an administrator's browser manages users."""
+    return public_api_url(environment) + "/admin/users"
 
 
 def end_this_process() -> None:

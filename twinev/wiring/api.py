@@ -39,7 +39,9 @@ from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import (
     auth,
+    charging_previews,
     dead_letters,
+    driver,
     flexibility_orders,
     pages_login,
     pages_password,
@@ -65,6 +67,7 @@ from twinev.services.lead import while_leading
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.ports.retention import Passing
+from twinev.services.preview_charging import PreviewCharging
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
@@ -201,7 +204,9 @@ class ApiParts:
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
         self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
-        self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
+        previewing = {"planner": self.planner, "reading": self.database.reading, "idle": idle, **timed}
+        self.preview = PreviewRestriction(**previewing)
+        self.preview_charging = PreviewCharging(rules=self.reservation_rules, **previewing)
 
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""
@@ -237,16 +242,19 @@ class ApiParts:
                 flexibility_orders.router,
                 station_keys.router,
                 station_use.router,
+                charging_previews.router,
                 pages_login.router,
                 pages_return.router,
                 pages_password.router,
                 pages_users.router,
+                *driver.ROUTERS,
                 dead_letters.router,
                 *pricing.ROUTERS,
             ),
             services=self._services(),
             state={
                 "preview_restriction": self.preview,
+                "preview_charging": self.preview_charging,
                 "rotate_key": self._rotate_key(),
                 "take_out_of_use": TakeOutOfUse(
                     commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
