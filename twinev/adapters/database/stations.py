@@ -54,7 +54,9 @@ class DatabaseStations:
         return _station(row._mapping, [_evse(evse._mapping) for evse in found])
 
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]:
-        of_stations, of_evses, asked = (_LIST, _LIST_EVSES, {}) if site_id is None else (*_LISTS_OF_SITE, {"of": site_id})
+        of_stations, of_evses, asked = (
+            (_LIST, _LIST_EVSES, {}) if site_id is None else (*_LISTS_OF_SITE, {"of": site_id})
+        )
         evses_of: dict[str, list[Evse]] = defaultdict(list)
         for row in self._connection.execute(of_evses, asked).all():
             evse = _EVSES.of(row[:2], row, partial(self._listed_evse, row))

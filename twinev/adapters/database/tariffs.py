@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from twinev.adapters.database.documents import from_document, insert_once, to_document
+from twinev.adapters.database.documents import from_known_document, insert_once, to_document
 from twinev.adapters.database.pricing_tables import tariff_assignments, tariffs
+from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.statements import upsert
 from twinev.domain.tariffs import Tariff, TariffAssignment
 from twinev.errors import NotFound
 
 _versions, _places = tariffs, tariff_assignments
+_CONTENT = RawRows([tariffs.c.content]).selected[0]
 
 
 class DatabaseTariffs:
@@ -46,7 +48,7 @@ class DatabaseTariffs:
             newest = newest.where(_versions.c.id > after)
         newest = newest.order_by(_versions.c.id).limit(limit).subquery()
         joined = _versions.join(newest, (_versions.c.id == newest.c.id) & (_versions.c.version == newest.c.version))
-        return self._all(select(_versions.c.content).select_from(joined).order_by(_versions.c.id))
+        return self._all(select(_CONTENT).select_from(joined).order_by(_versions.c.id))
 
     def add(self, tariff: Tariff) -> None:
         row = {name: getattr(tariff, name) for name in ("id", "version", "valid_from", "valid_to", "published_at")}
@@ -66,7 +68,7 @@ class DatabaseTariffs:
         return [latest[place] for place in sorted(latest)]
 
     def _versions_of(self, tariff_id: str) -> Select[Any]:
-        return select(_versions.c.content).where(_versions.c.id == tariff_id).order_by(_versions.c.version.desc())
+        return select(_CONTENT).where(_versions.c.id == tariff_id).order_by(_versions.c.version.desc())
 
     def _all(self, statement: Select[Any]) -> list[Tariff]:
-        return [from_document(Tariff, document) for document in self._connection.execute(statement).scalars()]
+        return [from_known_document(Tariff, document) for document in self._connection.execute(statement).scalars()]

@@ -72,7 +72,9 @@ def show_location(location_id: str, reader: Reader, work: HeldReading, platform:
 
 
 @router.get(f"/{VERSION}/locations/{{location_id}}/{{evse_uid}}")
-def show_evse(location_id: str, evse_uid: str, reader: Reader, work: HeldReading, platform: ThePlatform) -> JSONResponse:
+def show_evse(
+    location_id: str, evse_uid: str, reader: Reader, work: HeldReading, platform: ThePlatform
+) -> JSONResponse:
     """Show an EVSE."""
     return envelope(_part(_location(location_id, reader, work, platform.clock.now())["evses"], "uid", evse_uid))
 
