@@ -63,18 +63,25 @@ class FreeEvses:
         self._charging = {(session.station_id, session.evse_id) for session in work.sessions.active()}
         self._own = work.reservations.active(user_id=user_id) if user_id is not None else ()
         self._reserved: dict[range, set[Place]] = {}
+        self._at: dict[datetime, tuple[set[Place], set[Place]]] = {}
 
     def of(self, station: ChargingStation, arrival: datetime) -> list[Evse]:
         """The EVSEs of a station that suit."""
+        if arrival not in self._at:
+            self._at[arrival] = self._places_at(arrival)
+        taken, own = self._at[arrival]
+        places = ((evse, (station.id, evse.id)) for evse in station.evses)
+        return [evse for evse, place in places if place not in taken and self._suits(station, evse, own=place in own)]
+
+    def _places_at(self, arrival: datetime) -> tuple[set[Place], set[Place]]:
+        """What is taken for some of the stay from then on, and what the driver has reserved himself."""
         stay = TimeWindow.around(arrival, arrival + timedelta(minutes=self._wish.stay_minutes))
         if stay.steps not in self._reserved:
             self._reserved[stay.steps] = self._work.reservations.taken(
                 stay.steps, self._station_ids, but_for=self._user_id
             )
-        taken = self._charging | self._reserved[stay.steps]
         own = {(r.station_id, r.evse_id) for r in self._own if r.window.overlaps(stay.start, stay.end)}
-        places = ((evse, (station.id, evse.id)) for evse in station.evses)
-        return [evse for evse, place in places if place not in taken and self._suits(station, evse, own=place in own)]
+        return self._charging | self._reserved[stay.steps], own
 
     def _suits(self, station: ChargingStation, evse: Evse, *, own: bool) -> bool:
         """Whether the EVSE is free, or kept for who asks, and the EV can be plugged in."""
