@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.records import from_record, to_record
@@ -25,6 +25,9 @@ _DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "bloc
 
 _STATIONS: Remembered[ChargingStation] = Remembered()
 _EVSES: Remembered[Evse] = Remembered()
+# By site, and of all under None: between two messages of stations the whole list is as it was.
+_LISTS: Remembered[tuple[ChargingStation, ...]] = Remembered()
+Values = tuple[Any, ...]
 _RAW_STATIONS, _RAW_EVSES = RawRows(_PUBLIC), RawRows(list(evses.c))
 _LIST = select(*_RAW_STATIONS.selected).where(stations.c.removed_at.is_(None)).order_by(stations.c.id)
 _LIST_EVSES = select(*_RAW_EVSES.selected).order_by(evses.c.id)
@@ -57,19 +60,23 @@ class DatabaseStations:
         of_stations, of_evses, asked = (
             (_LIST, _LIST_EVSES, {}) if site_id is None else (*_LISTS_OF_SITE, {"of": site_id})
         )
-        evses_of: dict[str, list[Evse]] = defaultdict(list)
-        for row in self._connection.execute(of_evses, asked).all():
-            evse = _EVSES.of(row[:2], row, partial(self._listed_evse, row))
-            evses_of[row[0]].append(evse)
-        return [
-            _STATIONS.of(row[0], (*row, tuple(evses_of[row[0]])), partial(self._listed, row, evses_of[row[0]]))
-            for row in self._connection.execute(of_stations, asked).all()
-        ]
+        rows = [tuple(row) for row in self._connection.execute(of_stations, asked).all()]
+        of_rows = [tuple(row) for row in self._connection.execute(of_evses, asked).all()]
+        return list(_LISTS.of(site_id, (rows, of_rows), lambda: self._made(rows, of_rows)))
 
-    def _listed_evse(self, row: Row) -> Evse:
+    def _made(self, rows: Sequence[Values], of_rows: Sequence[Values]) -> tuple[ChargingStation, ...]:
+        evses_of: dict[str, list[Evse]] = defaultdict(list)
+        for row in of_rows:
+            evses_of[row[0]].append(_EVSES.of(row[:2], row, partial(self._listed_evse, row)))
+        return tuple(
+            _STATIONS.of(row[0], (*row, tuple(evses_of[row[0]])), partial(self._listed, row, evses_of[row[0]]))
+            for row in rows
+        )
+
+    def _listed_evse(self, row: Values) -> Evse:
         return _evse(_RAW_EVSES.values(row, self._connection))
 
-    def _listed(self, row: Row, of_station: list[Evse]) -> ChargingStation:
+    def _listed(self, row: Values, of_station: list[Evse]) -> ChargingStation:
         return _station(_RAW_STATIONS.values(row, self._connection), of_station)
 
     def count(self) -> tuple[int, int]:

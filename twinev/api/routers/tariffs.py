@@ -172,13 +172,11 @@ def tariff_out(tariff: Tariff) -> TariffOut:
 
 
 def _tariff_out(tariff: Tariff) -> TariffOut:
-    shown = asdict(tariff)
-    del shown["published_by"]
-    return TariffOut.model_validate(shown)
+    return TariffOut.model_validate(tariff, from_attributes=True)
 
 
 def cost_out(cost: SessionCost) -> SessionCostOut:
-    return SessionCostOut.model_validate(asdict(cost))
+    return SessionCostOut.model_validate(cost, from_attributes=True)
 
 
 def _draft(body: TariffVersionIn) -> TariffDraft:
