@@ -48,7 +48,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "evses": [
         {
             "station_id": "RDAM 1", "id": number, "connector_type": "cType2", "max_kw": 11.0, "phases": 3,
-            "status": "Occupied", "status_at": AT, "connectors": None, "availability": None,
+            "status": "Occupied", "status_at": AT, "connectors": None, "availability": None, "error_code": None,
         }
         for number in (1, 2)
     ],
@@ -95,6 +95,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "id": "command", "station_id": "RDAM 1", "action": "ClearCache", "payload": {}, "issued_by": "olga",
             "sent_at": AT, "answered_at": AT, "outcome": "accepted", "status": "Accepted", "detail": None,
             "round_trip_ms": 1.5, "plan_id": "plan", "restriction_id": None, "app": "a/1", "response": None,
+            "retry_of": None,
         }
     ],
     "station_reports": [
@@ -103,6 +104,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
             "evse_id": None, "request_id": 9, "seq_no": 0, "to_be_continued": False, "content": {"a": 1},
         }
     ],
+    "site_days": [{"site_id": "s", "day": "2026-11-22", "traces": "2 7.000", "content": {"site_id": "s"}}],
     "restrictions": [
         {
             "id": "restriction", "limit_kw": 9.0, "start": AT, "end": LATER, "v2g": False, "created_by": "gerda",

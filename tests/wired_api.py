@@ -69,18 +69,24 @@ class WiredApi:
         return asyncio.run(asked())
 
     def browse(self, route: str, role: Role | None, *, form: dict[str, str] | None = None) -> httpx.Response:
-        """The answer to a browser that has a new session of this role, and sends the session's own form token."""
+        """The answer to a browser that has a new session of this role; every identifier is of nothing that exists."""
+        username = None if role is None else self.accounts[role]["username"]
+        return self.browse_as(username, *_of_nothing(route), form=form)
+
+    def browse_as(
+        self, username: str | None, method: str, path: str, *, form: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The answer to a browser that has a new session of this user, and sends the session's own form token."""
         desk = self.app.state.identity
         cookies, sent = {}, dict(form or {})
-        if role is not None:
-            opened = self._open(self.accounts[role]["username"], SessionKind.BROWSER)
+        if username is not None:
+            opened = self._open(username, SessionKind.BROWSER)
             cookies[desk.cookie_name] = desk.check_login.cookie_of(opened.secret)
             sent["csrf_token"] = desk.check_login.csrf_token_of(opened.login)
 
         async def asked() -> httpx.Response:
             async with self.client() as client:
                 client.cookies.update(cookies)
-                method, path = _of_nothing(route)
                 return await client.request(method, path, data=sent if method == "POST" else None)
 
         return asyncio.run(asked())

@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     keep_reports_days: int = Field(default=365, ge=1, description="what stations told of themselves")
     keep_commands_days: int = Field(default=365, ge=1, description="what stations were told")
     keep_plans_days: int = Field(default=180, ge=1, description="plans with their inputs; a site's last one stays")
+    co2_g_per_kwh: float | None = Field(
+        default=None, ge=0, le=5000, description="what a kWh from the grid emits, for the analysis; no default is right"
+    )
+    co2_source: str | None = Field(default=None, min_length=1, max_length=200, description="who says so, and for when")
     dashboards_port: int = Field(default=8866, ge=1, le=65535)
     warm_kernels: int = Field(default=1, ge=0, le=10, description="dashboards' kernels ready for the next pages")
     secret_key: str | None = Field(default=None, description="signs cookies, keys HMACs; made once in data_dir")

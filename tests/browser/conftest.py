@@ -1,4 +1,4 @@
-"""A whole running system, and Chromium on the grid operators' page, logged in."""
+"""A whole running system, and Chromium on the grid operators' page and in the drivers' app."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PAGE_WITHIN_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
-    """`twinev up` with a scenario of arrivals."""
+def running(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[RunningSystem]:
+    """`twinev up` with a scenario of arrivals, and the faults of the test's module (``FAULTS``)."""
     directory = tmp_path_factory.mktemp("system")
-    running_system = system(directory / "data", *_scenario(directory))
+    running_system = system(directory / "data", *_scenario(directory, getattr(request.module, "FAULTS", [])))
     running_system.start()
     try:
         yield running_system
@@ -35,9 +35,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
         running_system.stop()
 
 
-def _scenario(directory: Path) -> tuple[str, ...]:
+def _scenario(directory: Path, faults: list[dict[str, object]]) -> tuple[str, ...]:
     scenario = directory / "visits.json"
-    scenario.write_text(json.dumps({"arrivals": VISITS}))
+    scenario.write_text(json.dumps({"arrivals": VISITS, "faults": faults}))
     return ("--scenario", str(scenario))
 
 
@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page as the demo grid operator; fails the test on any request that leaves this machine."""
+    """Opens the page as the demo account of a role; fails the test on any request that leaves this machine."""
     contexts = []
     strangers: list[str] = []
 
@@ -60,21 +60,63 @@ def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[...
         if not address.startswith((running.api_url, running.dashboards_url, "ws://127.0.0.1", "data:", "blob:")):
             strangers.append(address)
 
-    def open_as_operator(width: int = 1440, height: int = 900, color_scheme: str = "light") -> Page:
+    def open_as(width: int = 1440, height: int = 900, color_scheme: str = "light", role: str = "grid_operator") -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: note(request.url))
         page.on("websocket", lambda socket: note(socket.url))
         page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
-        account = running.account("grid_operator")
+        account = running.account(role)
         page.get_by_label("Username").fill(account["username"])
         page.get_by_label("Password").fill(account["password"])
         page.get_by_role("button", name="Log in").click()
         page.locator(".tv-card").first.wait_for(timeout=PAGE_WITHIN_MS)
         return page
 
-    yield open_as_operator
+    yield open_as
     for context in contexts:
         context.close()
     assert strangers == []
+
+
+@pytest.fixture
+def open_app(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page of the drivers' app on a phone; fails the test on any request that leaves this machine.
+
+    Also on any error in the page's console, but for refused requests, which the page itself tells.
+    """
+    contexts, wrong = [], []
+
+    def note(address: str) -> None:
+        if not address.startswith((running.api_url, "data:", "blob:")):
+            wrong.append(address)
+
+    def open_as(
+        path: str = "/app", *, role: str | None = None, width: int = 390, height: int = 844, **options: object
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, has_touch=width < 1000, timezone_id="Europe/Amsterdam",
+            locale="en-GB", **options,
+        )  # fmt: skip
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: note(request.url))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console", lambda said: said.type == "error" and "status of" not in said.text and wrong.append(said.text)
+        )
+        if role is not None:
+            account = running.account(role)
+            page.goto(f"{running.api_url}/login?next=/app/offline")
+            page.get_by_label("Username").fill(account["username"])
+            page.get_by_label("Password").fill(account["password"])
+            page.get_by_role("button", name="Log in").click()
+            page.wait_for_url("**/app/offline")
+        page.goto(f"{running.api_url}{path}")
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert wrong == []

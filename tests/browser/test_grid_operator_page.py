@@ -152,7 +152,10 @@ def test_lost_connection_is_said_and_recovers(open_page: Callable[..., Page], ru
     os.kill(api, signal.SIGSTOP)
     try:
         expect(page.locator(".tv-banner")).to_contain_text("Connection lost", timeout=4 * SOON_MS)
+        # What is old is not to be taken for what is now.
+        expect(page.locator(".tv-page.tv-lost")).to_be_attached()
     finally:
         os.kill(api, signal.SIGCONT)
     expect(page.locator(".tv-banner")).to_have_count(0, timeout=3 * SOON_MS)
     expect(page.locator(".tv-live")).to_be_visible()
+    expect(page.locator(".tv-lost")).to_have_count(0)

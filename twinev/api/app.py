@@ -20,6 +20,7 @@ from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.refuse_nul import RefuseNul
 from twinev.api.routers import (
+    analysis,
     audit,
     availability,
     commands,
@@ -35,6 +36,7 @@ from twinev.api.routers import (
     recommendations,
     reservations,
     series,
+    session_course,
     session_progress,
     sessions,
     sites,
@@ -49,6 +51,7 @@ from twinev.api.routers import (
     vehicles,
 )
 from twinev.api.turns import Turns, limit_threads
+from twinev.services.analyse_month import AnalyseMonth
 from twinev.services.headroom_memory import HeadroomMemory
 from twinev.services.measure_usage import MeasureUsage
 
@@ -61,6 +64,7 @@ _OWN_ROUTERS = (
     station_reports,
     station_access,
     sessions,
+    session_course,
     session_progress,
     reservations,
     vehicles,
@@ -77,6 +81,7 @@ _OWN_ROUTERS = (
     terms,
     recommendations,
     metrics,
+    analysis,
     events,
     health,
     audit,
@@ -132,12 +137,14 @@ def create_app(
     app.state.plan_slots = plans.PlanSlots()
     app.state.availability_listeners = availability.Listeners()
     app.state.measure_usage = MeasureUsage(reading=platform.reading, clock=platform.clock)
+    app.state.analyse_month = AnalyseMonth(reading=platform.reading, clock=platform.clock)
     app.state.headroom_memory = HeadroomMemory()
     app.state.anonymous_recommendations = recommendations.anonymous_buckets()
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:
         add_routes(app, module.router)
+    add_routes(app, analysis.page_router)
     for router in routers:
         add_routes(app, router)
     app.add_middleware(RefuseNul)

@@ -7,9 +7,11 @@ from typing import Any
 
 from twinev.domain.charging_profile import ChargingProfile, ChargingSchedule
 from twinev.domain.external_limit import ExternalLimit
+from twinev.domain.plan import SentCommand
 from twinev.domain.station_fault import StationFault
 from twinev.services.profile_records import composite_from_record
 from twinev.services.show_limits import EvseLimitsShown, StationLimitsShown
+from twinev.wire.rest.commands import CommandOut, CompositeScheduleOut
 from twinev.wire.rest.station_limits import (
     EvseLimitsOut,
     ExternalLimitOut,
@@ -39,12 +41,10 @@ def station_limits_out(shown: StationLimitsShown) -> StationLimitsOut:
 def _evse_out(evse: EvseLimitsShown) -> EvseLimitsOut:
     report: dict[str, Any] = {}
     if evse.reported is not None:
-        composite = composite_from_record(evse.reported.composite)
-        reported = ChargingSchedule(
-            start=composite.start, periods=composite.periods, duration_seconds=composite.duration_seconds
-        )
+        reported = _composite(evse.reported.composite)
         report = {
             "reported_at": evse.reported.at,
+            "reported_until": _end(reported),
             "reported": _steps(reported),
             "differences": tuple(LimitDifference.model_validate(found) for found in evse.reported.differences),
         }
@@ -55,6 +55,19 @@ def _evse_out(evse: EvseLimitsShown) -> EvseLimitsOut:
         expected=tuple(LimitStep(start=stretch.start, limit_kw=stretch.limit_kw) for stretch in evse.expected),
         **report,
     )
+
+
+def composite_out(sent: SentCommand, command: CommandOut) -> CompositeScheduleOut:
+    """Tell what a station answered to the question for its schedule."""
+    if "composite" not in sent.payload:
+        return CompositeScheduleOut(command=command)
+    schedule = _composite(sent.payload["composite"])
+    return CompositeScheduleOut(command=command, steps=_steps(schedule), ends_at=_end(schedule))
+
+
+def _composite(record: dict[str, Any]) -> ChargingSchedule:
+    told = composite_from_record(record)
+    return ChargingSchedule(start=told.start, periods=told.periods, duration_seconds=told.duration_seconds)
 
 
 def _profile_out(profile: ChargingProfile) -> InstalledProfile:

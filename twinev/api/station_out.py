@@ -51,4 +51,6 @@ def _evse(station: ChargingStation, evse: Evse, live: LiveView) -> EvseOut:
         session_id=session.id if session else None,
         connectors=connectors_out(evse),
         availability=availability_of(station, evse),
+        status_at=evse.status_at,
+        error_code=evse.error_code,
     )

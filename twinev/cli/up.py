@@ -13,6 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from twinev.clock import PlatformClock
+from twinev.domain.dashboards import DASHBOARDS
 from twinev.errors import TwinEVError
 from twinev.settings import Settings
 from twinev.simulator.scenario import PARTS_BESIDE_STATIONS, require_parts
@@ -100,7 +101,9 @@ def _welcome(system: WholeSystem, data_dir: Path, clock: PlatformClock) -> Panel
     settings = system.settings
     table = Table.grid(padding=(0, 2))
     table.add_row("Start page", f"{settings.api_url}/")
-    table.add_row("Grid operators", f"{settings.dashboards_public_url}/voila/render/grid_operators.ipynb")
+    table.add_row("Drivers", f"{settings.api_url}/app")
+    for dashboard in DASHBOARDS:
+        table.add_row(dashboard.title, settings.dashboards_public_url + dashboard.path)
     table.add_row("REST API", f"{settings.api_url}/api/docs")
     table.add_row("Stations (OCPP)", f"ws://{settings.bind}:{settings.ocpp_port}/ocpp/<station id>")
     if settings.ocpp_tls_port:

@@ -7,8 +7,9 @@ from datetime import datetime
 from twinev.client.calls import Calls, body_of, path_to
 from twinev.wire.commands import CommandIn
 from twinev.wire.rest.availability import EvseAvailabilityOut
-from twinev.wire.rest.commands import CommandOut
+from twinev.wire.rest.commands import CommandOut, CompositeScheduleIn, CompositeScheduleOut
 from twinev.wire.rest.id_tokens import IdTokenIn, IdTokenOut
+from twinev.wire.rest.pages import Page
 from twinev.wire.rest.sessions import MeterValueOut
 from twinev.wire.rest.sites import SiteChangeIn, SiteIn, SiteOut
 from twinev.wire.rest.station_limits import StationLimitsOut
@@ -136,6 +137,32 @@ class ChargePointCalls(Calls):
     def commands(self, *, station_id: str | None = None, at_most: int | None = 200) -> list[CommandOut]:
         """What stations were told, the newest first."""
         return list(self._connection.items("/commands", CommandOut, at_most=at_most, station_id=station_id))
+
+    def commands_page(
+        self, *, cursor: str | None = None, limit: int = 25, station_id: str | None = None, find: str = "",
+        state: str | None = None, from_people: bool | None = None, since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[CommandOut]:  # fmt: skip
+        """Return one page of what stations were told, the newest first; ``cursor`` is the ``next_cursor`` before."""
+        wanted = {"station_id": station_id, "find": find or None, "state": state, "from_people": from_people}
+        return self._connection.get(
+            "/commands", Page[CommandOut], **wanted, since=since, until=until, cursor=cursor, limit=limit
+        )
+
+    def retry_command(self, command_id: str) -> CommandOut:
+        """Have a command sent once more; the answer is the new command's."""
+        path = path_to("commands", command_id, "retries")
+        response = self._connection.send("POST", path, timeout_seconds=COMMAND_SECONDS)
+        return self._connection.read(response, CommandOut)
+
+    def ask_composite_schedule(
+        self, station_id: str, *, evse_id: int = 1, duration_seconds: int = 86_400
+    ) -> CompositeScheduleOut:
+        """Ask a station what it will really apply at an EVSE from now on."""
+        path = path_to("stations", station_id, "composite-schedules")
+        body = body_of(CompositeScheduleIn, evse_id=evse_id, duration_seconds=duration_seconds)
+        response = self._connection.send("POST", path, body=body, timeout_seconds=COMMAND_SECONDS)
+        return self._connection.read(response, CompositeScheduleOut)
 
     def command(self, station_id: str, body: CommandIn) -> CommandOut:
         """Tell a station something, such as ``ResetIn(kind="OnIdle")`` of `twinev.wire.commands`."""

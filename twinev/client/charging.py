@@ -6,7 +6,8 @@ from datetime import datetime
 
 from twinev.client.calls import Calls, body_of, path_to
 from twinev.wire.rest.commands import CommandOut
-from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
+from twinev.wire.rest.pages import Page
+from twinev.wire.rest.sessions import MeterValueOut, SessionCourseOut, SessionNeedsIn, SessionOut, SessionStartIn
 
 
 class ChargingCalls(Calls):
@@ -19,6 +20,21 @@ class ChargingCalls(Calls):
         """Charging sessions, the newest first."""
         wanted = {"site_id": site_id, "station_id": station_id, "active": active}
         return list(self._connection.items("/sessions", SessionOut, at_most=at_most, **wanted))
+
+    def sessions_page(
+        self, *, cursor: str | None = None, limit: int = 25, site_id: str | None = None,
+        station_id: str | None = None, active: bool | None = None, find: str = "", since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Page[SessionOut]:  # fmt: skip
+        """Return one page of charging sessions, the newest first; ``cursor`` is the ``next_cursor`` before."""
+        wanted = {"site_id": site_id, "station_id": station_id, "active": active, "find": find or None}
+        return self._connection.get(
+            "/sessions", Page[SessionOut], **wanted, since=since, until=until, cursor=cursor, limit=limit
+        )
+
+    def session_course(self, session_id: str) -> SessionCourseOut:
+        """Return how a session went, slot by slot: energy, power, plan and cost."""
+        return self._connection.get(path_to("sessions", session_id, "course"), SessionCourseOut)
 
     def session(self, session_id: str) -> SessionOut:
         return self._connection.get(path_to("sessions", session_id), SessionOut)

@@ -8,7 +8,7 @@ from twinev.client.calls import Calls, body_of, path_to
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.preferences import PreferencesIn, PreferencesOut
 from twinev.wire.rest.reservations import AllowanceOut, ReservationIn, ReservationOut, StationAccessOut
-from twinev.wire.rest.sessions import SessionProgressOut, SessionStartIn
+from twinev.wire.rest.sessions import ChargingPreviewOut, ChargingWishIn, SessionProgressOut, SessionStartIn
 from twinev.wire.rest.vehicles import (
     VehicleChangeIn,
     VehicleIn,
@@ -50,6 +50,12 @@ class ReservationCalls(Calls):
         """Charge oneself, from a reservation or at a private station; ``others`` as in `SessionStartIn`."""
         body = body_of(SessionStartIn, reservation_id=reservation_id, **others)
         return self._connection.post("/sessions", body, CommandOut)
+
+    def preview_charging(self, *, reservation_id: str | None = None, **others: object) -> ChargingPreviewOut:
+        """What each profile would cost and give if one started now; ``others`` as in `ChargingWishIn`."""
+        body = body_of(ChargingWishIn, reservation_id=reservation_id, **others)
+        response = self._connection.send("POST", "/sessions/preview", body=body, timeout_seconds=90)
+        return self._connection.read(response, ChargingPreviewOut)
 
     def session_progress(self, session_id: str) -> SessionProgressOut:
         return self._connection.get(path_to("sessions", session_id, "progress"), SessionProgressOut)

@@ -13,6 +13,7 @@ from twinev.wire.rest.restrictions import (
     RestrictionChangeIn,
     RestrictionCreated,
     RestrictionIn,
+    RestrictionMeasured,
     RestrictionOut,
     RestrictionPreview,
 )
@@ -55,12 +56,21 @@ class GridCalls(Calls):
         body = _restriction(site_ids=site_ids, area=area, limit_kw=limit_kw, start=start, end=end, v2g=v2g)
         return self._connection.post("/restrictions", body, RestrictionCreated)
 
+    def restriction_measured(self, restriction_id: str) -> RestrictionMeasured:
+        """How well it was kept until now: what was measured beside what was ordered."""
+        return self._connection.get(path_to("restrictions", restriction_id, "measured"), RestrictionMeasured)
+
     def preview_restriction(
-        self, station_ids: Iterable[str], limit_kw: float, *, start: datetime, end: datetime, v2g: bool = False
-    ) -> RestrictionPreview:
-        """What `restrict` would do, by planning the sites with and without it; changes nothing."""
+        self, station_ids: Iterable[str], limit_kw: float, *, start: datetime, end: datetime, v2g: bool = False,
+        in_place_of: str | None = None,
+    ) -> RestrictionPreview:  # fmt: skip
+        """What `restrict` would do, by planning the sites with and without it; changes nothing.
+
+        With ``in_place_of``, the id of a restriction: what changing that one to this would do.
+        """
         body = _restriction(station_ids=station_ids, limit_kw=limit_kw, start=start, end=end, v2g=v2g)
-        response = self._connection.send("POST", "/restrictions/preview", body=body, timeout_seconds=90)
+        params = {"in_place_of": in_place_of}
+        response = self._connection.send("POST", "/restrictions/preview", body=body, params=params, timeout_seconds=90)
         return self._connection.read(response, RestrictionPreview)
 
     def change_restriction(

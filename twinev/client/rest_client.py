@@ -17,6 +17,7 @@ from typing import Self
 
 import httpx
 
+from twinev.client.analysis import AnalysisCalls
 from twinev.client.audit import AuditCalls
 from twinev.client.bearer import BearerLogin
 from twinev.client.charge_points import ChargePointCalls
@@ -28,6 +29,7 @@ from twinev.client.insight import InsightCalls
 from twinev.client.planning import PlanningCalls
 from twinev.client.pricing import PricingCalls
 from twinev.errors import Forbidden, NotAuthenticated, TwinEVError, Unavailable
+from twinev.wire.identity import OwnNameIn
 from twinev.wire.rest.identity import UserOut
 from twinev.wire.rest.system import EventOut, HealthOut
 
@@ -43,6 +45,7 @@ class Client(
     PlanningCalls,
     GridCalls,
     InsightCalls,
+    AnalysisCalls,
     AuditCalls,
     PricingCalls,
     ReservationCalls,
@@ -118,6 +121,11 @@ class Client(
     def me(self) -> UserOut:
         """The user that this client acts for."""
         return self._connection.get("/auth/me", UserOut)
+
+    def rename_me(self, display_name: str) -> UserOut:
+        """Change how one is called, where the names are kept here."""
+        response = self._connection.send("PATCH", "/auth/me", body=OwnNameIn(display_name=display_name))
+        return self._connection.read(response, UserOut)
 
     def access_token(self) -> str:
         """A token that is good now, for what does not go through this client."""

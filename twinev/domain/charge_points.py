@@ -104,6 +104,7 @@ class Evse:
     """One place to charge; it serves one EV at a time. ``id`` counts from 1 within its station.
 
     Without ``connectors`` it has one, of ``connector_type``; with them ``connector_type`` is the first one's.
+    ``error_code`` is what the station gave as the fault with its last status, if anything.
     """
 
     id: int
@@ -112,6 +113,7 @@ class Evse:
     phases: int = 3
     status: ConnectorStatus = ConnectorStatus.UNAVAILABLE
     status_at: datetime | None = None
+    error_code: str | None = None
     connectors: tuple[Connector, ...] = ()
 
     def __post_init__(self) -> None:

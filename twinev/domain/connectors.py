@@ -35,6 +35,10 @@ class ConnectorType(StrEnum):
     OTHER_3PH = "Other3Ph"
 
 
+#: What charges a battery directly, past the EV's own charger.
+DIRECT_CURRENT = frozenset({ConnectorType.CCS1, ConnectorType.CCS2, ConnectorType.CHADEMO})
+
+
 class ConnectorFormat(StrEnum):
     """OCPI 2.2.1 ConnectorFormat: the driver brings a cable, or it hangs at the station."""
 

@@ -33,4 +33,10 @@ DASHBOARDS = (
         purpose="See the stations on a map, limit their power for a time, and see whether they obey.",
         roles=frozenset({Role.GRID_OPERATOR, Role.ADMINISTRATOR}),
     ),
+    Dashboard(
+        notebook="charge_points.ipynb",
+        title="Charge points",
+        purpose="Follow transactions and commands, and see and change the state of the stations.",
+        roles=frozenset({Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}),
+    ),
 )

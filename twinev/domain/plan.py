@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+#: Who issues commands that no person sent.
+PLANNING, RESERVATIONS, AUTOMATIC_STOP = "planning", "reservations", "automatic stop"
+PLATFORM_PARTS = frozenset({PLANNING, RESERVATIONS, AUTOMATIC_STOP})
+
 
 @dataclass(frozen=True, kw_only=True)
 class StoredPlan:
@@ -36,7 +40,7 @@ class SentCommand:
     """A command to a station, from its sending to its answer; ``outcome`` is a CommandReply's, None while under way.
 
     ``issued_by`` is a user's name or the part of the platform that sent it, ``app`` the program that the user sent it
-    with. ``response`` is what the station answered beside its status.
+    with. ``response`` is what the station answered beside its status, ``retry_of`` the command that it repeats.
     """
 
     id: str
@@ -54,3 +58,4 @@ class SentCommand:
     restriction_id: str | None = None
     app: str | None = None
     response: dict[str, Any] | None = None
+    retry_of: str | None = None

@@ -1,4 +1,4 @@
-"""Values over time that come from outside: prices, demand, production, flexibility orders."""
+"""Values over time that come from outside: prices, demand, production, flexibility orders; and what was measured."""
 
 from __future__ import annotations
 
@@ -18,6 +18,19 @@ class SeriesKind(StrEnum):
     PRODUCTION = "production_kw"
     FLEXIBILITY = "flexibility_kw"
     RENEWABLE_SHARE = "renewable_share"
+    #: What a site's own meters say afterwards, for the analysis; no plan looks at it.
+    MEASURED_DEMAND = "measured_demand_kw"
+    MEASURED_PRODUCTION = "measured_production_kw"
+
+
+#: What plans are made with.
+PLANNED_WITH = (
+    SeriesKind.PRICE,
+    SeriesKind.DEMAND,
+    SeriesKind.PRODUCTION,
+    SeriesKind.FLEXIBILITY,
+    SeriesKind.RENEWABLE_SHARE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

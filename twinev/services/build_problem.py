@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
-from twinev.domain.tariff import SeriesKind
+from twinev.domain.tariff import PLANNED_WITH, SeriesKind
 from twinev.sct import Problem
 from twinev.services.evse_limits import EvseKey
 from twinev.services.fill_series import fill_missing
@@ -211,7 +211,7 @@ def may_draw_kw(state: SiteState, key: EvseKey, horizon: Horizon, *, otherwise_k
 def _fill_series(state: SiteState, horizon: Horizon) -> tuple[dict[SeriesKind, tuple[float, ...]], list[str]]:
     filled: dict[SeriesKind, tuple[float, ...]] = {}
     notes: list[str] = []
-    for kind in SeriesKind:
+    for kind in PLANNED_WITH:
         yesterday = state.price_yesterday if kind is SeriesKind.PRICE else ()
         filled[kind], note = fill_missing(kind, state.series.get(kind, ()), slots=horizon.slots, yesterday=yesterday)
         notes += [note] if note else []

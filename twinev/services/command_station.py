@@ -6,8 +6,15 @@ import asyncio
 import secrets
 import uuid
 from dataclasses import replace
+from typing import Any
 
-from twinev.domain.commands import AnyCommand, RequestStartTransaction, RequestStopTransaction
+from twinev.domain.commands import (
+    AnyCommand,
+    CommandReply,
+    GetCompositeSchedule,
+    RequestStartTransaction,
+    RequestStopTransaction,
+)
 from twinev.domain.plan import SentCommand
 from twinev.errors import BadInput, Conflict, NotFound
 from twinev.services.hide_secrets import (
@@ -18,6 +25,8 @@ from twinev.services.hide_secrets import (
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.station_link import StationCommands
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
+from twinev.services.profile_records import composite_to_record
+from twinev.services.retry_command import require_retryable
 
 
 def new_request_id() -> int:
@@ -75,8 +84,43 @@ class CommandStation:
         command = RequestStopTransaction(ocpp_transaction_id=transaction)
         return await self.send(station_id, command, issued_by=issued_by, app=app)
 
+    async def ask_composite(
+        self, station_id: str, *, evse_id: int, duration_seconds: int, issued_by: str, app: str | None = None
+    ) -> SentCommand:
+        """Ask what an EVSE will really apply; the answer is in the record's payload as ``composite``.
+
+        Raises
+        ------
+        NotFound, BadInput
+            No such station or EVSE.
+        """
+        await asyncio.to_thread(self._require_evse, station_id, evse_id)
+        command = GetCompositeSchedule(evse_id=evse_id, duration_seconds=duration_seconds)
+        return await self.send(station_id, command, issued_by=issued_by, app=app)
+
+    async def retry(
+        self, sent: SentCommand, command: AnyCommand, *, issued_by: str, app: str | None = None
+    ) -> SentCommand:
+        """Send ``command``, which says what ``sent`` did, as a command of its own that names the first one.
+
+        Raises
+        ------
+        NotFound, Conflict
+            No such station, or it is no command to be sent again.
+        """
+        require_retryable(sent)
+        if isinstance(command, RequestStartTransaction):
+            await asyncio.to_thread(self._require_free, sent.station_id, command.evse_id)
+        return await self.send(sent.station_id, command, issued_by=issued_by, app=app, retry_of=sent.id)
+
     async def send(
-        self, station_id: str, command: AnyCommand, *, issued_by: str, app: str | None = None
+        self,
+        station_id: str,
+        command: AnyCommand,
+        *,
+        issued_by: str,
+        app: str | None = None,
+        retry_of: str | None = None,
     ) -> SentCommand:
         """Send, wait for the answer, and return the record of both.
 
@@ -93,6 +137,7 @@ class CommandStation:
             issued_by=issued_by,
             app=app,
             sent_at=self._clock.now(),
+            retry_of=retry_of,
         )
         await asyncio.to_thread(self._begin, record)
         reply = await self._commands.send(station_id, command, timeout_seconds=self._timeout_seconds)
@@ -104,6 +149,7 @@ class CommandStation:
             detail=detail_without_secrets(command, reply.detail),
             round_trip_ms=reply.round_trip_ms,
             response=response_without_secrets(reply.response),
+            payload={**record.payload, **_composite(reply)},
         )
         await asyncio.to_thread(self._keep, answered)
         return answered
@@ -120,11 +166,15 @@ class CommandStation:
             work.commands.save(record)
             work.commit()
 
-    def _require_free(self, station_id: str, evse_id: int) -> None:
+    def _require_evse(self, station_id: str, evse_id: int) -> None:
         with self._unit_of_work() as work:
             evses = {evse.id for evse in work.stations.get(station_id).evses}
-            if evse_id not in evses:
-                raise BadInput("evse_id", evse_id, f"an EVSE of station {station_id}: {sorted(evses)}")
+        if evse_id not in evses:
+            raise BadInput("evse_id", evse_id, f"an EVSE of station {station_id}: {sorted(evses)}")
+
+    def _require_free(self, station_id: str, evse_id: int) -> None:
+        self._require_evse(station_id, evse_id)
+        with self._unit_of_work() as work:
             session = work.sessions.active_at(station_id, evse_id)
         if session is not None:
             raise Conflict(f"an EV is charging at EVSE {evse_id} of station {station_id}: session {session.id}")
@@ -135,3 +185,8 @@ class CommandStation:
         if not session.active:
             raise Conflict(f"session {session_id} ended at {session.ended_at.isoformat()}")
         return session.station_id, session.ocpp_transaction_id
+
+
+def _composite(reply: CommandReply) -> dict[str, Any]:
+    """What a station reported, as the record of planning's own read-backs has it."""
+    return {} if reply.composite is None else {"composite": composite_to_record(reply.composite)}

@@ -1,7 +1,8 @@
-"""Made-up but plausible curves for a demonstration: a day-ahead price, a building's demand, a roof's production.
+"""Made-up but plausible curves for a demonstration: price, renewable share, a building's demand, a roof's production.
 
 Nothing here is measured. The shapes follow what such curves look like in the Netherlands: a price with a morning and
-an evening peak and a dip while the sun shines, an office that works from eight to six, and PV under changing clouds.
+an evening peak and a dip while the sun shines, a renewable share that rises then, an office that works from eight to
+six, and PV under changing clouds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ def price_eur_per_kwh(instant: datetime, *, zone: str, time_zone: str) -> float:
     dip = 0.05 * _bell(hour, 13.5, 3.0)
     level = 0.09 * (0.85 + 0.3 * _chance(f"price {zone}", local.date()))
     return round(level + peaks - dip, 5)
+
+
+def renewable_share(instant: datetime, *, zone: str, time_zone: str) -> float:
+    """Renewable share of the zone's power at an hour, 0 to 1: the day's wind, and the sun around noon."""
+    local = instant.astimezone(ZoneInfo(time_zone))
+    wind = 0.20 + 0.35 * _chance(f"wind {zone}", local.date())
+    by_hour = 0.08 * _chance(f"wind {zone} {local.hour}", local.date())
+    return round(wind + by_hour + 0.30 * _bell(local.hour, 13.0, 3.0), 3)
 
 
 def demand_kw(instant: datetime, *, site: str, time_zone: str, supply_max_kw: float) -> float:

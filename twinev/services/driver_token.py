@@ -15,12 +15,12 @@ _RANDOM_BYTES = 8
 def group_of(id_token: str, *, work: UnitOfWork) -> str | None:
     """The driver's virtual token, which stands for all of his; None for nobody's, or where he has none."""
     user_id = work.tokens.user_of(id_token)
-    return None if user_id is None else _virtual_token(user_id, work)
+    return None if user_id is None else known_driver_token(user_id, work)
 
 
 def driver_token(user_id: str, *, work: UnitOfWork) -> str:
     """Return the user's virtual token, made at the first call; the caller commits."""
-    known = _virtual_token(user_id, work)
+    known = known_driver_token(user_id, work)
     if known is not None:
         return known
     token = PREFIX + secrets.token_hex(_RANDOM_BYTES)
@@ -28,5 +28,6 @@ def driver_token(user_id: str, *, work: UnitOfWork) -> str:
     return token
 
 
-def _virtual_token(user_id: str, work: UnitOfWork) -> str | None:
+def known_driver_token(user_id: str, work: UnitOfWork) -> str | None:
+    """The user's virtual token; None for who has never reserved or charged with the app."""
     return next((token for token in work.tokens.of_user(user_id) if token.startswith(PREFIX)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse
 from twinev.domain.reservation import ReservationRules
@@ -30,17 +31,37 @@ class Wish:
     evse_id: int | None = None
 
 
+class Obstacle(StrEnum):
+    """Why an EVSE cannot be had, in a few words."""
+
+    RESERVED = "is reserved for part of it"
+    BLOCKED = "is taken out of use"
+    OUT_OF_ORDER = "is out of order"
+    OCCUPIED = "is occupied"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """An EVSE that answers the wish; ``obstacle`` is why it cannot be had all the same, in a few words."""
+    """An EVSE that answers the wish; ``obstacle`` is why it cannot be had all the same.
+
+    ``busy_until`` is when the EV that is there now is expected to leave, None where there is none.
+    """
 
     station: ChargingStation
     evse: Evse
-    obstacle: str | None = None
+    obstacle: Obstacle | None = None
+    busy_until: datetime | None = None
+
+    @property
+    def why_not(self) -> str:
+        """The obstacle as the end of a sentence; what was free when it was looked at is taken meanwhile."""
+        if self.obstacle is Obstacle.OCCUPIED and self.busy_until is not None:
+            return f"{self.obstacle} until about {self.busy_until.isoformat(timespec='minutes')}"
+        return str(self.obstacle or "was taken just now")
 
 
 def candidates(
-    wish: Wish, *, user_id: str, work: UnitOfWork, now: datetime, rules: ReservationRules
+    wish: Wish, *, user_id: str | None, work: UnitOfWork, now: datetime, rules: ReservationRules
 ) -> Iterator[Candidate]:
     """The EVSEs that answer the wish and that the user may use, by station and number.
 
@@ -67,14 +88,14 @@ def candidates(
                 continue
             key = (station.id, evse.id)
             busy_until = _busy_until(sessions.get(key), stay[station.site_id], now)
-            obstacle = "is reserved for part of it" if key in taken else None
+            obstacle = Obstacle.RESERVED if key in taken else None
             if station.blocked_at is not None:
-                obstacle = "is taken out of use"
+                obstacle = Obstacle.BLOCKED
             elif wish.window.start < now + rules.soon and _out_of_order(station, evse):
-                obstacle = "is out of order"
+                obstacle = Obstacle.OUT_OF_ORDER
             elif busy_until is not None and wish.window.start < busy_until:
-                obstacle = f"is occupied until about {busy_until.isoformat(timespec='minutes')}"
-            yield Candidate(station=station, evse=evse, obstacle=obstacle)
+                obstacle = Obstacle.OCCUPIED
+            yield Candidate(station=station, evse=evse, obstacle=obstacle, busy_until=busy_until)
 
 
 def _out_of_order(station: ChargingStation, evse: Evse) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from twinev.domain.charge_points import ConnectorStatus
 from twinev.domain.operating_commands import ReserveNow
-from twinev.domain.plan import SentCommand
+from twinev.domain.plan import RESERVATIONS, SentCommand
 from twinev.domain.reservation import Reservation, ReservationRules, ReservationStatus
 from twinev.errors import TwinEVError
 from twinev.services.book_vehicle import lapse_bookings
@@ -21,7 +21,7 @@ from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.reservation_events import reservation_data
 from twinev.services.reserve import end_reservation
 
-ISSUED_BY = "reservations"
+ISSUED_BY = RESERVATIONS
 #: Answers after which a station is asked again: it was away, or an EV stood there that may leave.
 ASK_AGAIN = frozenset({"offline", "timeout", "Occupied"})
 ASK_AGAIN_AFTER = timedelta(minutes=1)

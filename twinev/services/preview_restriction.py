@@ -93,8 +93,8 @@ class PreviewRestriction:
         self._idle = idle
         self._time_limit_seconds = time_limit_seconds
 
-    async def preview(self, order: RestrictionOrder, *, user: User) -> Preview:
-        """Return the effect of ``order``.
+    async def preview(self, order: RestrictionOrder, *, user: User, in_place_of: str | None = None) -> Preview:
+        """Return the effect of ``order``, or that of changing the restriction ``in_place_of`` to it.
 
         Raises
         ------
@@ -102,20 +102,24 @@ class PreviewRestriction:
             The user is neither a grid operator nor an administrator.
         BadInput
             A station that nobody knows, or a window that is over or empty.
+        NotFound
+            No restriction is called ``in_place_of``.
         Unavailable
             No planner answers.
         """
         require_may_restrict(user)
-        draft, without, with_it = await asyncio.to_thread(self._states, order, user)
+        draft, without, with_it = await asyncio.to_thread(self._states, order, user, in_place_of)
         before = {site_id: await self._plan(state) for site_id, state in without.items()}
         after = {site_id: await self._plan(state) for site_id, state in with_it.items()}
         return _compare(draft, before, after)
 
     def _states(
-        self, order: RestrictionOrder, user: User
+        self, order: RestrictionOrder, user: User, in_place_of: str | None
     ) -> tuple[Restriction, dict[str, SiteState], dict[str, SiteState]]:
         now = self._clock.now()
         with self._reading() as work:
+            if in_place_of is not None:
+                work.restrictions.get(in_place_of)
             draft = draft_restriction(order, restriction_id=PREVIEW_ID, user=user, now=now, work=work)
             evses = count_evses(work, draft)
             without = {
@@ -134,7 +138,7 @@ class PreviewRestriction:
         with_draft = {
             site_id: replace(
                 state,
-                restrictions=(*state.restrictions, draft),
+                restrictions=(*(one for one in state.restrictions if one.id != in_place_of), draft),
                 evses_under={**state.evses_under, draft.id: evses},
             )
             for site_id, state in without.items()

@@ -36,7 +36,7 @@ def price_session(session: ChargingSession, *, work: UnitOfWork) -> PricedSessio
     """
     user_id = session_owner(session, work=work)
     contract = None if user_id is None else contract_at_start(user_id, session, work=work)
-    tariff = _tariff(session, contract, work)
+    tariff = tariff_of(session, contract, work=work)
     curve = energy_curve(session, work.meter_values.of_session(session))
     site = work.sites.get(session.site_id)
     market = MarketPrices(start=curve.start)
@@ -59,7 +59,8 @@ def contract_at_start(user_id: str, session: ChargingSession, *, work: UnitOfWor
     return next((contract for contract in contracts if contract.in_force_at(session.started_at)), None)
 
 
-def _tariff(session: ChargingSession, contract: Contract | None, work: UnitOfWork) -> Tariff | None:
+def tariff_of(session: ChargingSession, contract: Contract | None, *, work: UnitOfWork) -> Tariff | None:
+    """The version by which a session is priced: its contract's before the place's; None is free of charge."""
     if contract is not None and contract.tariff_id is not None:
         agreed = work.tariffs.at(contract.tariff_id, session.started_at)
         if agreed is not None:

@@ -45,9 +45,15 @@ def publish_tariff(
         There is a tariff with that id: what is published is not changed, but followed by a version.
     """
     with unit_of_work() as work:
-        tariff = _published(draft, tariff_id or uuid.uuid4().hex, 1, user=user, now=clock.now())
-        _keep(tariff, work)
+        tariff = publish_first(draft, tariff_id or uuid.uuid4().hex, by=user.username, work=work, now=clock.now())
         work.commit()
+    return tariff
+
+
+def publish_first(draft: TariffDraft, tariff_id: str, *, by: str, work: UnitOfWork, now: datetime) -> Tariff:
+    """Publish a tariff within somebody's unit of work; raises as `publish_tariff` does."""
+    tariff = _published(draft, tariff_id, 1, by=by, now=now)
+    _keep(tariff, work)
     return tariff
 
 
@@ -67,7 +73,7 @@ def publish_version(
     """
     with unit_of_work() as work:
         before = work.tariffs.get(tariff_id)
-        tariff = _published(draft, tariff_id, before.version + 1, user=user, now=clock.now())
+        tariff = _published(draft, tariff_id, before.version + 1, by=user.username, now=clock.now())
         if tariff.valid_from <= before.valid_from:
             allowed = f"a time after version {before.version} begins, {before.valid_from.isoformat()}"
             raise BadInput("valid_from", tariff.valid_from.isoformat(), allowed)
@@ -141,7 +147,7 @@ class RulingTariffs:
         return self._tariffs[key]
 
 
-def _published(draft: TariffDraft, tariff_id: str, version: int, *, user: User, now: datetime) -> Tariff:
+def _published(draft: TariffDraft, tariff_id: str, version: int, *, by: str, now: datetime) -> Tariff:
     valid_from = require_utc("valid_from", draft.valid_from or now)
     if valid_from < now - CLOCK_TOLERANCE:
         allowed = f"now or a time to come, for what was charged has its price; it is {now.isoformat()}"
@@ -157,7 +163,7 @@ def _published(draft: TariffDraft, tariff_id: str, version: int, *, user: User, 
         valid_from=valid_from,
         valid_to=draft.valid_to,
         published_at=now,
-        published_by=user.username,
+        published_by=by,
         text=draft.text,
     )
 

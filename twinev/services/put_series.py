@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twinev.domain.tariff import Series, SeriesKind
+from twinev.domain.tariff import PLANNED_WITH, Series, SeriesKind
 from twinev.errors import NotFound
 from twinev.services.ports.unit_of_work import UnitOfWork
 
@@ -13,7 +13,7 @@ OF_ZONES = frozenset({SeriesKind.PRICE, SeriesKind.RENEWABLE_SHARE})
 
 
 def put_series(series: Series, *, work: UnitOfWork, **said_by: Any) -> None:
-    """Keep the values and announce them to each site concerned; the caller commits.
+    """Keep the values and announce them to each site concerned, if plans look at them; the caller commits.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ def put_series(series: Series, *, work: UnitOfWork, **said_by: Any) -> None:
     if not concerned and not of_zone:
         raise NotFound("site", series.subject)
     work.series.put(series)
+    if series.kind not in PLANNED_WITH:
+        return
     for site_id in concerned:
         named = {"site_id": site_id, "kind": series.kind, "subject": series.subject}
         work.events.add("series.changed", named | said_by)

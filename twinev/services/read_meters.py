@@ -30,12 +30,12 @@ def with_samples(session: ChargingSession, samples: Iterable[Sample]) -> Chargin
 
 def register_kwh(samples: Sequence[Sample]) -> float | None:
     """The energy register in samples of one instant; None when it is not among them. [kWh]"""
-    return _total(samples, REGISTER)
+    return total_of(samples, REGISTER)
 
 
 def _with_readings(session: ChargingSession, at: datetime, samples: Sequence[Sample]) -> ChargingSession:
-    imported_kwh, exported_kwh = register_kwh(samples), _total(samples, EXPORT_REGISTER)
-    power_kw = _net_power_kw(samples)
+    imported_kwh, exported_kwh = register_kwh(samples), total_of(samples, EXPORT_REGISTER)
+    power_kw = net_power_kw(samples)
     if imported_kwh is None and exported_kwh is None and power_kw is None:
         return session
     read = session
@@ -57,8 +57,9 @@ def with_returned(session: ChargingSession, returned_kwh: float) -> ChargingSess
     return replace(session, returned_kwh=returned_kwh, energy_kwh=session.energy_kwh - more_kwh)
 
 
-def _net_power_kw(samples: Sequence[Sample]) -> float | None:
-    imported, exported = _total(samples, IMPORT), _total(samples, EXPORT)
+def net_power_kw(samples: Sequence[Sample]) -> float | None:
+    """The power in samples of one instant, import less export; None when neither is among them. [kW]"""
+    imported, exported = total_of(samples, IMPORT), total_of(samples, EXPORT)
     if imported is None and exported is None:
         return None
     return (imported or 0.0) - (exported or 0.0)
@@ -71,7 +72,7 @@ def _mean_power_kw(session: ChargingSession, at: datetime, energy_kwh: float) ->
     return session.power_kw if hours <= 0 else (energy_kwh - session.energy_kwh) / hours
 
 
-def _total(samples: Sequence[Sample], measurand: str) -> float | None:
+def total_of(samples: Sequence[Sample], measurand: str) -> float | None:
     """The value over all phases: as the station states it, else the sum of its phases."""
     of_kind = [sample for sample in samples if sample.measurand == measurand]
     whole = [sample.value for sample in of_kind if sample.phase is None]

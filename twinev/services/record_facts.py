@@ -105,7 +105,9 @@ def _change_status(fact: StationFact, batch: FactBatch) -> None:
         live = _is_live(fact, batch)
         # Nobody reports the future: a clock that is ahead will be set back, and its status must not outlast that.
         at = min(said.timestamp, fact.received_at)
-        noted = batch.work.stations.set_status(fact.station_id, said.evse_id, status, at, even_if_older=live)
+        noted = batch.work.stations.set_status(
+            fact.station_id, said.evse_id, status, at, error_code=said.error_code, even_if_older=live
+        )
         batch.forget_station(fact.station_id)
         _change_charging_state(fact, batch, live=live)
         if not noted:

@@ -148,8 +148,7 @@ def _draft(
 
 def _why_none(found: list[Candidate]) -> str:
     reasons = [
-        f"EVSE {candidate.evse.id} of station {candidate.station.id} {candidate.obstacle or 'was taken just now'}"
-        for candidate in found[:3]
+        f"EVSE {candidate.evse.id} of station {candidate.station.id} {candidate.why_not}" for candidate in found[:3]
     ]
     more = f", and {len(found) - 3} more" if len(found) > 3 else ""
     return f"nothing is free in that time: {'; '.join(reasons)}{more}; choose another time or station"

@@ -15,7 +15,7 @@ from twinev.domain.commands import (
     GetCompositeSchedule,
     SetChargingProfile,
 )
-from twinev.domain.plan import SentCommand
+from twinev.domain.plan import PLANNING, SentCommand
 from twinev.services.compare_composite import Difference
 from twinev.services.desired_profile import DesiredProfile
 from twinev.services.evse_limits import EvseKey
@@ -25,7 +25,7 @@ from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 from twinev.services.profile_records import composite_to_record, profile_to_record
 from twinev.services.record_commands import CommandRecord
 
-ISSUED_BY = "planning"
+ISSUED_BY = PLANNING
 
 
 class ProfileSender:

@@ -1,4 +1,4 @@
-"""Fills an empty database with a demonstration: sites, stations with keys, cards, and curves for the next days."""
+"""Fills an empty database with a demonstration: sites, stations with keys, cards, offers, curves for the next days."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from twinev.domain.charge_points import ChargingStation, Evse, Location, Site
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.users import AuthorizationStatus
 from twinev.services.add_station import register
-from twinev.services.demo_curves import demand_kw, price_eur_per_kwh, production_kw
+from twinev.services.demo_curves import demand_kw, price_eur_per_kwh, production_kw, renewable_share
+from twinev.services.demo_offers import set_up_offers
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -50,6 +51,7 @@ def set_up_demo(
         stations = [_register(described, work, secret_key) for described in fleet["stations"]]
         for id_token in fleet["id_tokens"]:
             work.tokens.save(id_token, AuthorizationStatus.ACCEPTED)
+        set_up_offers(sites, work=work, now=clock.now())
         for series in _curves(sites, clock.now()):
             work.series.put(series)
         keep_fleet({"url": gateway_url, "stations": stations, "id_tokens": list(fleet["id_tokens"])})
@@ -85,7 +87,7 @@ def _location(described: Mapping[str, Any]) -> Location:
 
 
 def _curves(sites: list[Site], now: datetime) -> list[Series]:
-    """The prices of each zone and the demand and production of each site, from today's local midnight on."""
+    """Price and renewable share of each zone, demand and production of each site, from today's local midnight on."""
     local = now.astimezone(ZoneInfo(sites[0].time_zone))
     # In UTC: steps in local time would jump when the clocks change.
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
@@ -95,6 +97,8 @@ def _curves(sites: list[Site], now: datetime) -> list[Series]:
     for zone, time_zone in zones.items():
         prices = [price_eur_per_kwh(instant, zone=zone, time_zone=time_zone) for instant in instants]
         curves.append(_series(SeriesKind.PRICE, zone, midnight, prices))
+        shares = [renewable_share(instant, zone=zone, time_zone=time_zone) for instant in instants]
+        curves.append(_series(SeriesKind.RENEWABLE_SHARE, zone, midnight, shares))
     for site in sites:
         demand = [
             demand_kw(instant, site=site.id, time_zone=site.time_zone, supply_max_kw=site.supply_max_kw)

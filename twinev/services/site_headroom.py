@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,9 +67,22 @@ class Delivery:
     charging_minutes: float
 
 
-def read_headroom(work: UnitOfWork, site: Site, stations: Sequence[ChargingStation], now: datetime) -> Headroom:
-    """Read one site: its series, its latest plan, and the EVs that are there."""
-    horizon = Horizon.from_now(now, slot_minutes=site.slot_minutes, slots=site.horizon_slots)
+def read_headroom(
+    work: UnitOfWork,
+    site: Site,
+    stations: Sequence[ChargingStation],
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> Headroom:
+    """Read one site: its series, its latest plan, and the EVs that are there.
+
+    It reaches as far as plans do, and on to ``until``, where no EV of now is counted any more.
+    """
+    slots = site.horizon_slots
+    if until is not None:
+        slots = max(slots, math.ceil((until - now) / timedelta(minutes=site.slot_minutes)) + 1)
+    horizon = Horizon.from_now(now, slot_minutes=site.slot_minutes, slots=slots)
     values = {kind: _series(work, kind, site, horizon) for kind in SERIES}
     drawn_kw = _drawn_kw(work, site, stations, horizon)
     taken_kw = [sum(kw) for kw in zip(*drawn_kw.values(), strict=True)] or [0.0] * horizon.slots
@@ -123,15 +137,16 @@ def _drawn_kw(
 ) -> dict[str, tuple[float, ...]]:
     stored = work.plans.latest(site.id)
     plan = None if stored is None else PlannedPower.of(stored)
-    starts = [horizon.slot_start(slot) for slot in range(horizon.slots)]
-    drawn = {station.id: [0.0] * horizon.slots for station in stations}
+    starts = [horizon.slot_start(slot) for slot in range(site.horizon_slots)]
+    drawn = {station.id: [0.0] * site.horizon_slots for station in stations}
     for session in work.sessions.active(site_id=site.id):
         if session.station_id in drawn:
             curve_kw = _curve_kw(session, plan, starts)
             drawn[session.station_id] = [
                 sum_kw + max(kw, 0.0) for sum_kw, kw in zip(drawn[session.station_id], curve_kw, strict=True)
             ]
-    return {station_id: tuple(curve) for station_id, curve in drawn.items()}
+    beyond = (0.0,) * (horizon.slots - site.horizon_slots)
+    return {station_id: (*curve, *beyond) for station_id, curve in drawn.items()}
 
 
 def _drawn_elsewhere_kw(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from twinev.domain.charge_points import ChargingStation, Evse, Site
 from twinev.services.driver_wish import DriverWish
@@ -37,7 +37,7 @@ class SiteRooms:
     def delivery(self, station: ChargingStation, evse: Evse, *, site: Site, arrival: datetime) -> Delivery:
         """Charge as early as the site's power allows."""
         headroom = self._headroom_of(site)
-        most_kw = evse.max_kw if self._wish.ev_max_kw is None else min(evse.max_kw, self._wish.ev_max_kw)
+        most_kw = self._wish.most_kw(evse)
         # What a station has depends on nothing else of it.
         key = (site.id, arrival, most_kw, headroom.limits_of(station.id))
         if key not in self._known:
@@ -46,7 +46,7 @@ class SiteRooms:
                 headroom.horizon,
                 wanted_kwh=self._wish.energy_kwh,
                 arrival=arrival,
-                departure=arrival + timedelta(minutes=self._wish.stay_minutes),
+                departure=arrival + self._wish.stay,
             )
         return self._known[key]
 

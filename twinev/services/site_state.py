@@ -12,7 +12,7 @@ from twinev.domain.external_limit import ExternalLimit
 from twinev.domain.grid import Restriction
 from twinev.domain.horizon import Horizon
 from twinev.domain.session import ChargingSession
-from twinev.domain.tariff import SeriesKind
+from twinev.domain.tariff import PLANNED_WITH, SeriesKind
 from twinev.services.evse_limits import EvseKey, EvseLimits, Limits, change_points, limits_at
 from twinev.services.ports.unit_of_work import UnitOfWork
 
@@ -161,7 +161,7 @@ def read_site_state(
         stations=stations,
         sessions=tuple(sorted(work.sessions.active(site_id=site_id), key=lambda session: session.id)),
         restrictions=restrictions,
-        series={kind: _values(work, kind, site, horizon) for kind in SeriesKind},
+        series={kind: _values(work, kind, site, horizon) for kind in PLANNED_WITH},
         price_yesterday=_values(work, SeriesKind.PRICE, site, horizon, shift=timedelta(hours=-24)),
         limits=limits or {},
         unresponsive=unresponsive,

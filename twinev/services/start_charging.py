@@ -44,6 +44,17 @@ class StartWish:
     stop_at_target: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class IntendedCharge:
+    """Where a wish leads, and what it asks of the plan."""
+
+    station_id: str
+    evse_id: int
+    reservation: Reservation | None
+    battery: BatteryState | None
+    needs: ChargingNeeds
+
+
 async def start_charging(
     wish: StartWish,
     *,
@@ -74,32 +85,48 @@ def _keep_order(
     wish: StartWish, *, user: User, unit_of_work: UnitOfWorkFactory, now: datetime, rules: ReservationRules
 ) -> ChargeOrder:
     with unit_of_work() as work:
-        reservation = _reservation(wish, user=user, work=work, now=now, rules=rules)
-        station_id, evse_id = _place(wish, reservation, user=user, work=work)
-        vehicle = None if wish.vehicle_id is None else seen_vehicle(wish.vehicle_id, user=user, work=work)
-        battery = _battery(wish, vehicle)
+        intended = intended_charge(wish, user=user, work=work, now=now, rules=rules)
         id_token = driver_token(user.id, work=work)
-        _require_authorised(id_token, station_id, evse_id, work=work, now=now)
+        _require_authorised(id_token, intended.station_id, intended.evse_id, work=work, now=now)
         require_contract(user.id, work=work, now=now)
+        reservation = intended.reservation
         order = ChargeOrder(
             id=uuid.uuid4().hex,
             user_id=user.id,
-            station_id=station_id,
-            evse_id=evse_id,
+            station_id=intended.station_id,
+            evse_id=intended.evse_id,
             id_token=id_token,
             ordered_at=now,
-            needs=_needs(wish, reservation, vehicle, battery, default=work.preferences.of(user.id).profile),
-            battery=battery,
+            needs=intended.needs,
+            battery=intended.battery,
             vehicle_id=wish.vehicle_id,
             reservation_id=reservation and reservation.id,
             stop_at_target=wish.stop_at_target,
             stop_at=reservation and reservation.window.end,
         )
-        if order.needs.departure_at is not None and order.needs.departure_at <= now:
-            raise BadInput("departure_at", order.needs.departure_at.isoformat(), "a time to come")
         work.charge_orders.save(order)
         work.commit()
     return order
+
+
+def intended_charge(
+    wish: StartWish, *, user: User, work: UnitOfWork, now: datetime, rules: ReservationRules
+) -> IntendedCharge:
+    """Return where the wish leads and what it asks for.
+
+    Raises
+    ------
+    NotFound, BadInput, Conflict
+        As `start_charging` does.
+    """
+    reservation = _reservation(wish, user=user, work=work, now=now, rules=rules)
+    station_id, evse_id = _place(wish, reservation, user=user, work=work)
+    vehicle = None if wish.vehicle_id is None else seen_vehicle(wish.vehicle_id, user=user, work=work)
+    battery = _battery(wish, vehicle)
+    needs = _needs(wish, reservation, vehicle, battery, default=work.preferences.of(user.id).profile)
+    if needs.departure_at is not None and needs.departure_at <= now:
+        raise BadInput("departure_at", needs.departure_at.isoformat(), "a time to come")
+    return IntendedCharge(station_id=station_id, evse_id=evse_id, reservation=reservation, battery=battery, needs=needs)
 
 
 def _reservation(
@@ -110,18 +137,19 @@ def _reservation(
     if wish.reservation_id is None:
         evse = (wish.station_id, wish.evse_id or 1)
         at_hand = [one for one in mine if (one.station_id, one.evse_id) == evse]
-        return next((one for one in at_hand if _begun(one, now, rules)), None)
+        return next((one for one in at_hand if may_begin(one, now, rules)), None)
     named = work.reservations.get(wish.reservation_id)
     if named.user_id != user.id:
         raise NotFound("reservation", wish.reservation_id)
     if not named.active:
         raise Conflict(f"reservation {named.id} is {named.status}; make another one")
-    if not _begun(named, now, rules):
+    if not may_begin(named, now, rules):
         raise Conflict(f"reservation {named.id} begins at {named.window.start.isoformat()}; come then")
     return named
 
 
-def _begun(reservation: Reservation, now: datetime, rules: ReservationRules) -> bool:
+def may_begin(reservation: Reservation, now: datetime, rules: ReservationRules) -> bool:
+    """Whether a session may begin from it now: from a little before its start, until it lapses."""
     return reservation.window.start - rules.hold_before <= now < reservation.expires_at
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from twinev.domain.charge_order import ChargeOrder
+from twinev.domain.plan import AUTOMATIC_STOP
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import DriverProfile
 from twinev.errors import Conflict, TwinEVError
@@ -15,7 +16,7 @@ from twinev.services.command_station import CommandStation
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
-ISSUED_BY = "automatic stop"
+ISSUED_BY = AUTOMATIC_STOP
 #: A station that was asked and did not stop is asked again after so long.
 ASK_AGAIN_AFTER = timedelta(minutes=2)
 

@@ -6,7 +6,7 @@ It is rebuilt from the commands on record when the process starts, so that a res
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from twinev.domain.charge_points import ChargingStation
@@ -152,8 +152,11 @@ class ToldLimits:
         known = self.faults.get(station_id)
         if known is not None and known.by_meter and not by_meter:
             return
-        if known is None and by_meter:
-            # A meter within its limit says nothing of a station that has not been told lately.
+        if by_meter and (known is None or known.cause is not FaultCause.METER):
+            # A meter within its limit says nothing of a station that has not been told lately, or cannot be told.
+            if known is not None and known.by_meter:
+                self.faults[station_id] = fault = replace(known, by_meter=False)
+                self.on_fault(station_id, fault)
             return
         self.faults.pop(station_id, None)
         self.on_fault(station_id, None)

@@ -30,6 +30,8 @@ def wish_of_driver(said: Mapping[str, Any], *, user: User | None, work: UnitOfWo
     known = {} if user is None else _known(user, work)
     if said.get("connector_type") is not None:
         known.pop("connectors", None)
+    if said.get("ev_max_kw") is not None:
+        known.pop("ev_max_dc_kw", None)
     return DriverWish(**{**known, **said})
 
 
@@ -47,6 +49,7 @@ def _known(user: User, work: UnitOfWork) -> dict[str, Any]:
         return known
     return known | {
         "connectors": vehicle.connectors,
-        "ev_max_kw": max(vehicle.max_ac_kw, vehicle.max_dc_kw),
+        "ev_max_kw": vehicle.max_ac_kw,
+        "ev_max_dc_kw": vehicle.max_dc_kw,
         "consumption_kwh_per_km": min(vehicle.consumption_kwh_per_km, HIGHEST_CONSUMPTION_KWH_PER_KM),
     }

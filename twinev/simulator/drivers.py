@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +17,8 @@ from twinev.simulator.fleet import StationSpec
 # Batteries and the current per phase of cars that are common in a Dutch car park. [kWh], [A]
 CARS = ((40.0, 16), (52.0, 16), (58.0, 16), (60.0, 16), (77.0, 16), (82.0, 16), (52.0, 32), (64.0, 32))
 OCCUPIED_AT_START = 2 / 3
+# Within the two minutes that a station waits for the plug.
+PLUGS_IN_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,9 @@ class Visits(Protocol):
 
         ``started`` says that the station's process has just started, and nobody has come since.
         """
+
+    def called(self, visit: Visit | None, at: datetime) -> Visit | None:
+        """The next visit once somebody has started from his phone at the empty EVSE, at ``at``."""
 
 
 class SeededVisits:
@@ -101,6 +106,12 @@ class SeededVisits:
             id_token=self._id_token((station.id, evse_id), number),
             profile="cheap" if dice.random() < 0.4 else "default",
         )
+
+    def called(self, visit: Visit | None, at: datetime) -> Visit | None:
+        """Who starts from his phone stands there with his EV, and plugs in."""
+        if visit is None:
+            return None
+        return replace(visit, arrives_at=min(visit.arrives_at, at + PLUGS_IN_AFTER), id_token=None)
 
     def _id_token(self, evse: tuple[str, int], number: int) -> str:
         # Each EVSE has its own share of the cards: one card is never at two at once.

@@ -231,6 +231,7 @@ class Evse:
             return False
         if self._memory.plugged is None:
             self._started_from_afar = start
+            self._next_visit = self._visits.called(self._next_visit, at)
             return True
         self._obey(start, at)
         return True

@@ -103,6 +103,9 @@ class StationSpec:
             if getattr(self, key) not in allowed:
                 shown = ", ".join("null" if one is None else str(one) for one in allowed)
                 raise BadInput(f"{where}: {key}", getattr(self, key), f"one of {shown}")
+        # A scenario file has them as texts; what acts on them compares members.
+        object.__setattr__(self, "profiles", ProfileManner(self.profiles))
+        object.__setattr__(self, "clock_set_by", ClockSetting(self.clock_set_by))
         if not isinstance(self.evses, int) or not 1 <= self.evses <= 64:
             raise BadInput(f"{where}: evses", self.evses, "a whole number from 1 to 64")
 

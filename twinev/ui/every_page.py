@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twinev.ui.charge_points_page import open_page as open_charge_points
 from twinev.ui.grid_operator_page import open_page as open_grid_operators
 
-__all__ = ["open_grid_operators"]
+__all__ = ["open_charge_points", "open_grid_operators"]

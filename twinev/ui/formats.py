@@ -15,9 +15,19 @@ def kw(power_kw: float) -> str:
     return f"{MINUS if rounded < 0 else ''}{abs(rounded):,.1f}"
 
 
+def kwh(energy_kwh: float) -> str:
+    """Energy with two decimals below 10 kWh, else one."""
+    return f"{energy_kwh:,.2f}" if abs(energy_kwh) < 10 else f"{energy_kwh:,.1f}"
+
+
 def limit_kw(value_kw: float) -> str:
     """A limit as somebody would type it: no decimals that say nothing."""
     return f"{value_kw:,.1f}".removesuffix(".0")
+
+
+def plain_number(value: float) -> str:
+    """A number as it is typed into a field: no thousands, no decimals that say nothing."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")
 
 
 def short_kw(power_kw: float) -> str:
@@ -25,6 +35,14 @@ def short_kw(power_kw: float) -> str:
     rounded = round(power_kw, 1)
     digits = f"{abs(rounded):.1f}" if 0 < abs(rounded) < 10 else f"{abs(power_kw):.0f}"
     return f"{MINUS if rounded < 0 else ''}{digits.removesuffix('.0')}"
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 in whole percents; 100 % only when nothing is missing, 0 % only when nothing is there."""
+    rounded = round(100 * share)
+    if share < 1 and rounded == 100:
+        return "> 99 %"
+    return "< 1 %" if share > 0 and rounded == 0 else f"{rounded} %"
 
 
 def euros(amount_eur: float) -> str:
@@ -52,10 +70,21 @@ def zone_name(instant: datetime, zone: ZoneInfo) -> str:
     return f"{instant.astimezone(zone).tzname()} ({zone.key})"
 
 
+def zone_short(instant: datetime, zone: ZoneInfo) -> str:
+    """``CET``: what the clocks there are called at that instant."""
+    return instant.astimezone(zone).tzname() or zone.key
+
+
 def day_and_clock(instant: datetime, zone: ZoneInfo) -> str:
     """``Mon 23 Nov 14:05``."""
     local = instant.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+def day(instant: datetime, zone: ZoneInfo) -> str:
+    """``23 Nov`` in that zone."""
+    local = instant.astimezone(zone)
+    return f"{local.day} {local:%b}"
 
 
 def near(instant: datetime, zone: ZoneInfo, *, now: datetime) -> str:
@@ -68,6 +97,15 @@ def seconds_text(duration: timedelta, *, speed: float = 1.0) -> str:
     """A duration of the platform's clock as seconds of the wall's: one decimal below ten."""
     seconds = max(0.0, duration.total_seconds() / speed)
     return f"{seconds:.1f}" if seconds < 10 else f"{seconds:,.0f}"
+
+
+def duration(lasted: timedelta) -> str:
+    """``45 s``, ``12 min`` or ``3 h 05 min``."""
+    seconds = max(0, round(lasted.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
 
 
 def safe(text: object) -> str:

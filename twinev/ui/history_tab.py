@@ -1,56 +1,28 @@
-"""The Historical tab: who ordered what, when, where, and whether it held; filter, revoke, download."""
+"""The Historical tab: who ordered what, when, where, and whether it held; filter, unfold, revoke, download."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 import ipywidgets as widgets
 
 from twinev.client import Client
 from twinev.errors import TwinEVError
 from twinev.ui import formats, texts
+from twinev.ui import texts_history as words
 from twinev.ui.background import Background
-from twinev.ui.history_rows import can_be_revoked, csv_text, head_html, matches, row_html
+from twinev.ui.history_row import HistoryRow
+from twinev.ui.history_rows import csv_text, matches, row_html
 from twinev.ui.live import Live, Snapshot
+from twinev.ui.revoke_order import RevokeOrder
+from twinev.ui.row_cells import head_html
 from twinev.wire.rest.restrictions import RestrictionOut
 
 PAGE_ROWS = 20
 MOST_ORDERS = 2000
-
-
-class HistoryRow:
-    """One order's row: its cells, and the button that revokes it while it can be."""
-
-    def __init__(self, *, revoke: Callable[[str], None]) -> None:
-        self._cells = widgets.HTML()
-        self._button = widgets.Button(description=texts.HISTORY_REVOKE)
-        self._restriction_id = ""
-        self._asked = False
-        self._revoke = revoke
-        self._button.on_click(self._on_click)
-        self.widget = widgets.HBox([self._cells, self._button])
-        self.widget.add_class("tv-history-row")
-
-    def show(self, restriction: RestrictionOut, html: str) -> None:
-        """Show that order; whoever was asked about another one was not asked about this one."""
-        if restriction.id != self._restriction_id:
-            self._restriction_id = restriction.id
-            self._ask(asked=False)
-        self._cells.value = html
-        self._button.layout.visibility = "visible" if can_be_revoked(restriction) else "hidden"
-
-    def _on_click(self, _: object) -> None:
-        if self._asked:
-            self._revoke(self._restriction_id)
-        self._ask(asked=not self._asked)
-
-    def _ask(self, *, asked: bool) -> None:
-        # Revoking lets the power rise again at once: a second click says that it was meant.
-        self._asked = asked
-        self._button.description = texts.HISTORY_REVOKE_SURE if asked else texts.HISTORY_REVOKE
-        self._button.button_style = "danger" if asked else ""
 
 
 class HistoryTab:
@@ -69,95 +41,129 @@ class HistoryTab:
         self._orders: dict[str, RestrictionOut] = {}
         self._rows: list[HistoryRow] = []
         self._shown_rows = PAGE_ROWS
+        self._all_read = False
+        self._exported: tuple[object, ...] = ()
+        #: While another tab is looked at, nothing is drawn here.
+        self.visible = True
         self.background = Background()
-        self._find = widgets.Text(description=texts.HISTORY_SEARCH, placeholder=texts.HISTORY_SEARCH_HINT)
-        states = [(texts.HISTORY_ANY_STATE, ""), *((words, state) for state, words in texts.STATES.items())]
-        self._state = widgets.Dropdown(description=texts.HISTORY_STATE, options=states, value="")
-        self._count = widgets.HTML()
-        self._error = widgets.HTML()
-        self._export = widgets.HTML()
+        self.revoke = RevokeOrder(client=client, live=live, then=self._take_one)
+        self._find = widgets.Text(description=words.SEARCH, placeholder=words.SEARCH_HINT)
+        states = [(words.ANY_STATE, ""), *((name, state) for state, name in texts.STATES.items())]
+        self._state = widgets.Dropdown(description=words.STATE, options=states, value="")
+        self._when = widgets.Dropdown(description=words.WHEN, options=list(words.WHENS), value=0)
+        self._count, self._export, self._error = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._body = widgets.VBox()
-        self._more = widgets.Button(description=texts.HISTORY_MORE)
-        head = widgets.HTML(head_html())
-        head.add_class("tv-history-head")
-        tools = widgets.HBox([self._find, self._state, self._count, self._export])
-        tools.add_class("tv-history-tools")
-        self.widget = widgets.VBox([tools, self._error, head, self._body, self._more])
-        self.widget.add_class("tv-history")
-        self._find.observe(self._on_filter, "value")
-        self._state.observe(self._on_filter, "value")
+        self._more = widgets.Button(description=words.MORE)
+        self._arrange()
+        for field in (self._find, self._state, self._when):
+            field.observe(self._on_filter, "value")
         self._more.on_click(self._show_more)
 
-    def read_all(self) -> None:
-        """Read every order once; later ones come with the live state."""
-        self._take(self._client.restrictions(at_most=MOST_ORDERS))
+    def _arrange(self) -> None:
+        head = widgets.HTML(head_html(words.COLUMNS))
+        head.add_class("tv-history-head")
+        tools = widgets.HBox([self._find, self._state, self._when, self._count, self._export])
+        tools.add_class("tv-history-tools")
+        self.widget = widgets.VBox([tools, self._error, self.revoke.error, head, self._body, self._more])
+        self.widget.add_class("tv-history")
+
+    def open(self) -> None:
+        """The tab is looked at: read every order, once; later ones come with the live state."""
+        self.visible = True
+        self._show_again()
+        if not self._all_read:
+            self._all_read = True
+            self.background.start(self.read_all())
+
+    async def read_all(self) -> None:
+        """Read the orders that the live state is too short for."""
+        self._error.value = f'<p class="tv-busy" role="status">{formats.safe(words.READING)}</p>'
+        try:
+            orders = await asyncio.to_thread(self._client.restrictions, at_most=MOST_ORDERS)
+        except TwinEVError as error:
+            self._all_read = False
+            self._error.value = f'<p class="tv-field-error" role="alert">{formats.safe(error)}</p>'
+            return
+        self._error.value = ""
+        # What came with the live state meanwhile is newer.
+        self._orders = {order.id: order for order in orders} | self._orders
+        self._show_again()
 
     def update(self, snapshot: Snapshot) -> None:
         """Take in the latest orders and show what changed."""
         self._take(snapshot.restrictions)
-        self._show(snapshot)
+        if self.visible:
+            self._show(snapshot)
 
-    def _take(self, restrictions) -> None:
+    def _take(self, restrictions: Iterable[RestrictionOut]) -> None:
         self._orders |= {restriction.id: restriction for restriction in restrictions}
+
+    def _take_one(self, restriction: RestrictionOut) -> None:
+        self._take([restriction])
+        self._show_again()
 
     def _on_filter(self, _: object) -> None:
         self._shown_rows = PAGE_ROWS
-        if self._live.snapshot is not None:
-            self._show(self._live.snapshot)
+        self._show_again()
 
     def _show_more(self, _: object) -> None:
         self._shown_rows += PAGE_ROWS
+        self._show_again()
+
+    def _show_again(self) -> None:
         if self._live.snapshot is not None:
             self._show(self._live.snapshot)
 
     def _show(self, snapshot: Snapshot) -> None:
-        zone = formats.zone_of(snapshot.sites[0].time_zone if snapshot.sites else "UTC")
         names = {site.id: site.name for site in snapshot.sites}
         sites = {station.id: names.get(station.site_id, "") for station in snapshot.stations}
+        since = since_of(self._when.value, snapshot)
         wanted = [
             order
             for order in sorted(self._orders.values(), key=lambda order: order.created_at, reverse=True)
-            if matches(order, find=self._find.value, state=self._state.value or None, site_of_station=sites)
+            if matches(
+                order, find=self._find.value, state=self._state.value or None, since=since, site_of_station=sites
+            )
         ]
         shown = wanted[: self._shown_rows]
         self._fit_rows(len(shown))
         for row, order in zip(self._rows, shown, strict=False):
-            row.show(order, row_html(order, zone=zone, site_of_station=sites))
+            row.show(order, row_html(order, zone=snapshot.zone, site_of_station=sites))
         self._more.layout.display = None if len(wanted) > len(shown) else "none"
         self._count.value = count_html(len(wanted), len(self._orders))
-        self._export.value = export_html(csv_text(wanted)) if wanted else ""
+        self._offer_file(wanted, sites)
+
+    def _offer_file(self, wanted: Sequence[RestrictionOut], sites: dict[str, str]) -> None:
+        """Make the file anew only when an order came or changed: it is sent to the browser each time."""
+        now = tuple((order.id, order.version, order.state) for order in wanted)
+        if now != self._exported or not wanted:
+            self._exported = now
+            self._export.value = export_html(csv_text(wanted, site_of_station=sites)) if wanted else ""
 
     def _fit_rows(self, count: int) -> None:
         while len(self._rows) < count:
-            self._rows.append(HistoryRow(revoke=self._revoke))
+            self._rows.append(HistoryRow(client=self._client, live=self._live, revoke=self.revoke))
         if len(self._body.children) != count:
             self._body.children = [row.widget for row in self._rows[:count]]
 
-    def _revoke(self, restriction_id: str) -> None:
-        self.background.start(self._carry_out(restriction_id))
 
-    async def _carry_out(self, restriction_id: str) -> None:
-        try:
-            revoked = await asyncio.to_thread(self._client.revoke_restriction, restriction_id)
-        except TwinEVError as error:
-            self._error.value = f'<p class="tv-field-error" role="alert">{formats.safe(error)}</p>'
-            return
-        self._error.value = ""
-        self._take([revoked])
-        if self._live.snapshot is not None:
-            self._show(self._live.snapshot)
-        self._live.hurry()
+def since_of(days: int, snapshot: Snapshot) -> datetime | None:
+    """The begin of the day that is so many days back, today counted; None for any time."""
+    if days == 0:
+        return None
+    midnight = snapshot.now.astimezone(snapshot.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight - timedelta(days=days - 1)
 
 
 def count_html(shown: int, total: int) -> str:
     """How many orders the filter leaves, or why there is nothing to see."""
     if total == 0:
-        words = texts.HISTORY_NONE
+        told = words.NONE
     elif shown == 0:
-        words = texts.HISTORY_NO_MATCH
+        told = words.NO_MATCH
     else:
-        words = texts.HISTORY_COUNT.format(shown=shown, total=total)
-    return f'<span class="tv-detail">{formats.safe(words)}</span>'
+        told = words.COUNT.format(shown=shown, total=total)
+    return f'<span class="tv-detail">{formats.safe(told)}</span>'
 
 
 def export_html(csv_body: str) -> str:
@@ -165,5 +171,5 @@ def export_html(csv_body: str) -> str:
     encoded = base64.b64encode(csv_body.encode("utf-8-sig")).decode()
     return (
         f'<a class="tv-button" download="restrictions.csv" href="data:text/csv;base64,{encoded}">'
-        f"{formats.safe(texts.HISTORY_EXPORT)}</a>"
+        f"{formats.safe(words.EXPORT)}</a>"
     )

@@ -118,9 +118,19 @@ def open_kernel_client(
     return client
 
 
+def public_api_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where a viewer's browser reaches the API."""
+    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, ""))
+
+
 def log_out_url(environment: MutableMapping[str, str] = os.environ) -> str:
     """Return where a viewer's browser logs out."""
-    return environment.get(PUBLIC_API_URL_VARIABLE, environment.get(API_URL_VARIABLE, "")) + "/logout"
+    return public_api_url(environment) + "/logout"
+
+
+def users_url(environment: MutableMapping[str, str] = os.environ) -> str:
+    """Return where an administrator's browser manages users."""
+    return public_api_url(environment) + "/admin/users"
 
 
 def end_this_process() -> None:

@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from twinev.client import Client
 from twinev.errors import Forbidden, NotAuthenticated, TwinEVError
+from twinev.ui import formats
 from twinev.wire.rest.restrictions import RestrictionOut
 from twinev.wire.rest.sites import SiteOut
 from twinev.wire.rest.stations import StationOut
@@ -31,6 +33,11 @@ class Snapshot:
     sites: tuple[SiteOut, ...]
     stations: tuple[StationOut, ...]
     restrictions: tuple[RestrictionOut, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which times are shown: that of the first site."""
+        return formats.zone_of(self.sites[0].time_zone if self.sites else "UTC")
 
     def site_of(self, station: StationOut) -> SiteOut | None:
         return next((site for site in self.sites if site.id == station.site_id), None)

@@ -32,7 +32,7 @@ class OrderInput:
     """The form's fields as they stand.
 
     ``start`` None is now; ``duration_minutes`` None means that ``end`` was chosen. ``start`` and ``end`` are naive, in
-    ``zone``.
+    ``zone``; ``fixed_start`` and ``fixed_end`` are those of an order that is changed and rule over them.
     """
 
     station_ids: frozenset[str]
@@ -42,13 +42,15 @@ class OrderInput:
     duration_minutes: int | None = 60
     end: datetime | None = None
     v2g: bool = False
+    fixed_start: datetime | None = None
+    fixed_end: datetime | None = None
 
     def read(self, *, now: datetime, zone: ZoneInfo) -> tuple[Order | None, Mapping[str, str]]:
         """The order, or what is wrong by field: ``stations``, ``limit``, ``start``, ``end``."""
         errors = {} if self.station_ids else {"stations": texts.ERROR_NO_STATION}
         limit_kw, limit_error = read_limit(self.limit_text)
-        start = now.replace(microsecond=0) if not self.start_later else _aware(self.start, zone)
-        end = self._end(start, zone)
+        start = self.fixed_start or self._start(now, zone)
+        end = self.fixed_end or self._end(start, zone)
         errors |= {
             field: words
             for field, words in (
@@ -62,6 +64,9 @@ class OrderInput:
             return None, errors
         order = Order(station_ids=self.station_ids, limit_kw=limit_kw, start=start, end=end, v2g=self.v2g)
         return order, {}
+
+    def _start(self, now: datetime, zone: ZoneInfo) -> datetime | None:
+        return _aware(self.start, zone) if self.start_later else now.replace(microsecond=0)
 
     def _end(self, start: datetime | None, zone: ZoneInfo) -> datetime | None:
         if self.duration_minutes is None:

@@ -30,17 +30,18 @@ class Step:
 
 
 def steps_of(
-    restriction: RestrictionOut, plans: Sequence[PlanOut], commands: Sequence[CommandOut], snapshot: Snapshot
-) -> list[Step]:
-    """The six steps, from what the API knows of plans, commands and meters since the order."""
-    since = restriction.created_at
+    restriction: RestrictionOut, plans: Sequence[PlanOut], commands: Sequence[CommandOut], snapshot: Snapshot,
+    *, since: datetime | None = None,
+) -> list[Step]:  # fmt: skip
+    """The six steps, from what the API knows of plans, commands and meters since the order, or since it was changed."""
+    since = since or restriction.created_at
     sites = {station.site_id for station in snapshot.stations if station.id in restriction.station_ids}
     planned = _first_per(((plan.site_id, plan.made_at) for plan in plans if plan.made_at >= since), sites)
     own = [c for c in commands if c.sent_at >= since and c.station_id in restriction.station_ids]
     profiles = [command for command in own if command.action == "SetChargingProfile"]
     read_backs = [command for command in own if command.action == "GetCompositeSchedule"]
     told = {command.station_id for command in profiles}
-    under, under_at = _under_limit(restriction, snapshot)
+    under, under_at = _under_limit(restriction, snapshot, since)
     steps = [
         Step(name=texts.STEP_ORDERED, state="done", at=since),
         _counted(texts.STEP_PLANNED, planned, sites),
@@ -53,17 +54,18 @@ def steps_of(
 
 
 def progress_html(
-    restriction: RestrictionOut, plans: Sequence[PlanOut], commands: Sequence[CommandOut], snapshot: Snapshot
-) -> str:
+    restriction: RestrictionOut, plans: Sequence[PlanOut], commands: Sequence[CommandOut], snapshot: Snapshot,
+    *, since: datetime | None = None,
+) -> str:  # fmt: skip
     """The steps as a list, with the seconds since the order, and what each station that does not follow says."""
-    zone = formats.zone_of(snapshot.sites[0].time_zone if snapshot.sites else "UTC")
+    zone = snapshot.zone
     window = texts.LIMIT_FROM.format(
         start=formats.near(restriction.start, zone, now=snapshot.now),
         end=formats.near(restriction.end, zone, now=snapshot.now),
     )
     items = "".join(
-        _step_html(step, restriction.created_at, snapshot.speed)
-        for step in steps_of(restriction, plans, commands, snapshot)
+        _step_html(step, since or restriction.created_at, snapshot.speed)
+        for step in steps_of(restriction, plans, commands, snapshot, since=since)
     )
     title = texts.PROGRESS_TITLE.format(limit=formats.limit_kw(restriction.limit_kw))
     reasons = "".join(
@@ -96,7 +98,7 @@ def _settled(
     elif nothing_to_send:
         sending = [Step(name=step.name, state="waiting") for step in sending]
     if restriction.start > snapshot.now:
-        zone = formats.zone_of(snapshot.sites[0].time_zone if snapshot.sites else "UTC")
+        zone = snapshot.zone
         detail = texts.STEP_WAITS.format(start=formats.near(restriction.start, zone, now=snapshot.now))
         under = Step(name=under.name, state="waiting", detail=detail)
     return [ordered, planned, *sending, under]
@@ -125,10 +127,12 @@ def _accepted(commands: Iterable[CommandOut]) -> dict[str, datetime]:
     return _first_per(((c.station_id, c.answered_at) for c in answered), {c.station_id for c in answered})
 
 
-def _under_limit(restriction: RestrictionOut, snapshot: Snapshot) -> tuple[bool, datetime | None]:
+def _under_limit(restriction: RestrictionOut, snapshot: Snapshot, since: datetime) -> tuple[bool, datetime | None]:
     begun = restriction.start <= snapshot.now
     measured_under = restriction.power_kw <= restriction.limit_kw + METER_TOLERANCE_KW
-    return begun and measured_under, restriction.first_enforced_at if measured_under else None
+    first = restriction.first_enforced_at
+    # Of an order that was changed the first time was before the change, and says nothing of it.
+    return begun and measured_under, first if measured_under and first is not None and first >= since else None
 
 
 def _power(restriction: RestrictionOut) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
+from twinev.domain.users import Role
 from twinev.ui import formats, texts
 from twinev.ui.live import Connection, Snapshot
 from twinev.wire.rest.identity import UserOut
@@ -18,15 +19,21 @@ class PageHeader:
         Who is logged in.
     log_out_url : str
         Where one logs out.
+    title : str
+        What page it is.
+    users_url : str, optional
+        Where administrators manage users; others see no way there.
     """
 
-    def __init__(self, *, user: UserOut, log_out_url: str) -> None:
+    def __init__(
+        self, *, user: UserOut, log_out_url: str, title: str = texts.PAGE_TITLE, users_url: str | None = None
+    ) -> None:
         self._user = user
         self._clock = widgets.HTML()
         self._connection = widgets.HTML()
         self._last: Snapshot | None = None
-        name = widgets.HTML(f'<h1 class="tv-brand"><b>{texts.APP_NAME}</b> {texts.PAGE_TITLE}</h1>')
-        person = widgets.HTML(person_html(user, log_out_url))
+        name = widgets.HTML(f'<h1 class="tv-brand"><b>{texts.APP_NAME}</b> {title}</h1>')
+        person = widgets.HTML(person_html(user, log_out_url, users_url))
         bar = widgets.HBox([name, self._clock, person])
         bar.add_class("tv-header")
         self.widget = widgets.VBox([bar, self._connection])
@@ -43,7 +50,7 @@ class PageHeader:
 
 def clock_html(snapshot: Snapshot) -> str:
     """The platform's time in the zone of the first site."""
-    zone = formats.zone_of(snapshot.sites[0].time_zone if snapshot.sites else "UTC")
+    zone = snapshot.zone
     template = texts.CLOCK if snapshot.speed == 1 else texts.CLOCK_FAST
     words = template.format(
         time=formats.day_and_clock(snapshot.now, zone),
@@ -70,10 +77,13 @@ def ended_html() -> str:
     return f'<p class="tv-banner" role="alert">{formats.safe(texts.SESSION_ENDED)}</p>'
 
 
-def person_html(user: UserOut, log_out_url: str) -> str:
-    """Who is logged in, and the way out."""
+def person_html(user: UserOut, log_out_url: str, users_url: str | None = None) -> str:
+    """Who is logged in, the way to user management for whom it is for, and the way out."""
     who = texts.LOGGED_IN_AS.format(name=user.display_name or user.username)
+    users = ""
+    if users_url is not None and Role.ADMINISTRATOR in user.roles:
+        users = f'<a href="{formats.safe(users_url)}">{formats.safe(texts.MANAGE_USERS)}</a> '
     return (
         f'<p class="tv-person"><span title="{formats.safe(user.username)}">{formats.safe(who)}</span> '
-        f'<a href="{formats.safe(log_out_url)}">{formats.safe(texts.LOG_OUT)}</a></p>'
+        f'{users}<a href="{formats.safe(log_out_url)}">{formats.safe(texts.LOG_OUT)}</a></p>'
     )

@@ -1,25 +1,28 @@
-"""The form that orders a limit: fill in, preview the effect, confirm, and watch the order being carried out."""
+"""The form that orders a limit or changes one: fill in, preview the effect, confirm, watch it being carried out."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ipywidgets as widgets
 
 from twinev.client import Client
-from twinev.errors import TwinEVError
+from twinev.errors import ChangedMeanwhile, TwinEVError
 from twinev.ui import formats, texts
 from twinev.ui.background import Background
 from twinev.ui.effect_chart import chart_html
 from twinev.ui.live import Live, Snapshot
-from twinev.ui.order_input import Order, OrderInput, field_of
+from twinev.ui.order_effect import changing_html, preview_html, summary_html
+from twinev.ui.order_fields import OrderFields
+from twinev.ui.order_input import Order, field_of
 from twinev.ui.order_progress import progress_html
 from twinev.ui.selection import Selection
-from twinev.wire.rest.restrictions import RestrictionPreview
+from twinev.wire.rest.restrictions import RestrictionOut
 
-FIELDS = ("stations", "limit", "start", "end", "order")
 PROGRESS_ITEMS = 200
 
 
@@ -33,130 +36,148 @@ class RestrictionForm:
     live : Live
         The platform's time and state.
     selection : Selection
-        The stations that the order is about.
+        The stations that a new order is about.
     """
 
     def __init__(self, *, client: Client, live: Live, selection: Selection) -> None:
         self._client, self._live, self._selection = client, live, selection
         self._previewed: Order | None = None
-        self._watched: str | None = None
+        self._changing: RestrictionOut | None = None
+        self._watched: tuple[str, datetime | None] | None = None
         self.background = Background()
         self._following = False
-        self._make_fields()
+        self._fields = OrderFields(on_edit=self._on_edit)
         self._arrange()
-        self._show_choices()
+        self._show_mode()
         selection.observe(self._on_selection, "station_ids")
 
     def update(self, snapshot: Snapshot) -> None:
-        """Show what the selected stations draw now."""
-        self._summary.value = summary_html(snapshot, self._selection.station_ids)
-        zone = self._zone()
-        self._zone_note.value = (
-            f'<p class="tv-detail">{texts.FORM_TIMES_IN.format(zone=formats.zone_name(snapshot.now, zone))}</p>'
+        """Show what the stations draw now."""
+        zone = snapshot.zone
+        self._summary.value = (
+            changing_html(self._changing, snapshot, zone)
+            if self._changing is not None
+            else summary_html(snapshot, self._selection.station_ids)
         )
+        self._fields.tell_zone(snapshot.now, zone)
         self._follow_order()
 
-    def _make_fields(self) -> None:
-        self._summary = widgets.HTML()
-        self._limit = widgets.Text(
-            description=texts.FORM_LIMIT, placeholder=texts.FORM_LIMIT_HINT, continuous_update=False
-        )
-        later = [(texts.FORM_START_NOW, False), (texts.FORM_START_LATER, True)]
-        self._start_later = widgets.Dropdown(description=texts.FORM_START, options=later, value=False)
-        self._start = widgets.NaiveDatetimePicker(description=texts.FORM_START_AT)
-        lasts = [*texts.FORM_DURATIONS, (texts.FORM_LASTS_UNTIL, 0)]
-        self._lasts = widgets.Dropdown(description=texts.FORM_LASTS, options=lasts, value=60)
-        self._end = widgets.NaiveDatetimePicker(description=texts.FORM_END_AT)
-        for picker in (self._start, self._end):
-            picker.add_class("tv-datetime")
-        self._v2g = widgets.Checkbox(description=texts.FORM_V2G, indent=False)
-        self._errors = {field: widgets.HTML() for field in FIELDS}
-        self._zone_note = widgets.HTML()
-        self._preview_button = widgets.Button(description=texts.FORM_PREVIEW)
-        self._confirm_button = widgets.Button(description=texts.FORM_CONFIRM, button_style="primary")
-        self._busy = widgets.HTML()
-        self._outcome = widgets.HTML()
-        for field in (self._limit, self._start_later, self._start, self._lasts, self._end, self._v2g):
-            field.observe(self._on_edit, "value")
-        self._preview_button.on_click(lambda _: self._begin(self._preview))
-        self._confirm_button.on_click(lambda _: self._begin(self._confirm))
+    def change(self, restriction: RestrictionOut) -> None:
+        """Begin to change an order: its stations are selected, its values stand in the fields."""
+        self._changing, self._previewed, self._watched = restriction, None, None
+        self._selection.station_ids = frozenset(restriction.station_ids)
+        self._fields.fill(restriction, self._zone())
+        self._busy.value = self._outcome.value = ""
+        self._show_mode()
 
     def _arrange(self) -> None:
-        buttons = widgets.HBox([self._preview_button, self._confirm_button])
+        self._title, self._summary = widgets.HTML(), widgets.HTML()
+        self._busy, self._outcome = widgets.HTML(), widgets.HTML()
+        self._preview_button = widgets.Button(description=texts.FORM_PREVIEW)
+        self._confirm_button = widgets.Button(button_style="primary")
+        self._keep_button = widgets.Button(description=texts.FORM_KEEP)
+        self._preview_button.on_click(lambda _: self._begin(self._preview))
+        self._confirm_button.on_click(lambda _: self._begin(self._confirm))
+        self._keep_button.on_click(lambda _: self._start_anew())
+        buttons = widgets.HBox([self._preview_button, self._confirm_button, self._keep_button])
         buttons.add_class("tv-buttons")
-        when = widgets.HBox([self._start_later, self._lasts])
-        when.add_class("tv-when")
         self.widget = widgets.VBox([
-            widgets.HTML(f"<h2>{texts.FORM_TITLE}</h2>"), self._summary, self._errors["stations"],
-            self._limit, self._errors["limit"], when, self._start, self._errors["start"],
-            self._end, self._errors["end"], self._zone_note, self._v2g,
-            buttons, self._busy, self._errors["order"], self._outcome,
+            self._title, self._summary, *self._fields.arranged(),
+            buttons, self._busy, self._fields.errors["order"], self._outcome,
         ])  # fmt: skip
         self.widget.add_class("tv-form")
-        for field in self._errors.values():
-            field.add_class("tv-field-error")
+
+    def _show_mode(self) -> None:
+        changing = self._changing is not None
+        self._title.value = f"<h2>{texts.FORM_CHANGE_TITLE if changing else texts.FORM_TITLE}</h2>"
+        self._confirm_button.description = texts.FORM_CONFIRM_CHANGE if changing else texts.FORM_CONFIRM
+        self._keep_button.layout.display = None if changing else "none"
+        if self._live.snapshot is not None:
+            self.update(self._live.snapshot)
+
+    def _start_anew(self) -> None:
+        """An empty form; what was typed is gone, for it was sent or given up."""
+        self._changing = self._previewed = None
+        self._fields.clear()
+        self._busy.value = self._outcome.value = ""
+        self._show_mode()
 
     def _on_selection(self, _: object) -> None:
+        if self._changing is not None and self._selection.station_ids != frozenset(self._changing.station_ids):
+            # An order's stations stay: whoever selects others means a new one.
+            self._start_anew()
         if self._live.snapshot is not None:
             self.update(self._live.snapshot)
         self._on_edit()
 
-    def _on_edit(self, _: object = None) -> None:
-        self._show_choices()
-        self._say(dict.fromkeys(FIELDS, ""))
+    def _on_edit(self) -> None:
         if self._previewed is not None:
             self._previewed = None
             self._busy.value = f'<p class="tv-stale">{texts.FORM_STALE}</p>'
 
-    def _show_choices(self) -> None:
-        self._start.layout.display = None if self._start_later.value else "none"
-        self._end.layout.display = None if self._lasts.value == 0 else "none"
-
-    def _read(self) -> Order | None:
-        typed = OrderInput(
-            station_ids=self._selection.station_ids, limit_text=self._limit.value,
-            start_later=self._start_later.value, start=self._start.value,
-            duration_minutes=self._lasts.value or None, end=self._end.value, v2g=self._v2g.value,
-        )  # fmt: skip
-        order, errors = typed.read(now=self._live.now(), zone=self._zone())
-        self._say({field: errors.get(field, "") for field in FIELDS})
-        return order
-
     def _begin(self, action: Callable[[Order], Coroutine[Any, Any, None]]) -> None:
         """Carry out what a button asks for, off the thread that draws the page."""
-        order = self._read()
+        stations = self._changing.station_ids if self._changing is not None else self._selection.station_ids
+        if self._live.snapshot is None:
+            return
+        order = self._fields.read(frozenset(stations), now=self._live.now(), zone=self._zone())
         if order is not None:
             self.background.start(self._carry_out(action, order))
 
     async def _carry_out(self, action: Callable[[Order], Coroutine[Any, Any, None]], order: Order) -> None:
-        self._preview_button.disabled = self._confirm_button.disabled = True
+        buttons = (self._preview_button, self._confirm_button, self._keep_button)
+        for button in buttons:
+            button.disabled = True
         try:
             await action(order)
+        except ChangedMeanwhile:
+            await self._read_anew()
+            self._fields.say({"order": texts.FORM_CHANGED_MEANWHILE})
         except TwinEVError as error:
-            self._say({field_of(error): str(error)})
+            self._fields.say({field_of(error): str(error)})
         finally:
             self._busy.value = ""
-            self._preview_button.disabled = self._confirm_button.disabled = False
+            for button in buttons:
+                button.disabled = False
 
     async def _preview(self, order: Order) -> None:
         self._busy.value = f'<p class="tv-busy" role="status">{texts.FORM_PREVIEWING}</p>'
-        ids = sorted(order.station_ids)
         preview = await asyncio.to_thread(
-            self._client.preview_restriction, ids, order.limit_kw, start=order.start, end=order.end, v2g=order.v2g
-        )
+            self._client.preview_restriction, sorted(order.station_ids), order.limit_kw, start=order.start,
+            end=order.end, v2g=order.v2g, in_place_of=self._changing.id if self._changing is not None else None,
+        )  # fmt: skip
         self._watched, self._previewed = None, order
         curve = chart_html(preview, limit_kw=order.limit_kw, start=order.start, end=order.end, zone=self._zone())
         self._outcome.value = preview_html(preview, curve)
 
     async def _confirm(self, order: Order) -> None:
         self._busy.value = f'<p class="tv-busy" role="status">{texts.FORM_CONFIRMING}</p>'
-        ids = sorted(order.station_ids)
-        created = await asyncio.to_thread(
-            self._client.restrict, ids, order.limit_kw, start=order.start, end=order.end, v2g=order.v2g
-        )
-        self._previewed, self._watched = None, created.id
+        if self._changing is None:
+            created = await asyncio.to_thread(
+                self._client.restrict, sorted(order.station_ids), order.limit_kw, start=order.start, end=order.end,
+                v2g=order.v2g,
+            )  # fmt: skip
+            watched = (created.id, None)
+        else:
+            watched = await self._send_change(self._changing, order)
+        self._start_anew()
+        self._watched = watched
         self._live.hurry()
         await self._show_progress()
+
+    async def _send_change(self, restriction: RestrictionOut, order: Order) -> tuple[str, datetime | None]:
+        """The changed order's id, and when it was changed."""
+        await asyncio.to_thread(
+            self._client.change_restriction, restriction, limit_kw=order.limit_kw, end=order.end, v2g=order.v2g
+        )
+        acts = await asyncio.to_thread(self._client.restriction_history, restriction.id)
+        return restriction.id, acts[-1].at if acts else None
+
+    async def _read_anew(self) -> None:
+        """Show the order as somebody else has changed it; what was typed stays."""
+        if self._changing is not None:
+            self._changing = await asyncio.to_thread(self._client.restriction, self._changing.id)
+            self._show_mode()
 
     def _follow_order(self) -> None:
         if self._watched is not None and not self._following:
@@ -168,7 +189,7 @@ class RestrictionForm:
             return
         self._following = True
         try:
-            restriction = await asyncio.to_thread(self._client.restriction, watched)
+            restriction = await asyncio.to_thread(self._client.restriction, watched[0])
             plans = await asyncio.to_thread(self._client.plans, at_most=PROGRESS_ITEMS)
             commands = await asyncio.to_thread(self._client.commands, at_most=PROGRESS_ITEMS)
         except TwinEVError:
@@ -177,43 +198,7 @@ class RestrictionForm:
         finally:
             self._following = False
         if self._watched == watched:
-            self._outcome.value = progress_html(restriction, plans, commands, snapshot)
+            self._outcome.value = progress_html(restriction, plans, commands, snapshot, since=watched[1])
 
-    def _say(self, errors: dict[str, str]) -> None:
-        for field, words in errors.items():
-            self._errors[field].value = f'<p role="alert">{formats.safe(words)}</p>' if words else ""
-
-    def _zone(self):
-        sites = self._live.snapshot.sites if self._live.snapshot else ()
-        return formats.zone_of(sites[0].time_zone if sites else "UTC")
-
-
-def summary_html(snapshot: Snapshot, station_ids: frozenset[str]) -> str:
-    """How many stations are selected and what they draw now."""
-    stations = snapshot.selected(station_ids)
-    if not stations:
-        return f'<p class="tv-summary">{texts.FORM_NOTHING}</p>'
-    words = (texts.FORM_SELECTED_ONE if len(stations) == 1 else texts.FORM_SELECTED).format(
-        count=len(stations),
-        power=formats.kw(sum(station.power_kw for station in stations)),
-        max=formats.limit_kw(sum(station.max_kw for station in stations)),
-    )
-    return f'<p class="tv-summary">{formats.safe(words)}</p>'
-
-
-def preview_html(preview: RestrictionPreview, curve: str) -> str:
-    """The three figures, the curve, and the planner's explanations."""
-    figures = (
-        (str(preview.evs_affected), texts.PREVIEW_EVS),
-        (formats.kw(preview.shortfall_kwh), texts.PREVIEW_SHORT),
-        (formats.euros(preview.cost_eur), texts.PREVIEW_COST),
-    )
-    cells = "".join(
-        f"<div><dd>{formats.safe(value)}</dd><dt>{formats.safe(name)}</dt></div>" for value, name in figures
-    )
-    notes = preview.explanations or ((texts.PREVIEW_NO_EFFECT,) if preview.before_kw == preview.after_kw else ())
-    told = "".join(f"<li>{formats.safe(note)}</li>" for note in notes)
-    return (
-        f'<section class="tv-preview" aria-live="polite"><h3>{texts.PREVIEW_TITLE}</h3><dl>{cells}</dl>{curve}'
-        f"{f'<ul class=tv-reasons>{told}</ul>' if told else ''}</section>"
-    )
+    def _zone(self) -> ZoneInfo:
+        return self._live.snapshot.zone if self._live.snapshot else formats.zone_of("UTC")

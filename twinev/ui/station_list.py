@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipywidgets as widgets
 
 from twinev.ui import formats, texts
+from twinev.ui.alerts import not_following_ids
 from twinev.ui.live import Snapshot
 from twinev.ui.selection import Selection
 from twinev.ui.station_state import level_of, status_text
@@ -27,7 +28,8 @@ class StationList:
         self._site_boxes: dict[str, widgets.Checkbox] = {}
         self._members: dict[str, frozenset[str]] = {}
         self._following = False
-        self._rows = widgets.VBox()
+        self._none = widgets.HTML(f'<p class="tv-help">{formats.safe(texts.LIST_NONE)}</p>')
+        self._rows = widgets.VBox([self._none])
         self._rows.add_class("tv-list-rows")
         clear = widgets.Button(description=texts.LIST_CLEAR)
         clear.on_click(lambda _: selection.clear())
@@ -44,9 +46,10 @@ class StationList:
         if members != self._members:
             self._members = members
             self._make_rows(snapshot)
+        astray = not_following_ids(snapshot)
         for station in snapshot.stations:
             if station.id in self._states:
-                self._states[station.id].value = state_html(station, snapshot)
+                self._states[station.id].value = state_html(station, snapshot, astray=station.id in astray)
 
     def _make_rows(self, snapshot: Snapshot) -> None:
         rows: list[widgets.Widget] = []
@@ -57,7 +60,7 @@ class StationList:
             self._site_boxes[site.id] = site_box
             rows.append(site_box)
             rows += [self._row(station) for station in snapshot.stations if station.site_id == site.id]
-        self._rows.children = rows
+        self._rows.children = rows or [self._none]
         self._follow()
 
     def _row(self, station: StationOut) -> widgets.HBox:
@@ -90,8 +93,8 @@ class StationList:
             self._following = False
 
 
-def state_html(station: StationOut, snapshot: Snapshot) -> str:
-    """Power and a dot of the pin's colour; the words when pointed at."""
+def state_html(station: StationOut, snapshot: Snapshot, *, astray: bool = False) -> str:
+    """Power and a dot of the pin's colour; the words when pointed at. ``astray`` when it does not follow."""
     site = snapshot.site_of(station)
     words = status_text(station, formats.zone_of(site.time_zone if site else "UTC"))
     level = level_of(station)
@@ -101,5 +104,8 @@ def state_html(station: StationOut, snapshot: Snapshot) -> str:
         figure = texts.LIST_PLUGGED_IN if words == texts.STATUS_PLUGGED_IN else words
     else:
         figure = texts.LIST_POWER.format(power=formats.kw(station.power_kw))
+    if astray:
+        words = f"{texts.LEGEND_ALERT}, {words}"
+        figure = f"⚠ {figure}"
     dot = f'<i style="background: var(--tv-{level})"></i>'
     return f'<span class="tv-list-state" title="{formats.safe(words)}">{formats.safe(figure)}{dot}</span>'

@@ -12,10 +12,15 @@ from typing import Any
 import ipyleaflet as leaflet
 import ipywidgets as widgets
 
-from twinev.ui import basemap, formats, texts
+from twinev import basemap
+from twinev.domain.area import area_from_json
+from twinev.domain.charge_points import Location
+from twinev.ui import formats, texts
+from twinev.ui.alerts import not_following_ids
 from twinev.ui.live import Snapshot
+from twinev.ui.map_signs import badge_rule, legend_html, pin_rule
 from twinev.ui.selection import Selection
-from twinev.ui.station_state import level_of, status_text
+from twinev.ui.station_state import level_of
 from twinev.wire.rest.sites import SiteOut
 from twinev.wire.rest.stations import StationOut
 
@@ -23,7 +28,7 @@ from twinev.wire.rest.stations import StationOut
 PINS_FROM_ZOOM = 15
 ASSUMED_SIZE_PIXELS = (560, 420)
 # The badge of a site with a long name, and some air around it.
-BADGE_SIZE_PIXELS = (190, 60)
+BADGE_SIZE_PIXELS = (224, 76)
 # The light theme's colours. The style sheet finds the shapes by them and gives them their colours in the dark.
 SHAPE_STYLES = {
     "neighbours": {"fillColor": "#e6e9e4", "color": "#b4c1b8", "weight": 1, "fillOpacity": 1},
@@ -41,10 +46,16 @@ class StationMap:
     ----------
     selection : Selection
         Shared with the list and the form.
+    level : callable
+        The level, named in the style sheet, whose colour a station's pin has.
+    legend : str, optional
+        What the colours mean, as HTML.
     """
 
-    def __init__(self, *, selection: Selection) -> None:
-        self._selection = selection
+    def __init__(
+        self, *, selection: Selection, level: Callable[[StationOut], str] = level_of, legend: str | None = None
+    ) -> None:
+        self._selection, self._level = selection, level
         self._pins: dict[str, int] = {}
         self._badges: dict[str, int] = {}
         self._snapshot: Snapshot | None = None
@@ -58,8 +69,8 @@ class StationMap:
         self._live_style = widgets.HTML(layout=widgets.Layout(display="none"))
         self._zooms = widgets.HBox()
         self._zooms.add_class("tv-toolbar")
-        legend = widgets.HTML(legend_html())
-        self.widget = widgets.VBox([self._zooms, self._map, legend, self._live_style])
+        words = widgets.HTML(legend_html() if legend is None else legend)
+        self.widget = widgets.VBox([self._zooms, self._map, words, self._live_style])
         self.widget.add_class("tv-map")
         selection.observe(self._on_change, "station_ids")
         self._map.observe(self._on_change, "zoom")
@@ -77,6 +88,11 @@ class StationMap:
             self._fitted = self._size_pixels() != ASSUMED_SIZE_PIXELS
         self._on_change()
 
+    def show_stations(self, station_ids: Sequence[str]) -> None:
+        """Bring those stations into view."""
+        if self._snapshot is not None and (stations := self._snapshot.selected(frozenset(station_ids))):
+            self._show(stations)
+
     def _add_outlines(self) -> None:
         for kind in ("neighbours", "land", "water"):
             self._add_shape(basemap.outline(kind), kind)
@@ -89,10 +105,11 @@ class StationMap:
         self._map.add(leaflet.GeoJSON(data=data, style=SHAPE_STYLES[kind]))
 
     def _add_controls(self) -> None:
+        look = {"shapeOptions": {"color": "#1769c2", "weight": 2}, "metric": False}
         area = leaflet.DrawControl(
             position="topright",
-            polyline={}, polygon={}, circle={}, circlemarker={}, marker={}, edit=False, remove=False,
-            rectangle={"shapeOptions": {"color": "#1769c2", "weight": 2}, "metric": False},
+            polyline={}, circle={}, circlemarker={}, marker={}, edit=False, remove=False,
+            rectangle=look, polygon=look | {"showArea": False, "allowIntersection": True},
         )  # fmt: skip
         area.on_draw(self._on_draw)
         self._map.add(area)
@@ -119,7 +136,8 @@ class StationMap:
     def _add_pin(self, station: StationOut) -> None:
         number = self._pins[station.id] = len(self._pins)
         name = f'<span class="tv-pin-name">{formats.safe(station.id)}</span>'
-        label = f'<span class="tv-pin tv-pin-{number}"><i class="tv-pin-mark"></i>{name}</span>'
+        marks = '<i class="tv-pin-mark"></i><i class="tv-pin-alert"></i>'
+        label = f'<span class="tv-pin tv-pin-{number}">{marks}{name}</span>'
         pin = _marker(_position(station), label)
         pin.on_click(lambda **_: self._selection.toggle(station.id))
         self._map.add(pin)
@@ -175,62 +193,25 @@ class StationMap:
         if self._snapshot is None:
             return
         rules = [f".tv-leaflet .{name} {{display: none}}" for name in _hidden_at(self._map.zoom)]
+        astray = not_following_ids(self._snapshot)
         rules += [badge_rule(self._badges[site.id], site) for site in self._snapshot.sites if site.id in self._badges]
         for station in self._snapshot.stations:
-            selected = station.id in self._selection.station_ids
-            rules.append(pin_rule(self._pins[station.id], station, self._snapshot, selected=selected))
+            marks = {"selected": station.id in self._selection.station_ids, "alert": station.id in astray}
+            level = self._level(station)
+            rules.append(pin_rule(self._pins[station.id], station, self._snapshot, level=level, **marks))
         self._live_style.value = f"<style>{''.join(rules)}</style>"
 
 
-def pin_rule(number: int, station: StationOut, snapshot: Snapshot, *, selected: bool) -> str:
-    """The rule that paints one pin: its colour, its number, what it says when pointed at, whether it is selected."""
-    site = snapshot.site_of(station)
-    zone = formats.zone_of(site.time_zone if site else "UTC")
-    tip = texts.PIN_TIP.format(
-        id=station.id, name=station.name, site=site.name if site else station.site_id,
-        status=status_text(station, zone), power=formats.kw(station.power_kw),
-        max=formats.limit_kw(station.max_kw),
-    )  # fmt: skip
-    value = formats.short_kw(station.power_kw) if station.online else ""
-    look = {
-        "fill": f"var(--tv-{level_of(station)})",
-        "ring": "var(--tv-ring-selected)" if selected else "var(--tv-ring)",
-        "mark-shown": str(int(selected)),
-        "value": formats.css_string(value),
-        "tip": formats.css_string(tip),
-    }
-    return f".tv-pin-{number} {{{'; '.join(f'--{name}: {value}' for name, value in look.items())}}}"
-
-
-def badge_rule(number: int, site: SiteOut) -> str:
-    """The rule that writes a site's power on its badge."""
-    import_kw = site.charging_kw + site.demand_kw - site.production_kw
-    power = texts.SITE_POWER.format(power=formats.kw(import_kw), limit=formats.limit_kw(site.supply_max_kw))
-    return f".tv-badge-{number} {{--value: {formats.css_string(power)}}}"
-
-
 def stations_within(stations: Sequence[StationOut], ring: Sequence[Sequence[float]]) -> list[str]:
-    """The ids of the stations inside a rectangle, given as its corners (longitude, latitude)."""
-    longitudes, latitudes = zip(*((corner[0], corner[1]) for corner in ring), strict=True)
+    """The ids of the stations inside a closed ring of corners (longitude, latitude)."""
+    area = area_from_json({"type": "Polygon", "coordinates": [ring]})
     return [
         station.id
         for station in stations
-        if min(longitudes) <= station.longitude_degrees <= max(longitudes)
-        and min(latitudes) <= station.latitude_degrees <= max(latitudes)
+        if area.contains(
+            Location(latitude_degrees=station.latitude_degrees, longitude_degrees=station.longitude_degrees)
+        )
     ]
-
-
-def legend_html() -> str:
-    """What the colours mean."""
-    keys = [*zip(("idle", "low", "medium", "high", "full"), texts.LEGEND, strict=True)]
-    keys += [("offline", texts.LEGEND_OFFLINE), ("discharging", texts.LEGEND_DISCHARGING)]
-    marks = [(f"background: var(--tv-{level})", words) for level, words in keys]
-    marks.append(("border: 3px solid var(--tv-select)", texts.LEGEND_SELECTED))
-    items = "".join(f'<li><i style="{look}"></i>{formats.safe(words)}</li>' for look, words in marks)
-    return (
-        f'<p class="tv-help">{formats.safe(texts.MAP_HELP)}</p>'
-        f'<ul class="tv-legend"><li>{formats.safe(texts.LEGEND_TITLE)}</li>{items}</ul>'
-    )
 
 
 def _hidden_at(zoom: float) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from twinev.client import Client
 from twinev.ui.limits_panel import LimitsPanel
 from twinev.ui.live import Live, Snapshot
 from twinev.ui.restriction_form import RestrictionForm
+from twinev.ui.revoke_order import RevokeOrder
 from twinev.ui.selection import Selection
 from twinev.ui.site_cards import SiteCards
 from twinev.ui.station_list import StationList
@@ -21,7 +22,7 @@ class StatusTab:
         self.selection = Selection()
         self.form = RestrictionForm(client=client, live=live, selection=self.selection)
         self._cards = SiteCards()
-        self._limits = LimitsPanel()
+        self._limits = LimitsPanel(change=self.form.change, revoke=RevokeOrder(client=client, live=live))
         self._map = StationMap(selection=self.selection)
         self._list = StationList(selection=self.selection)
         state = widgets.HBox([self._cards.widget, self._limits.widget])
@@ -35,3 +36,8 @@ class StatusTab:
         """Show a new state everywhere."""
         for part in (self._cards, self._limits, self._map, self._list, self.form):
             part.update(snapshot)
+
+    def look_at(self, station_ids: tuple[str, ...]) -> None:
+        """Select those stations alone and bring them into view."""
+        self.selection.station_ids = frozenset(station_ids)
+        self._map.show_stations(station_ids)

@@ -2,14 +2,15 @@
 
 APP_NAME = "TwinEV"
 PAGE_TITLE = "Grid operators"
+MANAGE_USERS = "Users"
 LOG_OUT = "Log out"
 LOGGED_IN_AS = "Logged in as {name}"
 TAB_STATUS = "Status"
-TAB_HISTORY = "Historical"
 
 # The connection
 LIVE = "Live"
 CONNECTION_LOST = "Connection lost, retrying. What you see is from {time}."
+NOT_OPENED = "TwinEV does not answer, so this page could not be opened. Load it again in a moment."
 SESSION_ENDED = "Your session has ended. Load the page again to log in."
 CLOCK = "{time} {zone}"
 CLOCK_FAST = "{time} {zone}, running {speed}× faster than real time"
@@ -23,24 +24,31 @@ SITE_EV = "1 EV plugged in"
 SITE_STATIONS = "{online} of {total} stations online"
 SITE_FREE = "{free} kW left"
 SITE_OVER = "{over} kW over the supply limit"
+SITES_NONE = "There are no sites yet. A charge point operator enters them; they show here within seconds."
+SITE_FLEXIBILITY_LESS = "{limit} kW less {offset} kW of flexibility ordered now"
+SITE_FLEXIBILITY_MORE = "{limit} kW and {offset} kW of flexibility ordered now"
 SITE_BAR = "Import of {name}: {power} of {limit} kW"
 
 # Limits in force
 LIMITS_TITLE = "Limits now and to come"
 LIMITS_TITLE_COUNT = "Limits now and to come: {count}"
-LIMITS_NONE = "No limit is in force. Select stations below to order one."
+LIMITS_NONE = "No limit is in force or ordered. Select stations below to order one."
 LIMIT_POWER = "{power} kW of at most {limit} kW"
 LIMIT_STATIONS = "{count} stations"
 LIMIT_STATION = "1 station"
 LIMIT_UNTIL = "until {end}"
 LIMIT_FROM = "from {start} until {end}"
+LIMIT_V2G = "V2G allowed"
+LIMIT_CHANGE = "Change"
+LIMIT_REVOKE = "Revoke"
+LIMIT_REVOKE_SURE = "Revoke now?"
 LIMIT_BAR = "Measured {power} kW, limit {limit} kW"
 
 # The map
 MAP_TITLE = "Stations"
 MAP_HELP = (
-    "Click a site to come closer, then pins to select stations; or use “Draw a rectangle” and drag around them. "
-    "The list does the same by keyboard."
+    "Click a site to come closer, then pins to select stations. Or drag a rectangle around them, or click the corners "
+    "of an area and its first corner again. The list does the same by keyboard."
 )
 MAP_ALL = "All sites"
 MAP_ZOOM_TO = "Show {name}"
@@ -49,6 +57,7 @@ LEGEND = ("idle", "to 25 %", "to 50 %", "to 75 %", "to full")
 LEGEND_OFFLINE = "offline"
 LEGEND_DISCHARGING = "discharging"
 LEGEND_SELECTED = "selected"
+LEGEND_ALERT = "does not follow"
 PIN_TIP = "{id} · {name}\n{site}\n{power} kW of {max} kW\n{status}"
 STATUS_OFFLINE = "offline, last seen {time}"
 STATUS_OFFLINE_NEVER = "offline, never seen"
@@ -63,12 +72,15 @@ STATUS_UNAVAILABLE = "out of service"
 # The list
 LIST_TITLE = "Select by list"
 LIST_SITE = "{name}"
+LIST_NONE = "No stations yet."
 LIST_CLEAR = "Clear selection"
 LIST_POWER = "{power} kW"
 LIST_PLUGGED_IN = "plugged in"
 
 # The order form
 FORM_TITLE = "Order a limit"
+FORM_CHANGE_TITLE = "Change a limit"
+FORM_CHANGING = "{stations}: at most {limit} kW from {start} until {end}; {power} kW measured now."
 FORM_NOTHING = "No stations selected yet."
 FORM_SELECTED = "{count} stations selected, drawing {power} kW now (they can draw {max} kW)."
 FORM_SELECTED_ONE = "1 station selected, drawing {power} kW now (it can draw {max} kW)."
@@ -93,7 +105,12 @@ FORM_TIMES_IN = "Times are in {zone}."
 FORM_V2G = "EVs may feed energy back (V2G) to meet it"
 FORM_PREVIEW = "Preview the effect"
 FORM_CONFIRM = "Confirm the order"
-FORM_AGAIN = "Order another"
+FORM_CONFIRM_CHANGE = "Confirm the change"
+FORM_KEEP = "Keep as it is"
+FORM_CHANGED_MEANWHILE = (
+    "Nothing was sent: somebody else has changed this order since. It stands above as it is now; look at it, then "
+    "confirm once more or keep it."
+)
 FORM_PREVIEWING = "Planning with and without the limit…"
 FORM_CONFIRMING = "Sending the order…"
 FORM_STALE = "You changed the order since this preview."
@@ -149,27 +166,5 @@ STATES = {
     "revoked": "revoked",
 }
 
-# The Historical tab
-HISTORY_SEARCH = "Find"
-HISTORY_SEARCH_HINT = "person, station or site"
-HISTORY_STATE = "State"
-HISTORY_ANY_STATE = "any"
-HISTORY_COUNT = "Showing {shown} of {total}"
-HISTORY_NONE = "No limit has been ordered yet."
-HISTORY_NO_MATCH = "No order matches."
-HISTORY_MORE = "Show more"
-HISTORY_EXPORT = "Download as CSV"
-HISTORY_REVOKE = "Revoke"
-HISTORY_REVOKE_SURE = "Revoke now?"
-HISTORY_COLUMNS = ("Ordered", "Stations", "Limit", "In force", "V2G", "State", "Highest measured once enforced")
-HISTORY_BY = "by {user}"
-HISTORY_REVOKED_AT = "revoked {time}"
-HISTORY_OVER = "{over} kW over"
-HISTORY_HIGHEST_UNKNOWN = "not measured"
-HISTORY_NOT_FOLLOWING = "{count} not following"
 YES = "yes"
 NO = "no"
-CSV_COLUMNS = (
-    "id", "ordered_at", "ordered_by", "station_ids", "limit_kw", "start", "end", "v2g", "state", "revoked_at",
-    "first_enforced_at", "highest_kw", "not_following",
-)  # fmt: skip

@@ -6,17 +6,21 @@ allotted by the server.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, field_validator
 
+from twinev.domain import commands as charging
 from twinev.domain import operating_commands as domain
 from twinev.wire.base import WireModel
 
 EvseId = Annotated[int, Field(ge=1, le=1000)]
 OrStation = Annotated[int, Field(ge=0, le=1000)]
 Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+#: By which a station tells requests apart.
+_NUMBERS = frozenset({"request_id", "remote_start_id"})
 KEYS = frozenset({"authorizationkey", "basicauthpassword"})
 Token = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(min_length=1, max_length=50)]
@@ -230,3 +234,11 @@ def command_of(body: CommandIn, *, request_id: int) -> domain.OperatingCommand:
         if said.get(number) is None:
             said[number] = request_id
     return TypeAdapter(kind).validate_python(said)
+
+
+def command_again(action: str, payload: Mapping[str, Any], *, request_id: int) -> charging.AnyCommand:
+    """The domain's command out of the record of one that was sent; with a new number where it has one."""
+    kind = getattr(domain, action, None) or getattr(charging, action)
+    known = {field.name for field in fields(kind)}
+    said = {name: value for name, value in payload.items() if name in known}
+    return TypeAdapter(kind).validate_python(said | dict.fromkeys(known & _NUMBERS, request_id))

@@ -22,6 +22,12 @@ class PasswordChangeIn(WireModel):
     new_password: str = Field(min_length=1, max_length=256)
 
 
+class OwnNameIn(WireModel):
+    """PATCH /auth/me: how somebody wants to be called; empty: by the username."""
+
+    display_name: str = Field(max_length=255)
+
+
 class AccountOut(WireModel):
     """A user as an administrator sees one."""
 

@@ -39,7 +39,9 @@ from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import (
     auth,
+    charging_previews,
     dead_letters,
+    driver,
     flexibility_orders,
     pages_login,
     pages_password,
@@ -65,6 +67,7 @@ from twinev.services.lead import while_leading
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
 from twinev.services.ports.retention import Passing
+from twinev.services.preview_charging import PreviewCharging
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.record_facts import record_facts
 from twinev.services.record_faults import RecordFaults
@@ -79,7 +82,7 @@ from twinev.services.watch_meters import WatchMeters
 from twinev.services.watch_presence import WatchPresence
 from twinev.settings import Settings
 from twinev.wire.rest.system import PartHealth
-from twinev.wiring import pricing
+from twinev.wiring import analysis, pricing
 from twinev.wiring.data_dir import secret_key
 from twinev.wiring.identity import IdentityParts
 from twinev.wiring.nats_url import nats_url
@@ -202,7 +205,9 @@ class ApiParts:
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
         self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
-        self.preview = PreviewRestriction(planner=self.planner, reading=self.database.reading, idle=idle, **timed)
+        previewing = {"planner": self.planner, "reading": self.database.reading, "idle": idle, **timed}
+        self.preview = PreviewRestriction(**previewing)
+        self.preview_charging = PreviewCharging(rules=self.reservation_rules, **previewing)
 
     def set_up_demo(self) -> None:
         """Fill an empty database with the demonstration."""
@@ -238,22 +243,26 @@ class ApiParts:
                 flexibility_orders.router,
                 station_keys.router,
                 station_use.router,
+                charging_previews.router,
                 pages_login.router,
                 pages_return.router,
                 pages_password.router,
                 pages_users.router,
+                *driver.ROUTERS,
                 dead_letters.router,
                 *pricing.ROUTERS,
             ),
             services=self._services(),
             state={
                 "preview_restriction": self.preview,
+                "preview_charging": self.preview_charging,
                 "rotate_key": self._rotate_key(),
                 "take_out_of_use": TakeOutOfUse(
                     commands=self.commands, unit_of_work=self.database.unit_of_work, clock=self.clock
                 ),
                 "dead_letters": self.dead_letters,
                 **pricing.pricing_state(self.settings, self.secret),
+                **analysis.analysis_state(self.settings, reading=self.database.reading, clock=self.clock),
             },
             rates=Rates(per_user=self.settings.rate_per_user, per_address=self.settings.rate_per_address),
         )
@@ -289,6 +298,7 @@ class ApiParts:
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
             "settling": partial(while_leading, self.leadership, pricing.settling(**self._storage, clock=self.clock)),
+            "analysis": partial(while_leading, self.leadership, analysis.counting(**self._storage, clock=self.clock)),
             "reservations": partial(while_leading, self.leadership, reservations.run),
             "stops": partial(while_leading, self.leadership, StopCharging(**charging).run),
             "commands": partial(while_leading, self.leadership, CloseCommands(**self._storage, clock=self.clock).run),

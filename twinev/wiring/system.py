@@ -68,6 +68,8 @@ class WholeSystem:
             "TWINEV_RATE_PER_USER": self.settings.rate_per_user,
             "TWINEV_RATE_PER_ADDRESS": self.settings.rate_per_address,
             "TWINEV_TRUSTED_PROXIES": self.settings.trusted_proxies,
+            "TWINEV_CO2_G_PER_KWH": self.settings.co2_g_per_kwh,
+            "TWINEV_CO2_SOURCE": self.settings.co2_source,
             "TWINEV_RESERVATION_GRACE_MINUTES": self.settings.reservation_grace_minutes,
             "TWINEV_OCPI_PARTY": self.settings.ocpi_party,
             "TWINEV_OCPI_OPERATOR_NAME": self.settings.ocpi_operator_name,

@@ -13,8 +13,11 @@ from twinev.domain.users import Role, User
 from twinev.services.admit_partner import admit_partner, revoke_partner
 
 ADMINISTRATORS = {Role.ADMINISTRATOR}
+OPERATORS = {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 ANYBODY_LOGGED_IN = set(Role)
 OPEN = {*Role, None}
+#: Drivers, and who runs the charge points.
+DRIVING = {Role.DRIVER, Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR}
 
 PAGES = {
     "GET /": ANYBODY_LOGGED_IN,
@@ -34,12 +37,39 @@ PAGES = {
     "POST /admin/users/{user_id}": ADMINISTRATORS,
     "POST /admin/users/{user_id}/password": ADMINISTRATORS,
     "GET /api/v1/cdrs/{cdr_id}/receipt": ANYBODY_LOGGED_IN,
+    "GET /api/v1/analysis/report": OPERATORS,
     "GET /assets/pages.css": OPEN,
+    "GET /assets/driver/{version}/{name}": OPEN,
+    "GET /app": OPEN,
+    "GET /app/sessions": DRIVING,
+    "GET /app/sessions/start": DRIVING,
+    "GET /app/sessions/{session_id}": DRIVING,
+    "GET /app/history": DRIVING,
+    "GET /app/vehicles": DRIVING,
+    "GET /app/vehicles/new": DRIVING,
+    "GET /app/vehicles/{vehicle_id}": DRIVING,
+    "GET /app/vehicles/{vehicle_id}/reserve": DRIVING,
+    "GET /app/profile": DRIVING,
+    "GET /app/profile/account": DRIVING,
+    "GET /app/profile/preferences": DRIVING,
+    "GET /app/profile/contract": DRIVING,
+    "GET /app/places": OPEN,
+    "GET /app/search": DRIVING,
+    "GET /app/stations/{station_id}": OPEN,
+    "POST /app/stations/{station_id}/reserve": DRIVING,
+    "GET /app/reservations": DRIVING,
+    "POST /app/reservations/{reservation_id}/cancel": DRIVING,
+    "GET /app/offline": OPEN,
+    "GET /app/manifest.webmanifest": OPEN,
+    "GET /app/service_worker.js": OPEN,
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
 }
 #: At the dashboards' own port, whose server is asked in the tests of identity.
-DASHBOARD_PAGES = {"GET /voila/render/grid_operators.ipynb": {Role.GRID_OPERATOR, Role.ADMINISTRATOR}}
+DASHBOARD_PAGES = {
+    "GET /voila/render/grid_operators.ipynb": {Role.GRID_OPERATOR, Role.ADMINISTRATOR},
+    "GET /voila/render/charge_points.ipynb": {Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR},
+}
 OCPI = (
     "GET /ocpi/versions",
     "GET /ocpi/2.2.1",

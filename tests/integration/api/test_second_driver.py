@@ -37,6 +37,8 @@ OWN = {
     "POST /api/v1/sessions/{session_id}/stop": DRIVERS,
     "GET /api/v1/sessions/{session_id}/meter-values": DRIVERS,
     "GET /api/v1/sessions/{session_id}/progress": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/course": DRIVERS,
+    "GET /api/v1/sessions/{session_id}/progress/events": DRIVERS,
     "GET /api/v1/reservations": DRIVERS,
     "GET /api/v1/reservations/{reservation_id}": DRIVERS,
     "DELETE /api/v1/reservations/{reservation_id}": DRIVERS,
@@ -53,6 +55,8 @@ EVERYBODYS = {
     "POST /api/v1/terms/{terms_id}/acceptances",
     "GET /api/v1/vehicles/{vehicle_id}/reservations",
     "POST /api/v1/vehicles/{vehicle_id}/reservations",
+    "POST /app/stations/{station_id}/reserve",
+    "GET /app/vehicles/{vehicle_id}/reserve",
 }
 SHARED = "/vehicles/{vehicle_id}/reservations/{reservation_id}"
 _NOW = datetime.now(UTC)
@@ -62,6 +66,12 @@ BODIES = {
     "PATCH /api/v1/sessions/{session_id}": {},
     "PATCH /api/v1/vehicles/{vehicle_id}": {},
 }
+#: Pages with the id of something of a driver's own.
+OWN_PAGES = (
+    "POST /app/reservations/{reservation_id}/cancel",
+    "GET /app/sessions/{session_id}",
+    "GET /app/vehicles/{vehicle_id}",
+)
 OWN_IDS = sorted(route for route in OWN if "{" in route)
 OWN_LISTS = sorted(route for route in OWN if "{" not in route and route.startswith("GET"))
 PLACE = Location(latitude_degrees=52.1, longitude_degrees=5.1)
@@ -152,7 +162,7 @@ def test_every_route_with_an_id_for_drivers_is_tried(wired):
     lists = lists_of("test_roles", "ALLOWED") | lists_of("test_page_roles", "PAGES")
     for_drivers = {route for route, who in lists.items() if Role.DRIVER in who and None not in who and "{" in route}
 
-    assert for_drivers == {*OWN_IDS, *EVERYBODYS}
+    assert for_drivers == {*OWN_IDS, *OWN_PAGES, *EVERYBODYS}
 
 
 @pytest.mark.parametrize("route", OWN_IDS)
@@ -167,6 +177,24 @@ def test_another_drivers_id_is_an_id_of_nothing(wired, doras, route):
     if method == "GET":
         for name in (DORA, *sorted({Role.CHARGE_POINT_OPERATOR, Role.ADMINISTRATOR} - OWN[route])):
             assert wired.ask_as(name, method, _filled(path, doras)).status_code == HTTPStatus.OK, name
+
+
+@pytest.mark.parametrize("route", OWN_PAGES)
+def test_another_drivers_id_is_an_id_of_nothing_on_pages_too(wired, doras, route):
+    method, path = route.split(" ")
+
+    answer = wired.browse_as(EMIL, method, _filled(path, doras))
+
+    assert answer.status_code == HTTPStatus.NOT_FOUND
+    assert "There is nothing here" in answer.text
+    assert DORA not in answer.text
+    if method == "GET":
+        assert wired.browse_as(DORA, method, _filled(path, doras)).status_code == HTTPStatus.OK
+
+
+def test_another_drivers_reservation_is_on_no_page(wired, doras):
+    for name, listed in ((DORA, True), (EMIL, False)):
+        assert (doras["reservation_id"] in wired.browse_as(name, "GET", "/app/reservations").text) is listed
 
 
 def test_shared_vehicles_times_do_not_tell_who_has_them(wired, doras):

@@ -7,6 +7,7 @@ from migrated_rows import ROWS, fill, kept
 from sqlalchemy import inspect, text
 
 from twinev.adapters.database import (
+    analysis_tables,
     driver_tables,
     identity_tables,
     pricing_tables,
@@ -27,7 +28,9 @@ def test_migrations_make_an_empty_database_what_the_tables_say(empty_url):
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         differences = compare_metadata(context, tables.metadata)
     engine.dispose()
-    modules = (driver_tables, identity_tables, pricing_tables, reservation_tables, smart_charging_tables)
+    modules = (
+        analysis_tables, driver_tables, identity_tables, pricing_tables, reservation_tables, smart_charging_tables,
+    )  # fmt: skip
     assert all(module.metadata is tables.metadata for module in modules)
     assert differences == []
 

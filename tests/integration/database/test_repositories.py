@@ -21,6 +21,8 @@ from twinev.domain.session import ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import BadInput, NotFound
+from twinev.services.ports.charge_points import CommandFilter, CommandState
+from twinev.services.ports.charging import SessionFilter
 
 START = datetime(2026, 11, 22, 18, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -385,6 +387,49 @@ def test_command_is_updated_by_its_answer(fleet):
         work.commands.save(answered)
         assert work.commands.list(limit=5, station_id="A") == [answered]
         assert work.commands.list(limit=5, station_id="B") == []
+
+
+def test_fault_of_an_evse_goes_with_its_status(fleet):
+    with fleet.unit_of_work() as work:
+        work.stations.set_status("A", 1, ConnectorStatus.FAULTED, START, error_code="GroundFailure\0")
+        assert work.stations.get("A").evses[0].error_code == "GroundFailure\N{REPLACEMENT CHARACTER}"
+        work.stations.describe(replace(work.stations.get("A"), name="New"))
+        assert work.stations.get("A").evses[0].error_code is not None
+        work.stations.set_status("A", 1, ConnectorStatus.AVAILABLE, START + MINUTE)
+        assert work.stations.get("A").evses[0].error_code is None
+
+
+def test_lists_are_searched_whatever_the_case_and_the_signs(fleet):
+    sent = SentCommand(id="c", station_id="A", action="Reset", payload={}, issued_by="Ol_ga", sent_at=START)
+    with fleet.unit_of_work() as work:
+        work.commands.save(sent)
+        work.sessions.save(session(1, id_token="CARD%1"))
+
+        def commands(**wanted):
+            return [found.id for found in work.commands.list(limit=5, wanted=CommandFilter(**wanted))]
+
+        def sessions(**wanted):
+            return [found.id for found in work.sessions.list(limit=5, wanted=SessionFilter(**wanted))]
+
+        assert commands(find="ol_GA reset") == ["c"]
+        assert commands(find="olxga") == commands(find="a\0b") == []
+        assert commands(state=CommandState.UNDER_WAY, from_people=True, since=START) == ["c"]
+        assert commands(until=START) == commands(from_people=False) == []
+        assert sessions(find="card% session-1") == ["session-1"]
+        assert sessions(find="card1") == sessions(find="ession-1") == []
+
+
+def test_accepted_profiles_come_the_oldest_first(fleet):
+    profile = {"station_id": "A", "action": "SetChargingProfile", "payload": {}, "issued_by": "planning"}
+    sent = [
+        SentCommand(id=f"c{minute}", sent_at=START + minute * MINUTE, outcome=outcome, **profile)
+        for minute, outcome in ((0, "accepted"), (1, "rejected"), (2, "accepted"), (3, "accepted"))
+    ]
+    with fleet.unit_of_work() as work:
+        for command in reversed(sent):
+            work.commands.save(command)
+        found = work.commands.accepted_profiles("A", since=START, until=START + 3 * MINUTE)
+        assert [command.id for command in found] == ["c0", "c2"]
 
 
 def test_words_of_a_station_that_no_column_takes_are_cut(fleet):

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -36,6 +37,7 @@ from twinev.domain.users import Role, User
 from twinev.services.check_login import CheckLogin
 from twinev.services.log_in import LogIn
 from twinev.services.manage_users import ManageUsers
+from twinev.services.ports.clock import Clock
 
 PASSWORD = "correct horse battery"
 USERS = {role.value: role for role in Role} | {"second_operator": Role.GRID_OPERATOR}
@@ -137,7 +139,7 @@ def build_app(desk: LoginDesk, database: Database) -> FastAPI:
 
 
 @contextmanager
-def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
+def running_identity(folder: Path, password_hash: str, clock: Clock | None = None) -> Iterator[Identity]:
     engine = open_engine(f"sqlite:///{folder}/twinev.db")
     upgrade_engine(engine)
     accounts = DatabaseAccounts(engine=engine)
@@ -147,7 +149,7 @@ def running_identity(folder: Path, password_hash: str) -> Iterator[Identity]:
             for name, role in USERS.items()
         )
     )
-    clock, passwords, api_port = PlatformClock(), Argon2Passwords(), free_port()
+    clock, passwords, api_port = clock or PlatformClock(), Argon2Passwords(), free_port()
     desk = LoginDesk(
         log_in=LogIn(accounts=accounts, passwords=passwords, clock=clock),
         check_login=CheckLogin(accounts=accounts, signer=SecretKeySigner(secret_key="k" * 64), clock=clock),
@@ -239,6 +241,24 @@ def dashboards(shared_identity: Identity, tmp_path_factory: pytest.TempPathFacto
 def identity(tmp_path: Path, password_hash: str) -> Iterator[Identity]:
     """An API for one test."""
     with running_identity(tmp_path, password_hash) as identity:
+        yield identity
+
+
+class StandingClock(PlatformClock):
+    """Shows the moment at which it was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made_at = super().now()
+
+    def now(self) -> datetime:
+        return self._made_at
+
+
+@pytest.fixture
+def identity_without_time(tmp_path: Path, password_hash: str) -> Iterator[Identity]:
+    """An API for which no time passes, however busy the machine is."""
+    with running_identity(tmp_path, password_hash, StandingClock()) as identity:
         yield identity
 
 

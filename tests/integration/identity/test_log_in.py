@@ -45,8 +45,8 @@ def test_wrong_password_and_unknown_user_look_the_same(identity, username: str, 
     assert answer.json()["detail"] == "the username or the password is wrong"
 
 
-def test_log_in_is_throttled_per_user_and_address(identity) -> None:
-    with identity.browser() as browser:
+def test_log_in_is_throttled_per_user_and_address(identity_without_time) -> None:
+    with identity_without_time.browser() as browser:
         wrong = [log_in(browser.http, "driver", "wrong").status_code for _ in range(5)]
         sixth = log_in(browser.http, "driver", PASSWORD)
         other = log_in(browser.http, "grid_operator", PASSWORD)
@@ -56,15 +56,15 @@ def test_log_in_is_throttled_per_user_and_address(identity) -> None:
     assert other.status_code == 200
 
 
-def test_log_in_is_throttled_per_address(identity) -> None:
-    with identity.browser() as browser:
+def test_log_in_is_throttled_per_address(identity_without_time) -> None:
+    with identity_without_time.browser() as browser:
         answers = [log_in(browser.http, f"guess{number}", "wrong").status_code for number in range(31)]
 
     assert answers == [401] * 30 + [429]
 
 
-def test_throttled_page_says_how_long_to_wait(identity) -> None:
-    with identity.browser() as browser:
+def test_throttled_page_says_how_long_to_wait(identity_without_time) -> None:
+    with identity_without_time.browser() as browser:
         for _ in range(5):
             assert post_form(browser.http, username="driver", password="wrong").status_code == 401
         answer = post_form(browser.http, username="driver", password=PASSWORD)

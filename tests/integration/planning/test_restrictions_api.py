@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from twinev.api.live import PlanMemory
 from twinev.api.platform import Platform
 from twinev.api.routers import flexibility_orders, restrictions
 from twinev.clock import PlatformClock
+from twinev.domain.facts import Sample
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import Role, User
 from twinev.errors import NotAuthenticated
@@ -324,6 +326,53 @@ def test_list_is_filtered_and_exported(api):
     table = api.get("/restrictions/export", params={"state": "open"}, headers=as_(Role.GRID_OPERATOR))
     assert table.headers["content-type"].startswith("text/csv")
     assert [line.split(",")[0] for line in table.text.splitlines()] == ["id", planned, first]
+
+
+def draw(database, power_kw, *, since):
+    """The EVs at S00 and S01 were there since then, and each drew this."""
+    reading = Sample(timestamp=since, measurand="Power.Active.Import", value=power_kw, unit="kW")
+    with database.unit_of_work() as work:
+        for session in work.sessions.active():
+            work.sessions.save(replace(session, started_at=since))
+            if session.station_id in ("S00", "S01"):
+                work.meter_values.add(session.station_id, 1, session.ocpp_transaction_id, [reading])
+        work.commit()
+
+
+def test_what_was_measured_is_told_beside_what_was_ordered(api, database):
+    begun = datetime.now(UTC) - timedelta(minutes=10)
+    draw(database, 2.5, since=begun - timedelta(minutes=5))
+    path = f"/restrictions/{order(api, start=begun.isoformat())}"
+
+    measured = api.get(f"{path}/measured", headers=as_(Role.CHARGE_POINT_OPERATOR)).json()
+
+    assert measured["highest_kw"] == 5.0
+    assert measured["kept_share"] == 0.0
+    assert measured["excess_kwh"] == pytest.approx(10 / 60, abs=0.01)
+    assert measured["measured_kw"][0] == 5.0
+    assert [limit["limit_kw"] for limit in measured["ordered"]] == [4.0]
+    assert measured["silent_station_ids"] == []
+
+
+def test_nothing_is_measured_before_the_begin(api):
+    start = datetime.now(UTC) + timedelta(hours=1)
+    path = f"/restrictions/{order(api, start=start.isoformat())}"
+
+    measured = api.get(f"{path}/measured", headers=as_(Role.GRID_OPERATOR)).json()
+
+    assert (measured["kept_share"], measured["highest_kw"], measured["measured_kw"]) == (None, None, [])
+
+
+def test_preview_of_a_change_compares_with_the_order_as_it_stands(api):
+    kept = order(api, limit_kw=1.0)
+    headers = as_(Role.GRID_OPERATOR)
+
+    def effect(**params):
+        return api.post("/restrictions/preview", json=body_of(limit_kw=3.0), params=params, headers=headers)
+
+    instead = effect(in_place_of=kept).json()
+    assert max(instead["before_kw"][:8]) <= 1.0 < max(instead["after_kw"][:8]) <= 3.0
+    assert effect(in_place_of="nothing").status_code == 404
 
 
 def flexibility(**changes):

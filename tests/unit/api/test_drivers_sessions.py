@@ -406,6 +406,50 @@ def keep_plan(database, session: str, energy_kwh: list[float]) -> None:
         work.commit()
 
 
+def test_end_is_told_though_the_meter_was_read_a_while_ago(api, stations, begin, take, clock):
+    """A plan counts from the reading before it: what has flowed since is in no reading, and in the plan no more."""
+    reservation = reserve(api)
+    start(api, reservation_id=reservation, battery_kwh=50, soc=0.4, target_soc=0.5).raise_for_status()
+    session_id = begin()
+    take(measured(2.0, minute=14))
+    with stations.unit_of_work() as work:
+        work.sessions.save(replace(work.sessions.get(session_id), power_kw=11.0))
+        work.commit()
+    keep_plan(stations, session_id, [0.0, 2.0, 1.5, 1.5, 0.0])
+    clock.advance(minutes=17)
+
+    progress = api.get(f"/sessions/{session_id}/progress", role=DORA).json()
+
+    assert progress["energy_kwh"] == 2.0
+    assert "18:40" < progress["done_at"][11:16] <= "18:45"
+
+
+def test_progress_tells_the_power_that_was_measured(api, begin, take):
+    session_id = begin()
+    for minute, kwh in ((16, 2.5), (31, 3.0)):
+        take(measured(kwh, minute=minute))
+
+    steps = api.get(f"/sessions/{session_id}/progress", role=DORA).json()["measured"]
+
+    assert [(step["start"][11:16], step["end"][11:16]) for step in steps] == [("18:01", "18:16"), ("18:16", "18:31")]
+    assert [step["power_kw"] for step in steps] == pytest.approx([10.0, 2.0])
+
+
+def test_many_readings_are_told_in_few_stretches_with_all_their_energy(api, begin, take):
+    session_id = begin()
+    for minute in range(2, 302):
+        take(measured(0.1 * minute, minute=minute))
+
+    steps = api.get(f"/sessions/{session_id}/progress", role=DORA).json()["measured"]
+
+    assert 60 <= len(steps) <= 121
+    hours = [datetime.fromisoformat(step["end"]) - datetime.fromisoformat(step["start"]) for step in steps]
+    energy_kwh = sum(
+        step["power_kw"] * (length / timedelta(hours=1)) for step, length in zip(steps, hours, strict=True)
+    )
+    assert energy_kwh == pytest.approx(30.1, abs=0.05)
+
+
 def test_owner_of_the_card_sees_an_old_session_in_the_same_way_everywhere(api, begin, database):
     session_id = begin("dora")
     with database.unit_of_work() as work:

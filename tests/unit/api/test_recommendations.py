@@ -14,11 +14,11 @@ from twinev.domain.horizon import Horizon
 from twinev.domain.opening_hours import OpeningHours, RegularHours
 from twinev.domain.plan import StoredPlan
 from twinev.domain.reservation import Reservation
-from twinev.domain.session import ChargingSession
+from twinev.domain.session import ChargingNeeds, ChargingSession
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, TariffDimension, TariffElement
 from twinev.domain.time_window import TimeWindow
-from twinev.errors import NotAuthenticated
+from twinev.errors import BadInput, NotAuthenticated
 from twinev.services.driver_wish import DriverWish
 from twinev.services.headroom_memory import KEPT_SECONDS, HeadroomMemory
 from twinev.services.recommend import recommend
@@ -176,6 +176,62 @@ def test_station_for_some_drivers_is_recommended_to_these_alone(database, clock)
         }
 
     assert shown == {None: [], "emil": [], "dora": ["near", "hidden"]}
+
+
+def test_station_that_gives_too_little_power_is_not_recommended(database, clock):
+    keep(database, station("slow"), station("fast", evse=replace(FREE, max_kw=22)))
+
+    assert names(database, clock, min_kw=22) == ["fast"]
+
+
+def test_price_that_is_too_high_or_not_known_is_not_recommended(database, clock):
+    keep(database, station("dear"), station("without a price"))
+    rule(database, clock, "dear", currency="EUR")
+
+    # 0.605 €/kWh, as above.
+    assert list(priced(database, clock, max_price_eur_per_kwh=0.61)) == ["dear"]
+    assert list(priced(database, clock, max_price_eur_per_kwh=0.6)) == []
+
+
+def test_only_the_station_that_was_asked_for_is_recommended(database, clock):
+    keep(database, station("near"), station("other"))
+
+    assert names(database, clock, station_id="other") == ["other"]
+
+
+@pytest.mark.parametrize(("hours", "free"), [(1, False), (3, True)])
+def test_station_that_is_occupied_now_is_recommended_for_when_its_ev_has_left(database, clock, hours, free):
+    keep(database, station("near", evse=replace(FREE, status=ConnectorStatus.OCCUPIED)))
+    departure = clock.now() + timedelta(hours=2)
+    charging = ChargingSession(
+        id="x", site_id="s", station_id="near", evse_id=1, ocpp_transaction_id="t", id_token=None,
+        started_at=clock.now(), needs=ChargingNeeds(departure_at=departure),
+    )  # fmt: skip
+    with database.unit_of_work() as work:
+        work.sessions.save(charging)
+        work.commit()
+
+    assert names(database, clock) == []
+    assert names(database, clock, arrive_at=clock.now() + timedelta(hours=hours)) == (["near"] if free else [])
+
+
+def test_driver_arrives_when_he_wants_or_as_soon_as_the_way_allows(database, clock):
+    keep(database, station("near", km=4.0))
+    later = clock.now() + timedelta(days=3)
+
+    (soon,) = recommended(database, clock, arrive_at=clock.now())
+    (late,) = recommended(database, clock, arrive_at=later)
+
+    # 5.2 km at 40 km/h.
+    assert soon.arrival - clock.now() == pytest.approx(timedelta(minutes=7.8), abs=timedelta(seconds=2))
+    assert late.arrival == later
+    assert late.facts.available_kwh == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("arrive_at", [START + timedelta(days=7), datetime.max.replace(tzinfo=UTC)])
+def test_nobody_is_recommended_what_is_too_far_ahead_to_be_reserved(database, clock, arrive_at):
+    with pytest.raises(BadInput, match="arrive_at"):
+        names(database, clock, arrive_at=arrive_at)
 
 
 # ── In which order ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -372,6 +428,14 @@ def test_stranger_is_told_less_than_a_driver(api, database):
     assert stranger == driver | {"detail": None}
     assert driver["detail"]["parts"]["energy"] == 1.0
     assert driver["grade"] in {"poor", "fair", "good", "very good", "best"}
+
+
+@pytest.mark.parametrize("more", [{"arrive_at": "2026-11-23T08:00:00Z"}, {"max_price_eur_per_kwh": 0.5}])
+def test_stranger_must_log_in_to_ask_for_a_later_time_or_a_highest_price(api, database, more):
+    keep(database, station("near"))
+
+    assert api.post("/recommendations", json=ASK | more, role=None).status_code == 401
+    assert api.post("/recommendations", json=ASK | more, role="driver").status_code == 200
 
 
 def test_stranger_is_slowed_down_and_a_driver_is_not(api):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from twinev.domain.charge_points import Location
+from twinev.domain.charge_points import Evse, Location
 from twinev.domain.preferences import Preferences
 from twinev.domain.users import Role, User
 from twinev.domain.vehicle_booking import Vehicle
@@ -47,8 +47,22 @@ def test_preferred_distance_and_vehicle_complete_the_wish(choose, wish):
     choose(CAR, max_distance_km=3.0)
 
     assert wish() == DriverWish(
-        **SAID, max_distance_km=3.0, connectors=("cType2", "cCCS2"), ev_max_kw=120, consumption_kwh_per_km=0.21
+        **SAID,
+        max_distance_km=3.0,
+        connectors=("cType2", "cCCS2"),
+        ev_max_kw=11,
+        ev_max_dc_kw=120,
+        consumption_kwh_per_km=0.21,
     )
+
+
+@pytest.mark.parametrize(
+    ("plug", "evse_kw", "most_kw"), [("cType2", 22, 11), ("cCCS2", 150, 120), ("cCCS2", 50, 50), ("cType2", 7.4, 7.4)]
+)
+def test_vehicle_takes_another_power_of_alternating_and_of_direct_current(choose, wish, plug, evse_kw, most_kw):
+    choose(CAR)
+
+    assert wish().most_kw(Evse(id=1, max_kw=evse_kw, connector_type=plug)) == most_kw
 
 
 def test_what_is_said_counts_before_what_was_chosen(choose, wish):

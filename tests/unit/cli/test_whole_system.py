@@ -43,9 +43,10 @@ def test_what_is_set_reaches_the_api(environments) -> None:
 
 def test_no_setting_is_kept_from_every_process(environments, tmp_path: Path) -> None:
     text = {"database_url", "public_url", "dashboards_url", "internal_api_url", "secret_key", "oidc_issuer"}
-    text |= {"oidc_client_secret", "oidc_users_client_secret"}
+    text |= {"oidc_client_secret", "oidc_users_client_secret", "co2_source"}
     files = {"ocpp_tls_cert", "ocpp_tls_key", "ocpp_tls_client_ca", "ocpp_client_crl"}
-    chosen = dict.fromkeys(text, "x") | dict.fromkeys(files, tmp_path / "file") | {"ocpp_tls_port": 9001}
+    numbers = {"ocpp_tls_port": 9001, "co2_g_per_kwh": 300}
+    chosen = dict.fromkeys(text, "x") | dict.fromkeys(files, tmp_path / "file") | numbers
 
     told = set().union(*environments(**chosen).values())
 

@@ -128,3 +128,30 @@ def test_preferences_that_changed_meanwhile_are_an_error_of_its_own() -> None:
 
     with pytest.raises(ChangedMeanwhile):
         api.client.change_preferences(language="nl")
+
+
+def test_preview_of_charging_asks_for_the_wish_and_reads_each_profile() -> None:
+    price = {"excl_vat": "1.65", "incl_vat": "2.00"}
+    none = {"excl_vat": "0", "incl_vat": "0"}
+    cost = {
+        "as_of": START.isoformat(), "currency": "EUR", "tariff_id": "t", "tariff_version": 1, "periods": [],
+        "energy_kwh": "11", "charging_seconds": "3600", "parking_seconds": "0", "billed_kwh": "11",
+        "billed_charging_seconds": "3600", "billed_parking_seconds": "0", "energy": price, "time": none,
+        "parking": none, "fixed": none, "total": price,
+    }  # fmt: skip
+    outcome = {
+        "profile": "green", "energy_kwh": 11, "soc": 0.6, "done_at": START.isoformat(), "cost": cost,
+        "renewable_part": 0.9, "plan": [], "explanation": None,
+    }  # fmt: skip
+    api = Api(
+        {
+            "station_id": "A", "evse_id": 1, "now": START.isoformat(), "departure_at": (START + HOUR).isoformat(),
+            "wanted_kwh": 11, "outcomes": [outcome],
+        }
+    )  # fmt: skip
+
+    found = api.client.preview_charging(reservation_id="r", battery_kwh=50, soc=0.4, target_soc=0.62)
+
+    method, path, body = api.last
+    assert (method, path, body["reservation_id"], body["target_soc"]) == ("POST", "/sessions/preview", "r", 0.62)
+    assert found.outcomes[0].renewable_part == 0.9

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from twinev.domain.users import Role
-from twinev.errors import BadInput, Forbidden
+from twinev.errors import BadInput, Forbidden, NotFound
 from twinev.sct import optimise
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.preview_restriction import PreviewRestriction
@@ -23,7 +23,7 @@ class OptimisingPlanner:
         return optimise(problem, formulation=formulation, time_limit=time_limit_seconds)
 
 
-def preview_of(make, memory, *, role=Role.GRID_OPERATOR, planner=None, **changes):
+def preview_of(make, memory, *, role=Role.GRID_OPERATOR, planner=None, in_place_of=None, **changes):
     values = {
         "station_ids": ("A", "B"),
         "limit_kw": 2.0,
@@ -37,7 +37,7 @@ def preview_of(make, memory, *, role=Role.GRID_OPERATOR, planner=None, **changes
         told=ToldLimits(),
         idle=IdleSessions(),
     )
-    return asyncio.run(service.preview(RestrictionOrder(**values), user=make.user(role)))
+    return asyncio.run(service.preview(RestrictionOrder(**values), user=make.user(role), in_place_of=in_place_of))
 
 
 def test_preview_shows_the_selected_stations_before_and_after(make, memory):
@@ -72,6 +72,22 @@ def test_preview_of_a_loose_limit_has_no_effect(make, memory):
 
     assert (effect.evs_affected, effect.shortfall_kwh, effect.cost_eur) == (0, 0.0, 0.0)
     assert effect.before_kw == effect.after_kw
+
+
+def test_preview_of_a_change_compares_with_the_order_as_it_stands(make, memory):
+    memory.add(make.restriction("A", "B", limit_kw=2.0))
+
+    beside = preview_of(make, memory, limit_kw=8.0)
+    instead = preview_of(make, memory, limit_kw=8.0, in_place_of="restriction")
+
+    assert beside.before_kw == beside.after_kw
+    assert max(instead.before_kw[:4]) <= 2.0
+    assert 2.0 < max(instead.after_kw[:4]) <= 8.0
+
+
+def test_preview_in_place_of_nothing_is_refused(make, memory):
+    with pytest.raises(NotFound):
+        preview_of(make, memory, in_place_of="nothing")
 
 
 def test_preview_over_two_sites_keeps_the_sum(make, memory):

@@ -94,6 +94,28 @@ def test_meter_s_fault_is_over_only_by_the_meter(make, memory):
     assert memory.faults == {}
 
 
+@pytest.mark.parametrize("cause", [FaultCause.OFFLINE, FaultCause.REJECTED])
+def test_meter_within_its_limit_does_not_excuse_a_station_that_cannot_be_told(make, memory, cause):
+    def act(told):
+        told.blame("A", "cannot be told", make.NOW, cause=cause)
+        told.clear("A", by_meter=True)
+
+    run_with(memory, act)
+    assert kinds(memory) == ["station.not_following"]
+    assert memory.faults["A"].cause is cause
+
+
+def test_station_that_could_not_be_told_after_its_meter_s_fault_follows_once_it_is_told(make, memory):
+    def act(told):
+        told.blame("A", "draws 9 kW", make.NOW, by_meter=True)
+        told.blame("A", "away", make.NOW, cause=FaultCause.OFFLINE)
+        told.clear("A", by_meter=True)
+        told.clear("A")
+
+    run_with(memory, act)
+    assert memory.faults == {}
+
+
 def test_station_that_follows_all_along_writes_nothing(make, memory):
     def refuse():
         raise AssertionError("nothing is to be written")

@@ -108,3 +108,25 @@ def test_arrival_that_cannot_be_used_is_refused_by_its_key(entry, key):
 def test_arrivals_are_read_in_order_of_time():
     arrivals = read_arrivals([GOOD | {"at_seconds": 9}, GOOD], STATIONS)
     assert [entry["at_seconds"] for entry in arrivals["SIM-001", 1]] == [0, 9]
+
+
+def test_who_starts_from_his_phone_comes_at_once_without_a_card():
+    visits = seeded()
+    coming = visits.next_visit(STATIONS[0], evse_id=1, number=3, free_since=NOW, started=False)
+
+    called = visits.called(coming, NOW)
+
+    assert NOW < called.arrives_at <= NOW + timedelta(minutes=1)
+    assert called.id_token is None
+    assert (called.energy_kwh, called.stay_seconds) == (coming.energy_kwh, coming.stay_seconds)
+    assert visits.called(None, NOW) is None
+
+
+def test_call_changes_nothing_of_what_is_written_down():
+    arrivals = read_arrivals(
+        [{"station": STATIONS[0].id, "at_seconds": 900, "energy_kwh": 10, "stay_minutes": 60}], STATIONS
+    )
+    visits = ScriptedVisits(arrivals=arrivals, origin=NOW, id_tokens=CARDS)
+    coming = visits.next_visit(STATIONS[0], evse_id=1, number=0, free_since=NOW, started=True)
+
+    assert visits.called(coming, NOW) == coming

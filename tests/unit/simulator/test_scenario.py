@@ -10,7 +10,7 @@ import pytest
 
 import twinev.simulator
 from twinev.errors import BadInput
-from twinev.simulator.fleet import StationSpec
+from twinev.simulator.fleet import ClockSetting, ProfileManner, StationSpec
 from twinev.simulator.scenario import PARTS_BESIDE_STATIONS, read_scenario, require_parts
 
 DEMO = json.loads((Path(twinev.simulator.__file__).parent / "demo_fleet.json").read_text())
@@ -62,6 +62,13 @@ def test_what_every_station_has_yields_to_what_one_says(written):
         written({"every_station": {"max_kw": 22}, "stations": [STATION, STATION | {"id": "B", "max_kw": 7}]})
     )
     assert [station.max_kw for station in scenario.stations] == [22, 7]
+
+
+def test_manners_of_a_station_are_read_as_what_the_simulator_compares(written):
+    said = STATION | {"profiles": "ignored", "clock_set_by": "never"}
+    [station] = read_scenario(written({"stations": [said]})).stations
+    assert station.profiles is ProfileManner.IGNORED
+    assert station.clock_set_by is ClockSetting.NEVER
 
 
 def test_without_stations_they_are_made_up(written):

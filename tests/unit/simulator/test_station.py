@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twinev.simulator.arrivals import ScriptedVisits
+from twinev.simulator.drivers import SeededVisits
 from twinev.simulator.faults import Fault, FaultKind
 from twinev.simulator.fleet import ClockSetting, ProfileManner, StationSpec
 from twinev.simulator.ledger import Ledger, read_ledger
@@ -482,3 +483,29 @@ def test_condition_keeps_the_time_at_which_it_was_noted_when_the_clock_is_set_ba
     station.connected()
     assert [status.at for status in station.reports.statuses] == [noted]
     assert noted > START + timedelta(seconds=10)
+
+
+def test_start_from_afar_at_an_empty_evse_brings_its_driver():
+    clock = StoppedClock()
+    spec = StationSpec(id="ST-1", ocpp="2.0.1")
+    station = Station(
+        spec=spec,
+        dialect=V201(),
+        clock=clock,
+        # The first EV would come after an hour.
+        visits=SeededVisits(seed=1, stations=[spec], id_tokens=["CARD"], settle_in_seconds=7200),
+        faults=(),
+        ledger=Ledger(None),
+        memory_file=MemoryFile(None, "ST-1"),
+    )
+    station.connected()
+    clock.to(60)
+    station.catch_up()
+    assert station.evses[0].plugged is None
+
+    assert station.orders.start_from_afar("REMOTE", remote_start_id=4)
+    clock.to(100)
+    station.catch_up()
+
+    assert station.evses[0].transaction.id_token == "REMOTE"
+    assert station.power_kw > 0

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinev.ui.effect_chart import HEIGHT, WIDTH, chart_html, cropped, nice_step
+from twinev.ui.effect_chart import chart_html, cropped
+from twinev.ui.time_chart import HEIGHT, WIDTH, nice_step
 from twinev.wire.rest.restrictions import RestrictionPreview
 
 ZONE = ZoneInfo("Europe/Amsterdam")

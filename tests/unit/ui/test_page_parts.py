@@ -9,16 +9,20 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from widget_tree import html_of
 
 from twinev.ui.history_rows import can_be_revoked, csv_text, matches, row_html
 from twinev.ui.history_tab import export_html
 from twinev.ui.limits_panel import LimitsPanel, limit_html
 from twinev.ui.live import Connection
-from twinev.ui.page_header import clock_html, connection_html
-from twinev.ui.restriction_form import summary_html
+from twinev.ui.map_signs import pin_rule
+from twinev.ui.order_effect import summary_html
+from twinev.ui.page_header import clock_html, connection_html, person_html
+from twinev.ui.revoke_order import RevokeOrder
 from twinev.ui.site_cards import card_html
-from twinev.ui.station_map import pin_rule, stations_within
+from twinev.ui.station_map import stations_within
 from twinev.ui.station_state import level_of, status_text
+from twinev.wire.rest.identity import UserOut
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 SITES = {"UTR-01": "Car park, Utrecht", "UTR-02": "Car park, Utrecht"}
@@ -53,6 +57,12 @@ def test_area_selects_what_lies_in_it(make_station) -> None:
     assert stations_within([inside, outside], ring) == ["A"]
 
 
+def test_area_is_what_was_drawn_and_not_the_box_around_it(make_station) -> None:
+    inside, in_the_box = make_station("A", longitude_degrees=5.101), make_station("B", longitude_degrees=5.109)
+    triangle = [[5.1, 52.08], [5.1, 52.09], [5.11, 52.08], [5.1, 52.08]]
+    assert stations_within([inside, in_the_box], triangle) == ["A"]
+
+
 def test_card_sums_evs_and_building_less_production(make_site, make_station) -> None:
     html = card_html(make_site(), [make_station(), make_station("UTR-02", online=False)])
     assert "<b>32.5</b> <span>kW of 66 kW</span>" in html
@@ -64,6 +74,15 @@ def test_card_says_how_far_over_the_limit_a_site_is(make_site) -> None:
     html = card_html(make_site(charging_kw=70.0), [])
     assert "tv-card-over" in html
     assert "6.5 kW over the supply limit" in html
+
+
+@pytest.mark.parametrize(("offset_kw", "words"), [(-20, "66 kW less 20 kW"), (10, "66 kW and 10 kW")])
+def test_card_counts_the_flexibility_that_is_ordered_now(make_site, offset_kw: float, words: str) -> None:
+    html = card_html(make_site(flexibility_kw=offset_kw), [])
+    assert f"kW of {66 + offset_kw} kW" in html
+    assert words in html
+    assert "tv-mark-faint" in html
+    assert "tv-mark-faint" not in card_html(make_site(), [])
 
 
 def test_names_from_the_api_cannot_bring_markup(make_site) -> None:
@@ -78,21 +97,24 @@ def test_limit_shows_power_against_it_and_its_state(make_restriction, snapshot) 
 
 
 def test_limit_that_is_broken_stands_out(make_restriction, snapshot) -> None:
-    assert 'class="tv-over"' in limit_html(make_restriction(power_kw=12.5), snapshot)
-    assert 'class="tv-over"' not in limit_html(make_restriction(power_kw=12.05), snapshot)
+    assert "tv-over" in limit_html(make_restriction(power_kw=12.5), snapshot)
+    assert "tv-over" not in limit_html(make_restriction(power_kw=12.05), snapshot)
 
 
-def test_every_open_limit_is_listed_and_counted_also_on_the_same_stations(make_restriction, snapshot) -> None:
+def test_every_open_limit_is_listed_and_counted_also_on_the_same_stations(
+    make_restriction, snapshot, client, live
+) -> None:
     window = {"start": snapshot.now + timedelta(minutes=30), "end": snapshot.now + timedelta(hours=2)}
     limits = [make_restriction(id=str(kw), limit_kw=kw, state="scheduled", **window) for kw in (12.0, 14.0, 16.0)]
     over = make_restriction(id="over", limit_kw=9.0, state="revoked")
-    panel = LimitsPanel()
+    panel = LimitsPanel(change=pytest.fail, revoke=RevokeOrder(client=client, live=live))
 
     panel.update(replace(snapshot, restrictions=(*limits, over)))
 
-    assert "Limits now and to come: 3" in panel.widget.value
-    assert panel.widget.value.count("<li") == 3
-    assert all(f"of at most {kw} kW" in panel.widget.value for kw in (12, 14, 16))
+    told = html_of(panel.widget)
+    assert "Limits now and to come: 3" in told
+    assert told.count('<div class="tv-limit"') == 3
+    assert all(f"of at most {kw} kW" in told for kw in (12, 14, 16))
 
 
 def test_form_counts_the_selection_and_its_power(snapshot) -> None:
@@ -141,15 +163,31 @@ def test_only_open_orders_can_be_revoked(make_restriction, state: str, revocable
 
 def test_csv_holds_what_the_table_shows(make_restriction, now) -> None:
     order = make_restriction(revoked_at=now + timedelta(minutes=1), state="revoked")
-    [row] = csv.DictReader(io.StringIO(csv_text([order])))
+    [row] = csv.DictReader(io.StringIO(csv_text([order], site_of_station=SITES)))
     assert (row["ordered_by"], row["limit_kw"], row["state"]) == ("olga", "12.0", "revoked")
     assert row["station_ids"] == "UTR-01 UTR-02"
+    assert row["sites"] == "Car park, Utrecht"
 
 
 def test_csv_cell_is_never_taken_for_a_formula(make_restriction) -> None:
-    [row] = csv.DictReader(io.StringIO(csv_text([make_restriction(created_by="=HYPERLINK()")])))
+    [row] = csv.DictReader(io.StringIO(csv_text([make_restriction(created_by="=HYPERLINK()")], site_of_station=SITES)))
     assert row["ordered_by"] == "'=HYPERLINK()"
 
 
 def test_download_holds_the_file_itself() -> None:
     assert 'href="data:text/csv;base64,' in export_html("a,b")
+
+
+@pytest.mark.parametrize(("roles", "led"), [(("administrator",), True), (("grid_operator",), False)])
+def test_administrators_alone_are_led_to_user_management(roles: tuple[str, ...], led: bool) -> None:
+    user = UserOut(id="1", username="olga", display_name="Olga", roles=roles)
+    assert ("/admin/users" in person_html(user, "/logout", "/admin/users")) is led
+
+
+def test_history_filter_by_time_leaves_out_what_was_over_before(make_restriction, now) -> None:
+    over = make_restriction(end=now - timedelta(hours=2), start=now - timedelta(hours=3), state="ended")
+    filters = {"find": "", "state": None, "site_of_station": SITES}
+    assert matches(over, **filters, since=now - timedelta(hours=4))
+    assert not matches(over, **filters, since=now - timedelta(hours=1))
+    revoked = make_restriction(revoked_at=now - timedelta(hours=2), state="revoked")
+    assert not matches(revoked, **filters, since=now - timedelta(hours=1))

@@ -31,6 +31,8 @@ BOOKKEEPING = frozenset(
         "login_tickets",
         "outbox",
         "sessions_to_settle",
+        # Counted from what is on record elsewhere.
+        "site_days",
         "vehicle_steps",
     }
 )

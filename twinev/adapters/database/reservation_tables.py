@@ -43,6 +43,7 @@ reservations = Table(
     Index("ix_reservations_made_at_id", "made_at", "id"),
     Index("ix_reservations_user_id_status_start", "user_id", "status", "start"),
     Index("ix_reservations_status_station_id", "status", "station_id"),
+    Index("ix_reservations_site_id_start", "site_id", "start"),
 )
 
 # One row for each five minutes that an EVSE is taken: the primary key is what no two reservations can share.

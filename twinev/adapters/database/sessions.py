@@ -11,19 +11,21 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 
 from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.remembered import Remembered
-from twinev.adapters.database.statements import earlier_than, insert_new, upsert, within
+from twinev.adapters.database.statements import earlier_than, finding, insert_new, upsert, within
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
 from twinev.domain.charge_points import ChargingState
 from twinev.domain.event_sequence import EventSequence
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds, DriverProfile
 from twinev.errors import NotFound
+from twinev.services.ports.charging import SessionFilter
 
 _SESSIONS: Remembered[ChargingSession] = Remembered()
 
 _table = charging_sessions
 _RAW = RawRows(list(_table.c))
 _SELECT = select(*_RAW.selected)
+_SEARCHED = (_table.c.station_id, _table.c.ocpp_transaction_id, _table.c.id_token, _table.c.stop_reason)
 _ALIKE = (
     "id",
     "site_id",
@@ -85,6 +87,7 @@ class DatabaseSessions:
         active: bool | None = None,
         site_id: str | None = None,
         user_id: str | None = None,
+        wanted: SessionFilter | None = None,
     ) -> Sequence[ChargingSession]:
         statement = _SELECT.order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
         if before is not None:
@@ -97,7 +100,21 @@ class DatabaseSessions:
             statement = statement.where(_table.c.user_id == user_id)
         if active is not None:
             statement = statement.where(_table.c.ended_at.is_(None) if active else _table.c.ended_at.is_not(None))
+        if wanted is not None:
+            in_time = within(statement, _table.c.started_at, wanted.since, wanted.until)
+            statement = in_time.where(*finding(wanted.find, _SEARCHED, ids=(_table.c.id,)))
         return self._all(statement)
+
+    def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
+        return self._all(
+            select(_table)
+            .where(
+                _table.c.station_id == station_id,
+                _table.c.started_at < end,
+                _table.c.ended_at.is_(None) | (_table.c.ended_at > start),
+            )
+            .order_by(_table.c.started_at)
+        )
 
     def changed(
         self, since: datetime | None, before: datetime | None, *, offset: int, limit: int

@@ -1,4 +1,4 @@
-"""Statements that several repositories share: insert-or-update (in both dialects), and the pages of a list."""
+"""Statements that several repositories share: insert-or-update (in both dialects), pages of a list, and its search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, literal, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from twinev.adapters.database.metadata import UtcDateTime
@@ -64,3 +64,23 @@ def within(statement: Select[Any], at: ColumnElement[Any], since: datetime | Non
     if before is not None:
         statement = statement.where(at < literal(before, UtcDateTime))
     return statement
+
+
+def finding(
+    words: str, columns: Sequence[Column[Any]], *, ids: Sequence[Column[Any]] = ()
+) -> list[ColumnElement[bool]]:
+    """Build the conditions "each of these words occurs in one of the columns, or begins an id", whatever its case."""
+    # PostgreSQL's text has no character NUL, not even to look for.
+    plain = words.replace("\0", " ")
+    return [
+        or_(
+            *(column.icontains(word, autoescape=True) for column in columns),
+            *(column.istartswith(word, autoescape=True) for column in ids),
+        )
+        for word in plain.split()
+    ]
+
+
+def storable(text: str | None, column: Column[Any]) -> str | None:
+    """A station's own words, as PostgreSQL takes them: no longer than the column, and without the character NUL."""
+    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")[: column.type.length]

@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_,
 from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.records import from_record, to_record
 from twinev.adapters.database.remembered import Remembered
-from twinev.adapters.database.statements import upsert
+from twinev.adapters.database.statements import storable, upsert
 from twinev.adapters.database.tables import evses, pending_station_keys, stations
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Location
 from twinev.domain.connectors import Connector
 from twinev.errors import NotFound
 
 _PUBLIC = [column for column in stations.c if column.name not in ("key_hmac", "connection_id")]
+_TOLD_BY_STATION = ("status", "status_at", "error_code")
 _DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "block_reason", "removed_at")
 
 
@@ -104,7 +105,7 @@ class DatabaseStations:
         kept = [evse.id for evse in station.evses]
         self._connection.execute(delete(evses).where(evses.c.station_id == station.id, evses.c.id.not_in(kept)))
         for evse in station.evses:
-            upsert(self._connection, evses, _evse_row(station.id, evse), untouched=("status", "status_at"))
+            upsert(self._connection, evses, _evse_row(station.id, evse), untouched=_TOLD_BY_STATION)
 
     def told_availability(self, station_id: str) -> dict[int, str | None]:
         """Return what was published last of each EVSE."""
@@ -173,12 +174,20 @@ class DatabaseStations:
         upsert(self._connection, evses, _evse_row(station_id, evse))
 
     def set_status(
-        self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime, *, even_if_older: bool = False
+        self,
+        station_id: str,
+        evse_id: int,
+        status: ConnectorStatus,
+        at: datetime,
+        *,
+        error_code: str | None = None,
+        even_if_older: bool = False,
     ) -> bool:
         statement = update(evses).where(evses.c.station_id == station_id, evses.c.id == evse_id)
         if not even_if_older:
             statement = statement.where(or_(evses.c.status_at.is_(None), evses.c.status_at <= at))
-        return self._connection.execute(statement.values(status=str(status), status_at=at)).rowcount == 1
+        said = {"status": str(status), "status_at": at, "error_code": storable(error_code, evses.c.error_code)}
+        return self._connection.execute(statement.values(said)).rowcount == 1
 
 
 def _station(row: Mapping[str, Any], of_station: list[Evse]) -> ChargingStation:
@@ -197,6 +206,7 @@ def _evse(row: Mapping[str, Any]) -> Evse:
         phases=row["phases"],
         status=ConnectorStatus(row["status"]),
         status_at=row["status_at"],
+        error_code=row["error_code"],
         connectors=tuple(from_record(Connector, kept) for kept in row["connectors"] or ()),
     )
 
@@ -210,5 +220,6 @@ def _evse_row(station_id: str, evse: Evse) -> dict[str, Any]:
         "phases": evse.phases,
         "status": str(evse.status),
         "status_at": evse.status_at,
+        "error_code": evse.error_code,
         "connectors": [to_record(connector) for connector in evse.connectors],
     }

@@ -92,6 +92,8 @@ evses = Table(
     Column("phases", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     Column("status_at", UtcDateTime),
+    # What the station gave as the fault with that status.
+    Column("error_code", String(50)),
     # NULL for one connector of that type, which has all that the EVSE has.
     Column("connectors", JSON(none_as_null=True)),
     # What the platform published last.
@@ -254,6 +256,7 @@ commands = Table(
     Column("restriction_id", String(64), index=True),
     Column("app", String(200)),
     Column("response", JSON(none_as_null=True)),
+    Column("retry_of", String(64)),
     Index("ix_commands_sent_at_id", "sent_at", "id"),
     Index("ix_commands_station_id_sent_at_id", "station_id", "sent_at", "id"),
 )

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from twinev.adapters.database.analysis import DatabaseAnalysis, DatabaseSiteDays
 from twinev.adapters.database.audit import DatabaseAudit
 from twinev.adapters.database.charge_detail_records import DatabaseChargeDetailRecords, DatabasePayments
 from twinev.adapters.database.charge_orders import DatabaseChargeOrders, DatabaseStationAccess
@@ -168,6 +169,8 @@ class DatabaseUnitOfWork:
         self.inbox = DatabaseInbox(connection)
         self.idempotency = DatabaseIdempotency(connection)
         self.usage = DatabaseUsage(connection)
+        self.analysis = DatabaseAnalysis(connection)
+        self.site_days = DatabaseSiteDays(connection)
         self.retention = DatabaseRetention(connection)
 
     def _release(self) -> None:

@@ -11,7 +11,7 @@ from twinev.api.login_desk import LoginDesk
 from twinev.domain.login import LoggedIn, SessionKind
 from twinev.domain.users import User
 from twinev.errors import BadInput, Forbidden, NotAuthenticated, NotFound
-from twinev.wire.identity import LoginMethodsOut, LoginSessionOut, PasswordChangeIn
+from twinev.wire.identity import LoginMethodsOut, LoginSessionOut, OwnNameIn, PasswordChangeIn
 from twinev.wire.rest.identity import LoginIn, LoginOut, TicketIn, TicketOut, UserOut
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
@@ -80,6 +80,14 @@ def log_out(login: CurrentLogin, response: Response, desk: Desk) -> None:
 def me(login: CurrentLogin) -> UserOut:
     """Tell who calls."""
     return _user(login.user)
+
+
+@router.patch("/me", dependencies=[Depends(never_stored)])
+def rename_me(body: OwnNameIn, login: CurrentLogin, desk: Desk) -> UserOut:
+    """Change how one is called; where an identity server keeps the names, they are changed there."""
+    if desk.elsewhere is not None:
+        raise Forbidden("names are kept at the identity server; change yours on its account page")
+    return _user(desk.users.change(login.user.id, by=login.user, display_name=body.display_name).user)
 
 
 @router.get("/session", dependencies=[Depends(never_stored)])

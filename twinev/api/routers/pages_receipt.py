@@ -6,18 +6,16 @@ import secrets
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, status
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from twinev.api.identity import Authenticator
+from twinev.api.page_reader import login_and_back, reader_of
 from twinev.api.platform import Reading
 from twinev.domain.charge_detail_record import ChargeDetailRecord, PaymentStatus
 from twinev.domain.money import Price
-from twinev.domain.users import User
 from twinev.errors import NotAuthenticated
 from twinev.services.agree_contract import is_operator
 from twinev.services.settle_session import require_own_record
@@ -40,11 +38,9 @@ router = APIRouter(include_in_schema=False)
 def show_receipt(cdr_id: str, request: Request, work: Reading) -> Response:
     """Show the receipt; who is not logged in goes to the login page and comes back."""
     try:
-        user = _reader(request)
+        user = reader_of(request)
     except NotAuthenticated:
-        if "authorization" in request.headers:
-            raise
-        return RedirectResponse(f"/login?next={quote(request.url.path)}", status.HTTP_303_SEE_OTHER)
+        return login_and_back(request)
     record = require_own_record(cdr_id, user_id=None if is_operator(user) else user.id, work=work)
     payment = work.payments.current([cdr_id])[cdr_id]
     nonce = secrets.token_urlsafe(16)
@@ -69,18 +65,6 @@ def show_receipt(cdr_id: str, request: Request, work: Reading) -> Response:
         "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(page, headers=headers)
-
-
-def _reader(request: Request) -> User:
-    authenticator: Authenticator = request.app.state.identity
-    given = request.headers.get("authorization", "")
-    scheme, _, token = given.partition(" ")
-    if scheme.lower() == "bearer":
-        return authenticator.of_token(token.strip()).user
-    cookie = request.cookies.get(authenticator.cookie_name)
-    if given or not cookie:
-        raise NotAuthenticated("no login came with the request")
-    return authenticator.of_cookie(cookie).user
 
 
 def _lines(record: ChargeDetailRecord) -> list[dict[str, Any]]:

@@ -81,13 +81,24 @@ def list_recommendations(
     No login is needed; with one they come with figures, and what is left out is taken from the driver's preferences and
     his default vehicle: ``max_distance_km``, ``connector_type``, ``ev_max_kw`` and ``consumption_kwh_per_km``.
     """
+    if user is None and (body.arrive_at is not None or body.max_price_eur_per_kwh is not None):
+        raise NotAuthenticated("who asks for a later time or a highest price must log in")
     said = body.model_dump(exclude={"latitude_degrees", "longitude_degrees", "limit"}, exclude_unset=True)
     place = Location(latitude_degrees=body.latitude_degrees, longitude_degrees=body.longitude_degrees)
     wish = wish_of_driver({"place": place, **said}, user=user, work=work)
     now = platform.clock.now()
     price = TariffPrice(work, otherwise=SeriesPrice(work))
     read = request.app.state.headroom_memory.read
-    found = recommend(wish, work=work, price=price, now=now, user_id=user and user.id, most=body.limit, read=read)
+    found = recommend(
+        wish,
+        work=work,
+        price=price,
+        now=now,
+        user_id=user and user.id,
+        most=body.limit,
+        read=read,
+        rules=platform.reservation_rules,
+    )
     return RecommendationsOut(
         items=tuple(_out(one, in_full=user is not None) for one in found),
         weights=ScorePartsOut(**asdict(WEIGHTS)),
@@ -99,12 +110,14 @@ def _out(one: Recommendation, *, in_full: bool) -> RecommendationOut:
     return RecommendationOut(
         station_id=station.id,
         name=station.name,
+        site_id=one.site.id,
         site_name=one.site.name,
+        time_zone=one.site.time_zone,
         latitude_degrees=station.location.latitude_degrees,
         longitude_degrees=station.location.longitude_degrees,
         max_kw=one.evse.max_kw,
         connector_types=tuple(connector.type for connector in one.evse.connectors),
-        way_km=round(one.way_km, 1),
+        way_km=round(one.way_km, 2),
         grade=one.grade,
         colour=one.colour,
         detail=_detail(one) if in_full else None,

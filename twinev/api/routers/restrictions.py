@@ -18,6 +18,7 @@ from twinev.api.restriction_out import ShownRestrictions, restriction_version, r
 from twinev.domain.area import area_from_json
 from twinev.domain.grid import Restriction
 from twinev.domain.users import User
+from twinev.services.measure_restriction import measure_restriction
 from twinev.services.ports.smart_charging import RestrictionFilter
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.restrict import (
@@ -29,10 +30,12 @@ from twinev.services.restrict import (
 )
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.restrictions import (
+    OrderedLimitOut,
     RestrictionActOut,
     RestrictionChangeIn,
     RestrictionCreated,
     RestrictionIn,
+    RestrictionMeasured,
     RestrictionOut,
     RestrictionPreview,
 )
@@ -70,9 +73,14 @@ async def order_restriction(
 
 
 @router.post("/preview")
-async def preview_restriction(body: RestrictionIn, preview: ThePreview, user: GridOperator) -> RestrictionPreview:
-    """Tell what a restriction would do, by planning the sites with it and without it; nothing is kept or sent."""
-    effect = await preview.preview(_order(body), user=user)
+async def preview_restriction(
+    body: RestrictionIn, preview: ThePreview, user: GridOperator, in_place_of: str | None = None
+) -> RestrictionPreview:
+    """Tell what a restriction would do, by planning the sites with it and without it; nothing is kept or sent.
+
+    ``in_place_of`` is the id of a restriction that would be changed to this: then with the change and without.
+    """
+    effect = await preview.preview(_order(body), user=user, in_place_of=in_place_of)
     return RestrictionPreview(
         evs_affected=effect.evs_affected,
         shortfall_kwh=effect.shortfall_kwh,
@@ -150,6 +158,14 @@ def get_history(restriction_id: str, work: Reading, _user: Staff) -> list[Restri
         RestrictionActOut(at=one.at, by=one.by, act=one.act, limit_kw=one.limit_kw, end=one.end, v2g=one.v2g)
         for one in work.restrictions.history(restriction_id)
     ]
+
+
+@router.get("/{restriction_id}/measured")
+def get_measured(restriction_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> RestrictionMeasured:
+    """Tell how well it was kept until now: what was measured beside what was ordered."""
+    measured = measure_restriction(restriction_id, now=platform.clock.now(), work=work)
+    ordered = tuple(OrderedLimitOut(**vars(limit)) for limit in measured.ordered)
+    return RestrictionMeasured(**vars(measured) | {"ordered": ordered})
 
 
 @router.patch("/{restriction_id}", responses=EDIT_RESPONSES)

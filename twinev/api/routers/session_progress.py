@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import asyncio
+from dataclasses import asdict
+from functools import partial
 
-from twinev.api.platform import AnyRole, Reading, ThePlatform
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+
+from twinev.api.identity import Authenticator, CurrentLogin
+from twinev.api.platform import AnyRole, Platform, Reading, ThePlatform
+from twinev.api.progress_stream import progress_frames
 from twinev.api.routers.tariffs import cost_out
+from twinev.domain.users import User
 from twinev.services.agree_contract import is_operator
 from twinev.services.own_sessions import seen_session
+from twinev.services.ports.unit_of_work import UnitOfWork
 from twinev.services.price_session import session_owner
 from twinev.services.session_progress import session_progress
-from twinev.wire.rest.sessions import PlannedStepOut, SessionProgressOut
+from twinev.wire.rest.sessions import MeasuredStepOut, PlannedStepOut, SessionProgressOut
 
 router = APIRouter(prefix="/api/v1/sessions/{session_id}/progress", tags=["sessions"])
 
@@ -18,6 +27,34 @@ router = APIRouter(prefix="/api/v1/sessions/{session_id}/progress", tags=["sessi
 @router.get("")
 def get_progress(session_id: str, work: Reading, platform: ThePlatform, user: AnyRole) -> SessionProgressOut:
     """Show energy, power, cost so far, state of charge as far as it is known, and the plan ahead."""
+    return progress_of(session_id, user=user, work=work, platform=platform)
+
+
+@router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def stream_progress(
+    session_id: str, request: Request, platform: ThePlatform, login: CurrentLogin, user: AnyRole
+) -> StreamingResponse:
+    """Stream the same, at once and whenever it changes, as events ``session.progress``; ends with the session."""
+
+    def read() -> SessionProgressOut:
+        with platform.reading() as work:
+            return progress_of(session_id, user=user, work=work, platform=platform)
+
+    first = await asyncio.to_thread(read)
+    authenticator: Authenticator = request.app.state.identity
+    frames = progress_frames(platform.events, partial(authenticator.is_open, login), read, first, clock=platform.clock)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def progress_of(session_id: str, *, user: User, work: UnitOfWork, platform: Platform) -> SessionProgressOut:
+    """Read how far a session has come, as the user may see it.
+
+    Raises
+    ------
+    NotFound
+        There is none, or it is somebody else's.
+    """
     session = seen_session(session_id, user=user, work=work)
     live = platform.live_view(work, sessions=[session])
     own = session_owner(session, work=work) == user.id
@@ -40,6 +77,7 @@ def get_progress(session_id: str, work: Reading, platform: ThePlatform, user: An
         stop_at=progress.stop_at,
         # As with bills: the driver's own, and the operators' business.
         cost=cost_out(progress.cost) if own or is_operator(user) else None,
-        plan=tuple(PlannedStepOut(start=step.start, end=step.end, power_kw=step.power_kw) for step in progress.plan),
+        measured=tuple(MeasuredStepOut(**asdict(step)) for step in progress.measured),
+        plan=tuple(PlannedStepOut(**asdict(step)) for step in progress.plan),
         explanation=live.explanation(session),
     )

@@ -6,9 +6,9 @@ Staff sees all sessions; drivers see, start, change and stop their own.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
@@ -25,13 +25,17 @@ from twinev.domain.vehicles import DriverProfile
 from twinev.errors import BadInput, Forbidden
 from twinev.services.change_needs import change_needs
 from twinev.services.own_sessions import is_staff, seen_session, steered_session
+from twinev.services.ports.charging import SessionFilter
 from twinev.services.start_charging import StartWish, start_charging
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
-from twinev.wire.rest.sessions import MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
+from twinev.wire.rest.sessions import ChargingWishIn, MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
 
 router = APIRouter(prefix="/api/v1/sessions", tags=["sessions"])
 
+_FIND = (
+    "words that occur in the ids of station and transaction, in the id token or stop reason, or begin the session's id"
+)
 _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CommandOut}}
 
 
@@ -45,11 +49,15 @@ def list_sessions(
     site_id: str | None = None,
     station_id: str | None = None,
     active: bool | None = None,
+    find: Annotated[str, Query(max_length=200, description=_FIND)] = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
 ) -> Page[SessionOut]:
     """List the sessions, the newest first; a driver's list has his own."""
     own = None if is_staff(user) else user.id
     wanted = {"station_id": station_id, "active": active, "site_id": site_id, "user_id": own}
-    rows = work.sessions.list(limit=ask.one_more, before=ask.after, **wanted)
+    began = SessionFilter(find=find, since=since, until=until)
+    rows = work.sessions.list(limit=ask.one_more, before=ask.after, wanted=began, **wanted)
     live = platform.live_view(work, sessions=rows)
     return page_of(rows, ask, out=lambda session: _out(session, live), name=lambda session: session.id)
 
@@ -114,11 +122,15 @@ async def stop_session(
     return await only_once.answer(stop)
 
 
-async def _start_own(body: SessionStartIn, platform: Platform, user: User, app: str | None) -> SentCommand:
+def charging_wish(body: ChargingWishIn) -> StartWish:
+    """What the caller wants for himself."""
     asked = body.model_dump(exclude={"id_token", "profile"})
-    wish = StartWish(**asked, profile=None if body.profile is None else DriverProfile(body.profile))
+    return StartWish(**asked, profile=None if body.profile is None else DriverProfile(body.profile))
+
+
+async def _start_own(body: SessionStartIn, platform: Platform, user: User, app: str | None) -> SentCommand:
     return await start_charging(
-        wish,
+        charging_wish(body),
         user=user,
         unit_of_work=platform.unit_of_work,
         clock=platform.clock,

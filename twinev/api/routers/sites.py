@@ -121,6 +121,7 @@ def _out(site: Site, work: UnitOfWork, live: LiveView, now: datetime) -> SiteOut
         demand_kw=_value_now(work, SeriesKind.DEMAND, site.id, now),
         production_kw=_value_now(work, SeriesKind.PRODUCTION, site.id, now),
         active_sessions=len(sessions),
+        flexibility_kw=_value_now(work, SeriesKind.FLEXIBILITY, site.id, now),
         fallback_kw=site.fallback_kw,
         slot_minutes=site.slot_minutes,
         horizon_slots=site.horizon_slots,

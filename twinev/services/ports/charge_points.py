@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from twinev.domain.charge_points import ChargingStation, ConnectorStatus, Evse, Site
@@ -51,9 +53,16 @@ class Stations(Protocol):
 
     def set_online(self, station_id: str, online: bool, at: datetime, connection_id: str | None = None) -> None: ...
     def set_status(
-        self, station_id: str, evse_id: int, status: ConnectorStatus, at: datetime, *, even_if_older: bool = False
+        self,
+        station_id: str,
+        evse_id: int,
+        status: ConnectorStatus,
+        at: datetime,
+        *,
+        error_code: str | None = None,
+        even_if_older: bool = False,
     ) -> bool:
-        """Note an EVSE's status; False where it stays as it was, because a later one than ``at`` is known."""
+        """Note an EVSE's status and fault; False where it stays as it was, because a later one than ``at`` is known."""
 
     def set_last_seen(self, station_id: str, at: datetime) -> None: ...
     def set_boot(
@@ -73,7 +82,33 @@ class Stations(Protocol):
         """Return how many there are, and how many of them are online."""
 
 
+class CommandState(StrEnum):
+    """How a command went, as a list is searched for it."""
+
+    UNDER_WAY = "under_way"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandFilter:
+    """Which commands: all that fit everything that is given.
+
+    ``find`` are words that occur in who sent it, from where, to which station, as what and how it was answered.
+    ``from_people`` are those of persons and their programs, not of the platform itself.
+    """
+
+    find: str = ""
+    state: CommandState | None = None
+    from_people: bool | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 class Commands(Protocol):
+    """Commands to stations, the newest first in lists."""
+
+    def get(self, command_id: str) -> SentCommand: ...
     def save(self, command: SentCommand) -> None: ...
     def list(
         self,
@@ -82,7 +117,11 @@ class Commands(Protocol):
         before: str | None = None,
         station_id: str | None = None,
         actions: Collection[str] | None = None,
+        wanted: CommandFilter | None = None,
     ) -> Sequence[SentCommand]: ...
+    def accepted_profiles(self, station_id: str, *, since: datetime, until: datetime) -> Sequence[SentCommand]:
+        """The charging profiles that the station accepted in [since, until), the oldest first."""
+
     def without_outcome(self, *, before: datetime) -> Sequence[SentCommand]:
         """Commands sent before this instant of which nobody has said how they went."""
 

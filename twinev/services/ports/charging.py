@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +11,19 @@ from twinev.domain.charge_points import ChargingState
 from twinev.domain.facts import Decision, Sample, StationFact
 from twinev.domain.session import ChargingSession
 from twinev.domain.vehicles import ChargingNeeds
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFilter:
+    """Which sessions: all that fit everything that is given.
+
+    ``find`` are words that occur in the ids of station and transaction, in the id token or the stop reason, or begin
+    the session's id; ``since`` and ``until`` are about when it began.
+    """
+
+    find: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Sessions(Protocol):
@@ -30,7 +44,11 @@ class Sessions(Protocol):
         active: bool | None = None,
         site_id: str | None = None,
         user_id: str | None = None,
+        wanted: SessionFilter | None = None,
     ) -> Sequence[ChargingSession]: ...
+    def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
+        """Those of a station that reach into [start, end), the oldest first."""
+
     def changed(
         self, since: datetime | None, before: datetime | None, *, offset: int, limit: int
     ) -> tuple[Sequence[ChargingSession], int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
+from twinev.services.ports.analysis import Analysis, SiteDays
 from twinev.services.ports.audit import Audit
 from twinev.services.ports.charge_points import Commands, Reports, Sites, Stations, Tokens
 from twinev.services.ports.charging import Facts, MeterValues, Sessions
@@ -67,6 +68,8 @@ class UnitOfWork(Protocol):
     retention: Retention
     audit: Audit
     usage: Usage
+    analysis: Analysis
+    site_days: SiteDays
 
     def __enter__(self) -> Self: ...
     def __exit__(

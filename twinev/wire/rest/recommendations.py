@@ -8,7 +8,11 @@ from twinev.wire.base import WireModel
 
 
 class RecommendationAsk(WireModel):
-    """POST /recommendations. A body, for a query would leave in every log where somebody is; nothing of it is kept."""
+    """POST /recommendations. A body, for a query would leave in every log where somebody is; nothing of it is kept.
+
+    With ``arrive_at`` what can be reserved for then is recommended, else what is free now. That and
+    ``max_price_eur_per_kwh`` are for those who are logged in.
+    """
 
     latitude_degrees: float = Field(ge=-90, le=90)
     longitude_degrees: float = Field(ge=-180, le=180)
@@ -18,6 +22,10 @@ class RecommendationAsk(WireModel):
     connector_type: str | None = Field(default=None, max_length=40)
     ev_max_kw: float | None = Field(default=None, ge=0, le=5000)
     consumption_kwh_per_km: float = Field(default=0.18, ge=0, le=2)
+    min_kw: float = Field(default=0.0, ge=0, le=5000, description="what the EVSE must give at least")
+    max_price_eur_per_kwh: float | None = Field(default=None, ge=-10, le=100)
+    arrive_at: AwareDatetime | None = None
+    station_id: str | None = Field(default=None, max_length=48, description="only this one, if it suits")
     limit: int = Field(default=10, ge=1, le=50)
 
 
@@ -54,7 +62,9 @@ class RecommendationOut(WireModel):
 
     station_id: str
     name: str
+    site_id: str
     site_name: str
+    time_zone: str
     latitude_degrees: float
     longitude_degrees: float
     max_kw: float

@@ -102,6 +102,33 @@ class RestrictionOut(WireModel):
     version: str = Field(default="", description="Send it in If-Match to change the restriction")
 
 
+class OrderedLimitOut(WireModel):
+    """A limit that held within [start, end)."""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    limit_kw: float
+
+
+class RestrictionMeasured(WireModel):
+    """How well a restriction was kept: the stations' measured sum within [start, until), beside what was ordered.
+
+    ``measured_kw`` is the mean over each ``step_seconds``. ``kept_share`` is the part of the time, 0 to 1, in which the
+    sum was within the limit; ``excess_kwh`` what flowed above it. Before it begins nothing was measured: null.
+    ``silent_station_ids`` had an EV of which nothing was measured for more than 20 minutes: it is missing in the sum.
+    """
+
+    start: AwareDatetime
+    until: AwareDatetime
+    step_seconds: float
+    measured_kw: tuple[float, ...]
+    ordered: tuple[OrderedLimitOut, ...]
+    highest_kw: float | None
+    kept_share: float | None
+    excess_kwh: float
+    silent_station_ids: tuple[str, ...] = ()
+
+
 class RestrictionPreview(WireModel):
     """What the restriction would do: computed by planning the site with and without it.
 

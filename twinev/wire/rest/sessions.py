@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
-from twinev.wire.rest.tariffs import SessionCostOut
+from twinev.wire.rest.station_limits import LimitStep
+from twinev.wire.rest.tariffs import Amount, SessionCostOut
 
 
 class SessionOut(WireModel):
@@ -54,17 +55,14 @@ class MeterValueOut(WireModel):
     phase: str | None
 
 
-class SessionStartIn(WireModel):
-    """POST /sessions: start charging from afar.
+class ChargingWishIn(WireModel):
+    """How a driver wants to charge, from a reservation or at a private station that he may use.
 
-    An operator names a station and the ``id_token`` of whoever charges. Without an ``id_token`` the caller himself
-    charges: from his reservation, or at a private station that he may use; the rest says how. ``target_soc`` comes with
-    ``soc``, the state of charge now, and ``battery_kwh`` or a ``vehicle_id``.
+    ``target_soc`` comes with ``soc``, the state of charge now, and ``battery_kwh`` or a ``vehicle_id``.
     """
 
     station_id: str | None = Field(default=None, max_length=48)
     evse_id: int = Field(default=1, ge=1, le=1000)
-    id_token: str | None = Field(default=None, max_length=255)
     reservation_id: str | None = Field(default=None, max_length=64)
     vehicle_id: str | None = Field(default=None, max_length=64)
     battery_kwh: float | None = Field(default=None, ge=1, le=1000)
@@ -76,8 +74,67 @@ class SessionStartIn(WireModel):
     stop_at_target: bool = True
 
 
+class SessionStartIn(ChargingWishIn):
+    """POST /sessions: start charging from afar.
+
+    An operator names a station and the ``id_token`` of whoever charges. Without an ``id_token`` the caller himself
+    charges: from his reservation, or at a private station that he may use; the rest says how.
+    """
+
+    id_token: str | None = Field(default=None, max_length=255)
+
+
 class PlannedStepOut(WireModel):
     """A stretch of the plan at one mean power. [kW]"""
+
+    start: AwareDatetime
+    end: AwareDatetime
+    power_kw: float
+
+
+class CourseSlotOut(WireModel):
+    """One slot of a session: what flowed, at which mean power, what was planned for it, and what that cost.
+
+    ``planned_kw`` is the mean of the charging profiles that the station had accepted; null where it had none.
+    ``cost_excl_vat`` is without fees and rounding; null for staff that sees no bills.
+    """
+
+    start: AwareDatetime
+    end: AwareDatetime
+    energy_kwh: float
+    power_kw: float
+    planned_kw: float | None
+    cost_excl_vat: Amount | None
+
+
+class CourseReadingOut(WireModel):
+    """The meter of a session: energy since it began."""
+
+    at: AwareDatetime
+    energy_kwh: float
+
+
+class SessionCourseOut(WireModel):
+    """How a session went, slot by slot, as far as it was measured.
+
+    ``planned`` are the limits that the station had accepted, each until the next; null: none.
+    ``other_excl_vat`` is what the slots' costs lack to the total: fees, whole blocks, a least or most, rounding.
+    """
+
+    session_id: str
+    slot_minutes: int
+    slots: tuple[CourseSlotOut, ...]
+    readings: tuple[CourseReadingOut, ...]
+    planned: tuple[LimitStep, ...]
+    tariff_id: str | None
+    currency: str
+    other_excl_vat: Amount | None
+    total_excl_vat: Amount | None
+    total_incl_vat: Amount | None
+
+
+class MeasuredStepOut(WireModel):
+    """A stretch of what was measured, at its mean power. [kW]"""
 
     start: AwareDatetime
     end: AwareDatetime
@@ -89,7 +146,8 @@ class SessionProgressOut(WireModel):
 
     ``soc`` is what the EV tells (``soc_told``), or is reckoned from the driver's word and the energy; null: unknown.
     ``done_at`` is when, by the plan, the energy asked for will have flowed. ``stop_at`` is the end of the reservation.
-    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills.
+    ``cost`` is what the session has cost as far as it was measured; null for staff that sees no bills. ``measured`` is
+    the power since its begin, in at most some hundred stretches.
     """
 
     session_id: str
@@ -108,5 +166,34 @@ class SessionProgressOut(WireModel):
     stop_at_target: bool
     stop_at: AwareDatetime | None
     cost: SessionCostOut | None
+    measured: tuple[MeasuredStepOut, ...]
     plan: tuple[PlannedStepOut, ...]
     explanation: str | None
+
+
+class ProfileOutcomeOut(WireModel):
+    """What one profile would give by the departure.
+
+    ``soc`` is the state of charge then; null without a word on the battery. ``done_at`` is when the energy asked for
+    will have flowed; null where it will not. ``renewable_part`` is 0 to 1; null where no energy flows.
+    """
+
+    profile: Literal["cheap", "fast", "green", "default"]
+    energy_kwh: float
+    soc: float | None
+    done_at: AwareDatetime | None
+    cost: SessionCostOut
+    renewable_part: float | None
+    plan: tuple[PlannedStepOut, ...]
+    explanation: str | None
+
+
+class ChargingPreviewOut(WireModel):
+    """What charging would come to with each profile, if it started ``now``."""
+
+    station_id: str
+    evse_id: int
+    now: AwareDatetime
+    departure_at: AwareDatetime
+    wanted_kwh: float
+    outcomes: tuple[ProfileOutcomeOut, ...]

@@ -11,6 +11,7 @@ from twinev.wire.rest.places import AddressBody, OpeningHoursBody
 class SiteOut(WireModel):
     """A site with its live state: power of all its sessions, and what its supply point allows.
 
+    ``flexibility_kw`` is what is ordered to be added to the import limit ``supply_max_kw`` now: less where negative.
     ``opening_hours`` null is day and night; ``version`` is the site's ETag.
     """
 
@@ -26,6 +27,7 @@ class SiteOut(WireModel):
     demand_kw: float
     production_kw: float
     active_sessions: int
+    flexibility_kw: float = 0.0
     fallback_kw: float | None = None
     slot_minutes: int = 15
     horizon_slots: int = 96

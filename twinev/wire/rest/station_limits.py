@@ -48,13 +48,17 @@ class ExternalLimitOut(WireModel):
 
 
 class EvseLimitsOut(WireModel):
-    """One EVSE: ``expected`` is what its profiles come to over the next day, ``reported`` what it said at that time."""
+    """One EVSE: ``expected`` is what its profiles come to over the next day, ``reported`` what it said at that time.
+
+    ``reported`` says nothing from ``reported_until`` on.
+    """
 
     evse_id: int
     profiles: tuple[InstalledProfile, ...]
     unsure: tuple[str, ...]
     expected: tuple[LimitStep, ...]
     reported_at: AwareDatetime | None = None
+    reported_until: AwareDatetime | None = None
     reported: tuple[LimitStep, ...] = ()
     differences: tuple[LimitDifference, ...] = ()
 

@@ -11,7 +11,10 @@ from twinev.wire.rest.places import ConnectorOut, EvseIn
 
 
 class EvseOut(WireModel):
-    """An EVSE; ``power_kw`` and ``planned_kw`` are now's measured power and now's limit from the plan."""
+    """An EVSE; ``power_kw`` and ``planned_kw`` are now's measured power and now's limit from the plan.
+
+    ``error_code`` is what the station gave as the fault with its last status, at ``status_at``.
+    """
 
     id: int
     connector_type: str
@@ -23,6 +26,8 @@ class EvseOut(WireModel):
     session_id: str | None
     connectors: tuple[ConnectorOut, ...] = ()
     availability: str | None = None
+    status_at: AwareDatetime | None = None
+    error_code: str | None = None
 
 
 class NotFollowing(WireModel):

@@ -3,6 +3,7 @@
 from alembic import context
 
 from twinev.adapters.database import (
+    analysis_tables,
     audit_tables,
     driver_tables,
     identity_server_tables,
@@ -18,6 +19,7 @@ metadata = tables.metadata
 assert all(
     module.metadata is metadata
     for module in (
+        analysis_tables,
         audit_tables,
         driver_tables,
         identity_server_tables,

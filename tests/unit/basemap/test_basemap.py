@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from twinev.ui import basemap
+from twinev import basemap
 
 UTRECHT = (52.0851, 5.1054)
 ROTTERDAM = (51.9217, 4.4723)

@@ -1,7 +1,7 @@
 """The map under the stations: a coarse outline of our own, a graticule, towns, and the sites' car parks.
 
-Nothing is fetched: `twinev/ui/netherlands.geojson` was drawn by hand and a car park's outline follows from where its
-stations stand. Colours are the style sheet's, by pane, so that they follow light and dark.
+Nothing is fetched: `netherlands.geojson` was drawn by hand and a car park's outline follows from where its stations
+stand. The dashboards and the drivers' app draw the same; colours are theirs, so that they follow light and dark.
 """
 
 from __future__ import annotations
