@@ -107,13 +107,11 @@ class DatabaseSessions:
 
     def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
         return self._all(
-            select(_table)
-            .where(
+            _SELECT.where(
                 _table.c.station_id == station_id,
                 _table.c.started_at < end,
                 _table.c.ended_at.is_(None) | (_table.c.ended_at > start),
-            )
-            .order_by(_table.c.started_at)
+            ).order_by(_table.c.started_at)
         )
 
     def changed(
