@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, type_coerce
+from sqlalchemy import Column, Connection, Float, Row, type_coerce
 from sqlalchemy.types import NullType
 
 
@@ -30,6 +30,8 @@ class RawRows:
         """Return a row's values by the names of their columns, typed as a plain select gives them."""
         dialect, values = connection.dialect, {}
         for column, raw in zip(self._columns, row, strict=True):
-            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+            # Both drivers give floats as such, and PostgreSQL's wants to know more than we do to tell so.
+            is_float = isinstance(column.type, Float)
+            convert = None if is_float else column.type.dialect_impl(dialect).result_processor(dialect, None)
             values[column.name] = raw if convert is None else convert(raw)
         return values
