@@ -85,8 +85,8 @@ class DatabaseReservations:
     def taken(self, steps: range, station_ids: Collection[str], *, but_for: str | None = None) -> set[tuple[str, int]]:
         asked = {"station_ids": list(station_ids), "first": steps.start, "end": steps.stop}
         if but_for is None:
-            return set(self._connection.execute(_TAKEN, asked).tuples())
-        return set(self._connection.execute(_TAKEN_BY_OTHERS, asked | {"user_id": but_for}).tuples())
+            return {tuple(row) for row in self._connection.execute(_TAKEN, asked)}
+        return {tuple(row) for row in self._connection.execute(_TAKEN_BY_OTHERS, asked | {"user_id": but_for})}
 
     def active(self, *, station_id: str | None = None, user_id: str | None = None) -> Sequence[Reservation]:
         statement = select(reservations).where(_table.status == str(ReservationStatus.ACTIVE))

@@ -102,7 +102,8 @@ class DatabaseRestrictions:
 
     def states(self, restriction_ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """As `state`, of each that has one."""
-        return dict(self._connection.execute(_STATES, {"restriction_ids": list(restriction_ids)}).tuples().all())
+        rows = self._connection.execute(_STATES, {"restriction_ids": list(restriction_ids)})
+        return {row.restriction_id: row.state for row in rows}
 
     def _all(self, statement: Select[Any]) -> Any:
         rows = self._connection.execute(statement).all()
