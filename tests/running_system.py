@@ -33,6 +33,7 @@ class RunningSystem:
     process: subprocess.Popen | None = None
     started_in_seconds: float = 0.0
     clients: list[httpx.Client] = field(default_factory=list)
+    tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def api_url(self) -> str:
@@ -124,6 +125,12 @@ class RunningSystem:
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
         self.clients.append(client)
         return client
+
+    def token(self, role: str) -> str:
+        """A bearer token of ``role``, got once: the platform takes thirty logins a minute from one address."""
+        if role not in self.tokens:
+            self.tokens[role] = self.client(role).headers["Authorization"].removeprefix("Bearer ")
+        return self.tokens[role]
 
     def ledger(self) -> list[dict]:
         """Everything that the simulated stations say they have done."""
