@@ -68,9 +68,8 @@ def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(open_page: 
         page.mouse.move(x, y, steps=3)
         page.mouse.down()
         page.mouse.up()
-    expect(page.locator(".tv-summary")).to_contain_text("stations selected", timeout=SOON_MS)
-    assert page.get_by_label(re.compile("^UTR-02")).is_checked()
-    assert not page.get_by_label(re.compile("^UTR-04")).is_checked()
+    expect(page.get_by_label(re.compile("^UTR-02"))).to_be_checked(timeout=SOON_MS)
+    expect(page.get_by_label(re.compile("^UTR-04"))).not_to_be_checked()
 
 
 def test_order_is_changed_from_its_version_and_revoked_where_it_shows(

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ STEPS = {
     ),
     "PATCH /api/v1/vehicles/{vehicle_id}": Step(path="vehicles/{vehicle}", body={"name": "Shared car"}),
     "POST /api/v1/vehicles/{vehicle_id}/reservations": Step(
-        path="vehicles/{vehicle}/reservations", role=DRIVER, body=window(hours=0), keeps="booking"
+        path="vehicles/{vehicle}/reservations", role=DRIVER, body=partial(window, hours=0), keeps="booking"
     ),
     "POST /api/v1/vehicles/{vehicle_id}/reservations/{reservation_id}/pick-up": Step(
         path="vehicles/{vehicle}/reservations/{booking}/pick-up", role=DRIVER
@@ -216,7 +217,8 @@ class Walk:
         headers = {"Authorization": f"Bearer {await self._token(step.role)}", "User-Agent": "walk/1", **step.headers}
         if method == "POST":
             headers["Idempotency-Key"] = operation
-        body = step.body
+        # What begins now is told when it is asked for.
+        body = step.body() if callable(step.body) else step.body
         if operation.endswith("/auth/password"):
             body = body | {"old_password": self._accounts[step.role]["password"]}
         path = "/api/v1/" + step.path.format(**self._kept)

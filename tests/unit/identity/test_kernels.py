@@ -87,6 +87,7 @@ class FakeKernels:
     def __init__(self) -> None:
         self.opened = {"k": OpenedKernel(session_id="s", cookie="c", connected_at=0.0)}
         self.alive, self.connections = True, 1
+        self.warm = SimpleNamespace(ready=(), heat=lambda: None)
 
     def get_kernel(self, kernel_id: str) -> SimpleNamespace:
         async def is_alive() -> bool:
