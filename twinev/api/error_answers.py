@@ -73,12 +73,13 @@ def errors_of(method: str, operation: dict[str, Any], route: Any, schemas: dict[
     changes = method not in SAFE_METHODS
     has_login = current_login in calls
     takes_body = "requestBody" in operation
+    has_id = "{" in route.path_format
     may_come = {
         HTTPStatus.BAD_REQUEST: takes_body,
         HTTPStatus.UNAUTHORIZED: has_login,
         HTTPStatus.FORBIDDEN: has_login,
-        HTTPStatus.NOT_FOUND: "{" in route.path_format or _names_an_id(operation, schemas),
-        HTTPStatus.CONFLICT: changes and has_login,
+        HTTPStatus.NOT_FOUND: has_id or _names_an_id(operation, schemas),
+        HTTPStatus.CONFLICT: changes and has_login and (has_id or takes_body),
         HTTPStatus.PRECONDITION_FAILED: edit_of in calls,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: takes_body,
         # Also where nothing is taken: the character NUL is refused in every address.

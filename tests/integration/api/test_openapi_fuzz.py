@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -115,8 +115,9 @@ def _fault_of(operation: Any, asked: Asked, examples: int) -> str | None:
 
     try:
         ask()
-    except (Failure, FailureGroup) as failure:
-        return f"{operation.method.upper()} {operation.path}: {failure}"
+    except FailureGroup as group:
+        told = "; ".join(str(failure) for failure in group.exceptions)
+        return f"{operation.method.upper()} {operation.path}: {told}"
     return None
 
 
