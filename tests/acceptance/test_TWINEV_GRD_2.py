@@ -174,10 +174,10 @@ def _require_page(running: RunningSystem, page: Page) -> None:
     """The administrator is logged in already."""
     page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
     page.get_by_role("tab", name="Historical").click(timeout=60_000)
-    cells = page.get_by_role("cell")
-    expect(cells.filter(has_text=f"by {NAME}")).to_have_count(2, timeout=20_000)
+    rows = page.locator(".tv-history-row")
+    expect(rows.filter(has_text=f"by {NAME}")).to_have_count(2, timeout=20_000)
     for state in ("revoked", "not enforced"):
-        expect(cells.filter(has_text=state).first).to_be_visible()
+        expect(rows.locator(".tv-state").filter(has_text=state).first).to_be_visible()
 
 
 def _require_disabled(running: RunningSystem, page: Page, second: Client) -> None:

@@ -135,7 +135,7 @@ def test_restriction_on_the_page_brings_the_metered_power_under_the_limit_within
         what="the restriction counts as enforced",
     )
     page.get_by_role("tab", name="Historical").click()
-    expect(page.get_by_role("cell", name="enforced", exact=True)).to_be_visible(timeout=20_000)
+    expect(page.locator(".tv-history-row .tv-state")).to_have_text("enforced", timeout=20_000)
     _assert_kept_until_its_end(running, client, ordered, time.monotonic() - confirmed)
     _assert_every_ev_reaches_its_target(running, client, {ev["station"]: ev["energy_kwh"] for ev in evs})
 

@@ -16,6 +16,7 @@ from twinev.api.file_schemas import describe_files
 from twinev.api.identity import Authenticator
 from twinev.api.limit_body import LimitBody
 from twinev.api.limit_rates import LimitRates, Rates
+from twinev.api.one_turn import add_routes
 from twinev.api.platform import Platform
 from twinev.api.problems import answer_with_problems
 from twinev.api.refuse_nul import RefuseNul
@@ -143,10 +144,10 @@ def create_app(
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
     for module in _OWN_ROUTERS:
-        app.include_router(module.router)
-    app.include_router(analysis.page_router)
+        add_routes(app, module.router)
+    add_routes(app, analysis.page_router)
     for router in routers:
-        app.include_router(router)
+        add_routes(app, router)
     app.add_middleware(RefuseNul)
     app.add_middleware(LimitBody)
     app.add_middleware(LimitRates, rates=rates)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,10 +25,12 @@ class PlanMemory:
         self._plans: dict[str, tuple[str, PlannedPower]] = {}
         self._reading = threading.Lock()
 
-    def latest(self, site_id: str, work: UnitOfWork) -> PlannedPower | None:
-        plan_id = work.plans.latest_id(site_id)
-        if plan_id is None:
-            return None
+    def latest(self, site_ids: Collection[str], work: UnitOfWork) -> dict[str, PlannedPower]:
+        """Return the latest plan of each site that has one."""
+        found = work.plans.latest_ids(site_ids) if site_ids else {}
+        return {site_id: self._plan(site_id, plan_id, work) for site_id, plan_id in found.items()}
+
+    def _plan(self, site_id: str, plan_id: str, work: UnitOfWork) -> PlannedPower:
         with self._reading:
             known = self._plans.get(site_id)
             if known is None or known[0] != plan_id:
@@ -44,7 +46,7 @@ class LiveView:
     clock: Clock
     now: datetime
     at_evse: Mapping[tuple[str, int], ChargingSession]
-    plans: Mapping[str, PlannedPower | None]
+    plans: Mapping[str, PlannedPower]
 
     @classmethod
     def read(
@@ -63,9 +65,7 @@ class LiveView:
             clock=clock,
             now=clock.now(),
             at_evse={(session.station_id, session.evse_id): session for session in newest_last if session.active},
-            plans={
-                site: memory.latest(site, work) for site in {session.site_id for session in shown if session.active}
-            },
+            plans=memory.latest({session.site_id for session in shown if session.active}, work),
         )
 
     def power_kw(self, session: ChargingSession | None) -> float:

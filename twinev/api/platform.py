@@ -12,6 +12,7 @@ from fastapi.concurrency import contextmanager_in_threadpool
 
 from twinev.api.identity import require_role
 from twinev.api.live import LiveView, PlanMemory
+from twinev.api.turns import Snapshot
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.session import ChargingSession
 from twinev.domain.users import OPERATORS, STAFF, Role, User
@@ -70,14 +71,21 @@ async def platform_of(request: Request) -> Platform:
 ThePlatform = Annotated[Platform, Depends(platform_of)]
 
 
-async def reading_work(request: Request, platform: ThePlatform) -> AsyncIterator[UnitOfWork]:
-    """Give a snapshot of the database for one request, when it is its turn."""
+async def reading_work(request: Request, platform: ThePlatform) -> Snapshot:
+    """Promise a route a snapshot of the database; `twinev.api.one_turn` opens it in the route's thread."""
+    return Snapshot(reading=platform.reading, turn=request.app.state.turns.reading)
+
+
+async def held_reading(request: Request, platform: ThePlatform) -> AsyncIterator[UnitOfWork]:
+    """Give a snapshot of the database to other dependencies too, from before the route until it has ended."""
     async with request.app.state.turns.reading, contextmanager_in_threadpool(platform.reading()) as work:
         yield work
 
 
-#: Given back before the answer is sent: whoever reads it slowly keeps no connection.
-Reading = Annotated[UnitOfWork, Depends(reading_work, scope="function")]
+#: For routes that are plain functions. Closed before the answer is sent: whoever reads it slowly keeps no connection.
+Reading = Annotated[UnitOfWork, Depends(reading_work)]
+#: For dependencies and coroutines; every change of threads costs, so it is the dearer one.
+HeldReading = Annotated[UnitOfWork, Depends(held_reading, scope="function")]
 
 staff_user = require_role(*STAFF)
 #: Everybody but drivers, who may see their own sessions alone.

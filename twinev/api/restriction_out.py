@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from twinev.api.etags import etag_of
@@ -34,6 +35,7 @@ class ShownRestrictions:
         self._work = work
         self._now = now
         self._power_kw = power_kw
+        self._states: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def read(cls, work: UnitOfWork, platform: Platform) -> ShownRestrictions:
@@ -44,8 +46,16 @@ class ShownRestrictions:
             power_kw[station_id] = power_kw.get(station_id, 0.0) + live.power_kw(session)
         return cls(work=work, now=now, power_kw=power_kw)
 
+    def read_states(self, restrictions: Iterable[Restriction]) -> None:
+        """Read at once what `out` would read of each."""
+        ids = [restriction.id for restriction in restrictions]
+        found = self._work.restrictions.states(ids)
+        self._states |= {restriction_id: found.get(restriction_id, {}) for restriction_id in ids}
+
     def out(self, restriction: Restriction) -> RestrictionOut:
-        kept = self._work.restrictions.state(restriction.id) or {}
+        if restriction.id not in self._states:
+            self.read_states([restriction])
+        kept = self._states[restriction.id]
         state = current_state(restriction, kept, self._now)
         stations = self._stations(
             restriction, state, {entry["station_id"]: entry for entry in kept.get("stations", ())}
@@ -75,14 +85,20 @@ class ShownRestrictions:
     ) -> tuple[StationEnforcement, ...]:
         """Once it is over, a station's state is the last that was seen; before it begins, that of the whole."""
         return tuple(
-            StationEnforcement(
-                station_id=station_id,
-                state=state if state is Enforcement.SCHEDULED else kept.get(station_id, {}).get("state", state),
-                reason=kept.get(station_id, {}).get("reason"),
-                power_kw=round(self._power_kw.get(station_id, 0.0), 3),
+            _of_station(
+                station_id,
+                state if state is Enforcement.SCHEDULED else kept.get(station_id, {}).get("state", state),
+                kept.get(station_id, {}).get("reason"),
+                round(self._power_kw.get(station_id, 0.0), 3),
             )
             for station_id in restriction.station_ids
         )
+
+
+@lru_cache(maxsize=10_000)
+def _of_station(station_id: str, state: str, reason: str | None, power_kw: float) -> StationEnforcement:
+    """The same for many restrictions, and for each of them time after time."""
+    return StationEnforcement(station_id=station_id, state=state, reason=reason, power_kw=power_kw)
 
 
 def restrictions_csv(restrictions: Iterable[RestrictionOut]) -> str:

@@ -1,9 +1,9 @@
 """How many requests work at once: what is more waits its turn, holding neither a thread nor a connection.
 
-A request that reads keeps its connection while it goes from thread to thread. Were those not counted, so many could
-hold all connections that every thread waits for one, and none is left to go on in. So at any time
-`REQUEST_THREADS` + `READINGS` connections are enough; the pools of `twinev.adapters.database.engine` hold more, for the
-loops and the stations' questions too.
+Whoever reads takes a turn first, so that some of the threads are always left to those who write. A snapshot is opened
+and closed in the thread that reads it; the few that are held longer (`twinev.api.platform.held_reading`) are counted
+by the same turns. So at any time `REQUEST_THREADS` + `READINGS` connections are enough; the pools of
+`twinev.adapters.database.engine` hold more, for the loops and the stations' questions too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from anyio.to_thread import current_default_thread_limiter
+
+from twinev.services.ports.unit_of_work import UnitOfWorkFactory
 
 #: Few: they share one interpreter, and a writer waits in its thread for the one before.
 REQUEST_THREADS = 12
@@ -24,6 +26,14 @@ class Turns:
     """The turns of one application."""
 
     reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READINGS))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of the database that a route will open when it is its turn."""
+
+    reading: UnitOfWorkFactory
+    turn: asyncio.Semaphore
 
 
 def limit_threads() -> None:

@@ -107,22 +107,29 @@ class FreeEvses:
         self._own = work.reservations.active(user_id=user_id) if user_id is not None else ()
         self._later = None if wish.arrive_at is None else self._to_be_had(max(wish.arrive_at, now), now, rules)
         self._reserved: dict[range, set[Place]] = {}
+        self._at: dict[datetime, tuple[set[Place], set[Place]]] = {}
 
     def of(self, station: ChargingStation, arrival: datetime) -> list[Evse]:
         """The EVSEs of a station that suit."""
-        stay = TimeWindow.around(arrival, arrival + self._wish.stay)
-        if stay.steps not in self._reserved:
-            self._reserved[stay.steps] = self._work.reservations.taken(
-                stay.steps, self._station_ids, but_for=self._user_id
-            )
-        reserved = self._reserved[stay.steps]
-        own = {(r.station_id, r.evse_id) for r in self._own if r.window.overlaps(stay.start, stay.end)}
+        if arrival not in self._at:
+            self._at[arrival] = self._places_at(arrival)
+        reserved, own = self._at[arrival]
         places = ((evse, (station.id, evse.id)) for evse in station.evses)
         return [
             evse
             for evse, place in places
             if place not in reserved and self._suits(evse) and self._is_free(station, evse, own=place in own)
         ]
+
+    def _places_at(self, arrival: datetime) -> tuple[set[Place], set[Place]]:
+        """What is reserved for some of the stay from then on, and what the driver has reserved himself."""
+        stay = TimeWindow.around(arrival, arrival + self._wish.stay)
+        if stay.steps not in self._reserved:
+            self._reserved[stay.steps] = self._work.reservations.taken(
+                stay.steps, self._station_ids, but_for=self._user_id
+            )
+        own = {(r.station_id, r.evse_id) for r in self._own if r.window.overlaps(stay.start, stay.end)}
+        return self._reserved[stay.steps], own
 
     def _to_be_had(self, start: datetime, now: datetime, rules: ReservationRules) -> set[Place]:
         """What works and is not occupied then; what is reserved is looked at for each arrival."""

@@ -8,22 +8,14 @@ from functools import partial
 
 from twinev.domain.area import distance_km
 from twinev.domain.charge_points import ChargingStation, Evse, Site
-from twinev.domain.recommendation import (
-    DETOUR,
-    Grade,
-    ScoreParts,
-    Suitability,
-    grade_of,
-    score_of,
-    score_parts,
-    way_cost_eur,
-)
+from twinev.domain.recommendation import DETOUR, Grade, ScoreParts, Suitability
 from twinev.domain.reservation import ReservationRules
 from twinev.domain.station_access import may_use
 from twinev.errors import BadInput
 from twinev.services.driver_wish import DriverWish, FreeEvses
 from twinev.services.ports.station_price import IntendedStay, PriceOfStation
 from twinev.services.ports.unit_of_work import UnitOfWork
+from twinev.services.rating import rate
 from twinev.services.site_headroom import Delivery, read_headroom
 from twinev.services.site_rooms import ReadHeadroom, SiteRooms
 
@@ -135,31 +127,14 @@ def _rate(
             charging_minutes=delivery.charging_minutes,
         )
     )
-    facts = Suitability(
+    rating = rate(
         price_eur_per_kwh=eur_per_kwh,
-        way_cost_eur=way_cost_eur(
-            way_km, consumption_kwh_per_km=wish.consumption_kwh_per_km, price_eur_per_kwh=eur_per_kwh
-        ),
-        available_kwh=delivery.energy_kwh,
-        wanted_kwh=wish.energy_kwh,
-        waiting_minutes=delivery.waiting_minutes,
-        charging_minutes=delivery.charging_minutes,
-    )
-    parts = score_parts(facts)
-    score = score_of(parts)
-    grade, colour = grade_of(score)
-    return Recommendation(
-        station=station,
-        evse=evse,
-        site=site,
         way_km=way_km,
-        arrival=arrival,
-        facts=facts,
-        parts=parts,
-        score=score,
-        grade=grade,
-        colour=colour,
+        consumption_kwh_per_km=wish.consumption_kwh_per_km,
+        wanted_kwh=wish.energy_kwh,
+        delivery=delivery,
     )
+    return Recommendation(station=station, evse=evse, site=site, way_km=way_km, arrival=arrival, **rating)
 
 
 def _best_first(one: Recommendation) -> tuple[float, float, str, int]:

@@ -119,6 +119,7 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         port=settings.api_port,
         log_level="warning",
         access_log=False,
+        http="httptools",
         **proxy_options(settings),
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from twinev.api.one_turn import add_routes
 from twinev.api.routers import station_use
 from twinev.client import Client
 from twinev.domain.facts import Sample
@@ -31,7 +32,7 @@ class InProcess(httpx.BaseTransport):
 @pytest.fixture
 def client_of(api, database, commands, clock):
     api.app.state.take_out_of_use = TakeOutOfUse(commands=commands, unit_of_work=database.unit_of_work, clock=clock)
-    api.app.include_router(station_use.router)
+    add_routes(api.app, station_use.router)
 
     def build(role: str = "charge_point_operator") -> Client:
         return Client("http://api", token="t", transport=InProcess(api, role), app="tests")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from twinev.api.one_turn import add_routes
 from twinev.api.routers import station_use
 from twinev.domain.commands import CloseConnection
 from twinev.domain.facts import ConnectQuestion
@@ -24,7 +25,7 @@ FAST = {"id": 1, "max_kw": 150, "connectors": [CCS, TYPE_2]}
 def operating(api, database, commands, clock):
     """The API with the routes that wiring adds."""
     api.app.state.take_out_of_use = TakeOutOfUse(commands=commands, unit_of_work=database.unit_of_work, clock=clock)
-    api.app.include_router(station_use.router)
+    add_routes(api.app, station_use.router)
     return api
 
 

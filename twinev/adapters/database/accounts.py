@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.elements import ColumnElement
 
 from twinev.adapters.database.audit import audited
 from twinev.adapters.database.engine import READ_ONLY
 from twinev.adapters.database.identity_tables import login_sessions, login_tickets, users
+from twinev.adapters.database.remembered import Remembered
 from twinev.domain.login import Account, EndReason, LoginSession, SessionKind
 from twinev.domain.users import Role, User
 from twinev.errors import Conflict, NotFound
 
 _USER_COLUMNS = tuple(column for column in users.c if column.name != "id")
+# Read at every request: built once, and objects made of them only when a column has changed.
+_WITH_USER = select(login_sessions, *_USER_COLUMNS).join(users)
+_BY_ID = _WITH_USER.where(login_sessions.c.id == bindparam("named"))
+_BY_SECRET = _WITH_USER.where(login_sessions.c.secret_hash == bindparam("named"))
+_LOGINS: Remembered[tuple[LoginSession, Account]] = Remembered()
 
 
 class DatabaseAccounts:
@@ -69,10 +75,10 @@ class DatabaseAccounts:
             connection.execute(insert(login_sessions).values(session_values(session)))
 
     def session(self, session_id: str) -> tuple[LoginSession, Account] | None:
-        return self._find_session(login_sessions.c.id == session_id)
+        return self._find_session(_BY_ID, session_id)
 
     def session_of_secret(self, secret_hash: str) -> tuple[LoginSession, Account] | None:
-        return self._find_session(login_sessions.c.secret_hash == secret_hash)
+        return self._find_session(_BY_SECRET, secret_hash)
 
     def end_session(self, session_id: str, reason: EndReason, at: datetime) -> None:
         with self._engine.begin() as connection:
@@ -103,11 +109,12 @@ class DatabaseAccounts:
             sessions = connection.execute(delete(login_sessions).where(login_sessions.c.expires_at < before))
             return tickets.rowcount + sessions.rowcount
 
-    def _find_session(self, condition: ColumnElement[bool]) -> tuple[LoginSession, Account] | None:
-        query = select(login_sessions, *_USER_COLUMNS).join(users).where(condition)
-        with self._reader.begin() as connection:
-            row = connection.execute(query).one_or_none()
-        return None if row is None else (_session(row), _account(row, row.user_id))
+    def _find_session(self, query: Select[Any], named: str) -> tuple[LoginSession, Account] | None:
+        with self._reader.connect() as connection:
+            row = connection.execute(query, {"named": named}).one_or_none()
+        if row is None:
+            return None
+        return _LOGINS.of(row.id, row, lambda: (_session(row), _account(row, row.user_id)))
 
 
 def end_open_sessions(connection: Connection, condition: ColumnElement[bool], reason: EndReason, at: datetime) -> int:

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, select
 
-from twinev.adapters.database.documents import from_document, insert_once, to_document
+from twinev.adapters.database.documents import from_known_document, insert_once, to_document
 from twinev.adapters.database.pricing_tables import charge_detail_records, payment_changes, sessions_to_settle
+from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.statements import earlier_than, upsert, within
 from twinev.domain.charge_detail_record import ChargeDetailRecord, PaymentChange, PaymentStatus
 from twinev.errors import NotFound
 
 _records, _marks, _changes = charge_detail_records, sessions_to_settle, payment_changes
+_CONTENT = RawRows([charge_detail_records.c.content]).selected[0]
 
 
 class DatabaseChargeDetailRecords:
@@ -34,13 +36,13 @@ class DatabaseChargeDetailRecords:
         return self._connection.execute(delete(_marks).where(_marks.c.session_id == session_id)).rowcount > 0
 
     def get(self, cdr_id: str) -> ChargeDetailRecord:
-        found = self._all(select(_records.c.content).where(_records.c.id == cdr_id))
+        found = self._all(select(_CONTENT).where(_records.c.id == cdr_id))
         if not found:
             raise NotFound("charge detail record", cdr_id)
         return found[0]
 
     def of_session(self, session_id: str) -> Sequence[ChargeDetailRecord]:
-        statement = select(_records.c.content).where(_records.c.session_id == session_id)
+        statement = select(_CONTENT).where(_records.c.session_id == session_id)
         return self._all(statement.order_by(_records.c.number, _records.c.credit))
 
     def add(self, record: ChargeDetailRecord) -> None:
@@ -59,7 +61,7 @@ class DatabaseChargeDetailRecords:
         status: PaymentStatus | None = None,
     ) -> Sequence[ChargeDetailRecord]:
         made_at, identifier = _records.c.made_at, _records.c.id
-        statement = select(_records.c.content).order_by(made_at.desc(), identifier.desc()).limit(limit)
+        statement = select(_CONTENT).order_by(made_at.desc(), identifier.desc()).limit(limit)
         if before is not None:
             statement = statement.where(earlier_than(self._connection, made_at, identifier, before))
         wanted = {"user_id": user_id, "site_id": site_id, "session_id": session_id}
@@ -77,12 +79,12 @@ class DatabaseChargeDetailRecords:
     ) -> tuple[Sequence[ChargeDetailRecord], int]:
         made_at = _records.c.made_at
         count = within(select(func.count()).select_from(_records), made_at, since, before)
-        chosen = within(select(_records.c.content), made_at, since, before).order_by(made_at, _records.c.id)
+        chosen = within(select(_CONTENT), made_at, since, before).order_by(made_at, _records.c.id)
         return self._all(chosen.offset(offset).limit(limit)), self._connection.execute(count).scalar_one()
 
     def _all(self, statement: Select[Any]) -> list[ChargeDetailRecord]:
         documents = self._connection.execute(statement).scalars()
-        return [from_document(ChargeDetailRecord, document) for document in documents]
+        return [from_known_document(ChargeDetailRecord, document) for document in documents]
 
 
 class DatabasePayments:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
@@ -13,6 +14,9 @@ from twinev.wire.messages import decode, encode
 
 Document = TypeVar("Document")
 
+#: How many documents are kept at hand: each takes some kilobytes.
+MOST = 5000
+
 
 def to_document(value: object) -> Any:
     """What a JSON column keeps; decimals are text, to the last digit."""
@@ -21,6 +25,17 @@ def to_document(value: object) -> Any:
 
 def from_document(kind: type[Document], document: Any) -> Document:
     return decode(kind, orjson.dumps(document))
+
+
+def from_known_document(kind: type[Document], document: Any) -> Document:
+    """As `from_document`, for documents that are read again and again: those that are alike are made once."""
+    text = document if isinstance(document, str) else orjson.dumps(document).decode()
+    return _made(kind, text)
+
+
+@lru_cache(maxsize=MOST)
+def _made(kind: type[Document], text: str) -> Document:
+    return decode(kind, text.encode())
 
 
 def insert_once(connection: Connection, table: Table, row: dict[str, Any], what: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from twinev.adapters.database.facts import set_aside
 from twinev.adapters.database.statements import insert_new
@@ -19,6 +19,12 @@ from twinev.wire.messages import encode
 _KEY = tuple(column.name for column in meter_values.primary_key)
 # Both databases refuse a statement with too many values, and would refuse it again for ever.
 _INSTANTS_ASKED = 1000
+
+_BEGUN, _BEGUN_AT = charging_sessions.c.started_at, bindparam("begun_at", type_=charging_sessions.c.started_at.type)
+_NEIGHBOURS = select(func.max(_BEGUN).filter(_BEGUN < _BEGUN_AT), func.min(_BEGUN).filter(_BEGUN > _BEGUN_AT)).where(
+    charging_sessions.c.station_id == bindparam("station"),
+    charging_sessions.c.ocpp_transaction_id == bindparam("transaction"),
+)
 
 
 class DatabaseMeterValues:
@@ -64,14 +70,8 @@ class DatabaseMeterValues:
 
     def _neighbours(self, session: ChargingSession) -> tuple[datetime | None, datetime | None]:
         """When the last transaction of the same name before this one began, and when the next one after it."""
-        begun = charging_sessions.c.started_at
-        statement = select(
-            func.max(begun).filter(begun < session.started_at), func.min(begun).filter(begun > session.started_at)
-        ).where(
-            charging_sessions.c.station_id == session.station_id,
-            charging_sessions.c.ocpp_transaction_id == session.ocpp_transaction_id,
-        )
-        before, after = self._connection.execute(statement).one()
+        named = {"station": session.station_id, "transaction": session.ocpp_transaction_id}
+        before, after = self._connection.execute(_NEIGHBOURS, named | {"begun_at": session.started_at}).one()
         return before, after
 
     def _flag_contradictions(self, rows: list[dict[str, Any]]) -> None:

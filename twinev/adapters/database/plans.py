@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from twinev.adapters.database.statements import earlier_than
-from twinev.adapters.database.tables import plans
+from twinev.adapters.database.tables import plans, sites
 from twinev.domain.plan import StoredPlan
 from twinev.errors import NotFound
 
@@ -43,6 +43,11 @@ class DatabasePlans:
             _newest_first(select(plans.c.id)).where(plans.c.site_id == site_id).limit(1)
         ).scalar()
 
+    def latest_ids(self, site_ids: Collection[str]) -> dict[str, str]:
+        """As `latest_id` of each site that has a plan."""
+        found = self._connection.execute(_LATEST_IDS, {"site_ids": list(site_ids)})
+        return {site_id: plan_id for site_id, plan_id in found if plan_id is not None}
+
     def list(self, *, limit: int, before: str | None = None, site_id: str | None = None) -> Sequence[StoredPlan]:
         statement = self._page(select(plans), limit, before, site_id)
         return [_plan(row, row.scenario, row.schedule) for row in self._connection.execute(statement)]
@@ -60,6 +65,11 @@ class DatabasePlans:
 
 def _newest_first(statement: Select[Any]) -> Select[Any]:
     return statement.order_by(plans.c.made_at.desc(), plans.c.id.desc())
+
+
+_LATEST_IDS = select(
+    sites.c.id, _newest_first(select(plans.c.id)).where(plans.c.site_id == sites.c.id).limit(1).scalar_subquery()
+).where(sites.c.id.in_(bindparam("site_ids", expanding=True)))
 
 
 def _plan(row: Row, scenario: dict[str, Any], schedule: dict[str, Any]) -> StoredPlan:

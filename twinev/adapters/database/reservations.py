@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, bindparam, func, select, text, update
 
 from twinev.adapters.database.booked_steps import release_steps, take_steps
 from twinev.adapters.database.reservation_tables import evse_steps, reservations
@@ -19,6 +19,15 @@ from twinev.errors import NotFound
 _table = reservations.c
 _ALIKE = tuple(column.name for column in _table if column.name not in {"start", "end", "status"})
 _LARGEST_NUMBER = 2**31 - 1
+_TAKEN = (
+    select(evse_steps.c.station_id, evse_steps.c.evse_id)
+    .distinct()
+    .where(evse_steps.c.station_id.in_(bindparam("station_ids", expanding=True)))
+    .where(evse_steps.c.step >= bindparam("first"), evse_steps.c.step < bindparam("end"))
+)
+_TAKEN_BY_OTHERS = _TAKEN.join(reservations, _table.id == evse_steps.c.holder_id).where(
+    _table.user_id != bindparam("user_id")
+)
 _CHANGING = ("told_at", "station_answer", "ended_at", "session_id")
 
 
@@ -74,15 +83,10 @@ class DatabaseReservations:
         release_steps(self._connection, evse_steps, reservation_id)
 
     def taken(self, steps: range, station_ids: Collection[str], *, but_for: str | None = None) -> set[tuple[str, int]]:
-        columns = evse_steps.c
-        statement = (
-            select(columns.station_id, columns.evse_id)
-            .distinct()
-            .where(columns.station_id.in_(tuple(station_ids)), columns.step >= steps.start, columns.step < steps.stop)
-        )
-        if but_for is not None:
-            statement = statement.join(reservations, _table.id == columns.holder_id).where(_table.user_id != but_for)
-        return {(row.station_id, row.evse_id) for row in self._connection.execute(statement)}
+        asked = {"station_ids": list(station_ids), "first": steps.start, "end": steps.stop}
+        if but_for is None:
+            return {tuple(row) for row in self._connection.execute(_TAKEN, asked)}
+        return {tuple(row) for row in self._connection.execute(_TAKEN_BY_OTHERS, asked | {"user_id": but_for})}
 
     def active(self, *, station_id: str | None = None, user_id: str | None = None) -> Sequence[Reservation]:
         statement = select(reservations).where(_table.status == str(ReservationStatus.ACTIVE))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, insert, select
 
 from twinev.adapters.database.statements import earlier_than, upsert
 from twinev.adapters.database.tables import (
@@ -23,6 +23,15 @@ from twinev.errors import NotFound
 from twinev.services.ports.smart_charging import RestrictionFilter
 
 CHANGEABLE = frozenset({"limit_kw", "end", "v2g", "revoked_at"})
+
+_STATES = select(restriction_states).where(
+    restriction_states.c.restriction_id.in_(bindparam("restriction_ids", expanding=True))
+)
+_LINKS = (
+    select(restriction_stations.c.restriction_id, restriction_stations.c.station_id)
+    .where(restriction_stations.c.restriction_id.in_(bindparam("of", expanding=True)))
+    .order_by(restriction_stations.c.position)
+)
 
 
 class DatabaseRestrictions:
@@ -91,16 +100,16 @@ class DatabaseRestrictions:
         statement = select(restriction_states.c.state).where(restriction_states.c.restriction_id == restriction_id)
         return self._connection.execute(statement).scalar()
 
+    def states(self, restriction_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """As `state`, of each that has one."""
+        rows = self._connection.execute(_STATES, {"restriction_ids": list(restriction_ids)})
+        return {row.restriction_id: row.state for row in rows}
+
     def _all(self, statement: Select[Any]) -> Any:
         rows = self._connection.execute(statement).all()
         stations_of: dict[str, Any] = defaultdict(tuple)
-        links = (
-            select(restriction_stations)
-            .where(restriction_stations.c.restriction_id.in_([row.id for row in rows]))
-            .order_by(restriction_stations.c.position)
-        )
-        for link in self._connection.execute(links):
-            stations_of[link.restriction_id] += (link.station_id,)
+        for restriction_id, station_id in self._connection.execute(_LINKS, {"of": [row.id for row in rows]}).all():
+            stations_of[restriction_id] += (station_id,)
         return [_restriction(row._mapping, stations_of[row.id]) for row in rows]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.remembered import Remembered
 from twinev.adapters.database.statements import earlier_than, finding, insert_new, upsert, within
 from twinev.adapters.database.tables import charging_sessions, counters, held_needs, held_states
@@ -22,6 +23,8 @@ from twinev.services.ports.charging import SessionFilter
 _SESSIONS: Remembered[ChargingSession] = Remembered()
 
 _table = charging_sessions
+_RAW = RawRows(list(_table.c))
+_SELECT = select(*_RAW.selected)
 _SEARCHED = (_table.c.station_id, _table.c.ocpp_transaction_id, _table.c.id_token, _table.c.stop_reason)
 _ALIKE = (
     "id",
@@ -50,28 +53,27 @@ class DatabaseSessions:
         self._connection = connection
 
     def get(self, session_id: str) -> ChargingSession:
-        found = self._first(select(_table).where(_table.c.id == session_id))
+        found = self._first(_SELECT.where(_table.c.id == session_id))
         if found is None:
             raise NotFound("charging session", session_id)
         return found
 
     def active(self, *, site_id: str | None = None) -> list[ChargingSession]:
-        statement = select(_table).where(_table.c.ended_at.is_(None))
+        statement = _SELECT.where(_table.c.ended_at.is_(None))
         if site_id is not None:
             statement = statement.where(_table.c.site_id == site_id)
         return self._all(statement.order_by(_table.c.started_at.desc(), _table.c.id.desc()))
 
     def of_transaction(self, station_id: str, ocpp_transaction_id: str) -> Sequence[ChargingSession]:
         return self._all(
-            select(_table)
-            .where(_table.c.station_id == station_id, _table.c.ocpp_transaction_id == ocpp_transaction_id)
-            .order_by(_table.c.started_at)
+            _SELECT.where(
+                _table.c.station_id == station_id, _table.c.ocpp_transaction_id == ocpp_transaction_id
+            ).order_by(_table.c.started_at)
         )
 
     def active_at(self, station_id: str, evse_id: int) -> ChargingSession | None:
         return self._first(
-            select(_table)
-            .where(_table.c.station_id == station_id, _table.c.evse_id == evse_id, _table.c.ended_at.is_(None))
+            _SELECT.where(_table.c.station_id == station_id, _table.c.evse_id == evse_id, _table.c.ended_at.is_(None))
             .order_by(_table.c.started_at.desc())
             .limit(1)
         )
@@ -87,7 +89,7 @@ class DatabaseSessions:
         user_id: str | None = None,
         wanted: SessionFilter | None = None,
     ) -> Sequence[ChargingSession]:
-        statement = select(_table).order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
+        statement = _SELECT.order_by(_table.c.started_at.desc(), _table.c.id.desc()).limit(limit)
         if before is not None:
             statement = statement.where(earlier_than(self._connection, _table.c.started_at, _table.c.id, before))
         if station_id is not None:
@@ -105,13 +107,11 @@ class DatabaseSessions:
 
     def during(self, station_id: str, *, start: datetime, end: datetime) -> Sequence[ChargingSession]:
         return self._all(
-            select(_table)
-            .where(
+            _SELECT.where(
                 _table.c.station_id == station_id,
                 _table.c.started_at < end,
                 _table.c.ended_at.is_(None) | (_table.c.ended_at > start),
-            )
-            .order_by(_table.c.started_at)
+            ).order_by(_table.c.started_at)
         )
 
     def changed(
@@ -119,7 +119,7 @@ class DatabaseSessions:
     ) -> tuple[Sequence[ChargingSession], int]:
         changed_at = func.coalesce(_table.c.ended_at, _table.c.measured_at, _table.c.started_at)
         count = within(select(func.count()).select_from(_table), changed_at, since, before)
-        chosen = within(select(_table), changed_at, since, before).order_by(changed_at, _table.c.id)
+        chosen = within(_SELECT, changed_at, since, before).order_by(changed_at, _table.c.id)
         return self._all(chosen.offset(offset).limit(limit)), self._connection.execute(count).scalar_one()
 
     def save(self, session: ChargingSession) -> None:
@@ -168,13 +168,16 @@ class DatabaseSessions:
 
     def _first(self, statement: Any) -> ChargingSession | None:
         row = self._connection.execute(statement).first()
-        return None if row is None else _session(row)
+        return None if row is None else self._session(row)
 
     def _all(self, statement: Any) -> Any:
-        return [_SESSIONS.of(row.id, row, partial(_session, row)) for row in self._connection.execute(statement)]
+        return [self._session(row) for row in self._connection.execute(statement).all()]
+
+    def _session(self, row: Row) -> ChargingSession:
+        return _SESSIONS.of(row[0], row, lambda: _session(SimpleNamespace(**_RAW.values(row, self._connection))))
 
 
-def _session(row: Row) -> ChargingSession:
+def _session(row: Any) -> ChargingSession:
     return ChargingSession(
         **{name: getattr(row, name) for name in _ALIKE},
         charging_state=ChargingState(row.charging_state) if row.charging_state else None,
@@ -183,7 +186,7 @@ def _session(row: Row) -> ChargingSession:
     )
 
 
-def _needs(row: Row) -> ChargingNeeds:
+def _needs(row: Any) -> ChargingNeeds:
     return ChargingNeeds(
         energy_kwh=row.energy_requested_kwh,
         departure_at=row.departure_at,

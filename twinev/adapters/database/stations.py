@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
+from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.records import from_record, to_record
 from twinev.adapters.database.remembered import Remembered
 from twinev.adapters.database.statements import storable, upsert
@@ -24,6 +26,14 @@ _DECIDED = ("site_id", "name", "security_profile", "public", "blocked_at", "bloc
 
 _STATIONS: Remembered[ChargingStation] = Remembered()
 _EVSES: Remembered[Evse] = Remembered()
+# By site, and of all under None: between two messages of stations the whole list is as it was.
+_LISTS: Remembered[tuple[ChargingStation, ...]] = Remembered()
+Values = tuple[Any, ...]
+_RAW_STATIONS, _RAW_EVSES = RawRows(_PUBLIC), RawRows(list(evses.c))
+_LIST = select(*_RAW_STATIONS.selected).where(stations.c.removed_at.is_(None)).order_by(stations.c.id)
+_LIST_EVSES = select(*_RAW_EVSES.selected).order_by(evses.c.id)
+_AT_SITE = stations.c.site_id == bindparam("of")
+_LISTS_OF_SITE = (_LIST.where(_AT_SITE), _LIST_EVSES.join_from(evses, stations).where(_AT_SITE))
 
 
 class DatabaseStations:
@@ -44,21 +54,31 @@ class DatabaseStations:
         if row is None:
             raise NotFound("charging station", station_id)
         statement = select(evses).where(evses.c.station_id == station_id).order_by(evses.c.id)
-        return _station(row, [_evse(found) for found in self._connection.execute(statement)])
+        found = self._connection.execute(statement)
+        return _station(row._mapping, [_evse(evse._mapping) for evse in found])
 
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]:
-        statement = select(*_PUBLIC).where(stations.c.removed_at.is_(None)).order_by(stations.c.id)
-        of_evses = select(evses).order_by(evses.c.id)
-        if site_id is not None:
-            statement = statement.where(stations.c.site_id == site_id)
-            of_evses = of_evses.join(stations).where(stations.c.site_id == site_id)
+        of_stations, of_evses, asked = (
+            (_LIST, _LIST_EVSES, {}) if site_id is None else (*_LISTS_OF_SITE, {"of": site_id})
+        )
+        rows = [tuple(row) for row in self._connection.execute(of_stations, asked).all()]
+        of_rows = [tuple(row) for row in self._connection.execute(of_evses, asked).all()]
+        return list(_LISTS.of(site_id, (rows, of_rows), lambda: self._made(rows, of_rows)))
+
+    def _made(self, rows: Sequence[Values], of_rows: Sequence[Values]) -> tuple[ChargingStation, ...]:
         evses_of: dict[str, list[Evse]] = defaultdict(list)
-        for row in self._connection.execute(of_evses):
-            evses_of[row.station_id].append(_EVSES.of((row.station_id, row.id), row, partial(_evse, row)))
-        return [
-            _STATIONS.of(row.id, (*row, tuple(evses_of[row.id])), partial(_station, row, evses_of[row.id]))
-            for row in self._connection.execute(statement)
-        ]
+        for row in of_rows:
+            evses_of[row[0]].append(_EVSES.of(row[:2], row, partial(self._listed_evse, row)))
+        return tuple(
+            _STATIONS.of(row[0], (*row, tuple(evses_of[row[0]])), partial(self._listed, row, evses_of[row[0]]))
+            for row in rows
+        )
+
+    def _listed_evse(self, row: Values) -> Evse:
+        return _evse(_RAW_EVSES.values(row, self._connection))
+
+    def _listed(self, row: Values, of_station: list[Evse]) -> ChargingStation:
+        return _station(_RAW_STATIONS.values(row, self._connection), of_station)
 
     def count(self) -> tuple[int, int]:
         """Return how many there are, and how many of them are online."""
@@ -170,24 +190,24 @@ class DatabaseStations:
         return self._connection.execute(statement.values(said)).rowcount == 1
 
 
-def _station(row: Row, of_station: list[Evse]) -> ChargingStation:
-    values = dict(row._mapping)
+def _station(row: Mapping[str, Any], of_station: list[Evse]) -> ChargingStation:
+    values = dict(row)
     location = Location(
         latitude_degrees=values.pop("latitude_degrees"), longitude_degrees=values.pop("longitude_degrees")
     )
     return ChargingStation(location=location, evses=tuple(of_station), **values)
 
 
-def _evse(row: Row) -> Evse:
+def _evse(row: Mapping[str, Any]) -> Evse:
     return Evse(
-        id=row.id,
-        connector_type=row.connector_type,
-        max_kw=row.max_kw,
-        phases=row.phases,
-        status=ConnectorStatus(row.status),
-        status_at=row.status_at,
-        error_code=row.error_code,
-        connectors=tuple(from_record(Connector, kept) for kept in row.connectors or ()),
+        id=row["id"],
+        connector_type=row["connector_type"],
+        max_kw=row["max_kw"],
+        phases=row["phases"],
+        status=ConnectorStatus(row["status"]),
+        status_at=row["status_at"],
+        error_code=row["error_code"],
+        connectors=tuple(from_record(Connector, kept) for kept in row["connectors"] or ()),
     )
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
-from twinev.adapters.database.documents import from_document, insert_once, to_document
+from twinev.adapters.database.documents import from_known_document, insert_once, to_document
 from twinev.adapters.database.pricing_tables import tariff_assignments, tariffs
+from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.statements import upsert
 from twinev.domain.tariffs import Tariff, TariffAssignment
 from twinev.errors import NotFound
 
 _versions, _places = tariffs, tariff_assignments
+_CONTENT = RawRows([tariffs.c.content]).selected[0]
+
+_OF_TARIFF = select(_CONTENT).where(_versions.c.id == bindparam("tariff_id")).order_by(_versions.c.version.desc())
+_IN_FORCE = _OF_TARIFF.where(_versions.c.valid_from <= bindparam("instant")).limit(1)
+_BEGUN = (
+    select(_places)
+    .where(_places.c.site_id == bindparam("of"), _places.c.since <= bindparam("at"))
+    .order_by(_places.c.since)
+)
 
 
 class DatabaseTariffs:
@@ -37,7 +47,7 @@ class DatabaseTariffs:
 
     def at(self, tariff_id: str, instant: datetime) -> Tariff | None:
         # A later version rules from its begin; where it has ended, no older one comes back.
-        found = self._all(self._versions_of(tariff_id).where(_versions.c.valid_from <= instant).limit(1))
+        found = self._all(_IN_FORCE, {"tariff_id": tariff_id, "instant": instant})
         return found[0] if found and found[0].in_force_at(instant) else None
 
     def latest(self, *, limit: int, after: str | None = None) -> Sequence[Tariff]:
@@ -46,7 +56,7 @@ class DatabaseTariffs:
             newest = newest.where(_versions.c.id > after)
         newest = newest.order_by(_versions.c.id).limit(limit).subquery()
         joined = _versions.join(newest, (_versions.c.id == newest.c.id) & (_versions.c.version == newest.c.version))
-        return self._all(select(_versions.c.content).select_from(joined).order_by(_versions.c.id))
+        return self._all(select(_CONTENT).select_from(joined).order_by(_versions.c.id))
 
     def add(self, tariff: Tariff) -> None:
         row = {name: getattr(tariff, name) for name in ("id", "version", "valid_from", "valid_to", "published_at")}
@@ -58,15 +68,16 @@ class DatabaseTariffs:
         upsert(self._connection, _places, row | {"station_id": assignment.station_id or ""})
 
     def assignments(self, site_id: str, *, at: datetime) -> Sequence[TariffAssignment]:
-        begun = select(_places).where(_places.c.site_id == site_id, _places.c.since <= at)
+        begun = self._connection.execute(_BEGUN, {"of": site_id, "at": at}).mappings()
         latest: dict[tuple[str, int], TariffAssignment] = {}
-        for row in self._connection.execute(begun.order_by(_places.c.since)):
-            place = dict(row._mapping) | {"station_id": row.station_id or None}
-            latest[row.station_id, row.evse_id] = TariffAssignment(**place)
+        for row in begun:
+            place = dict(row) | {"station_id": row["station_id"] or None}
+            latest[row["station_id"], row["evse_id"]] = TariffAssignment(**place)
         return [latest[place] for place in sorted(latest)]
 
     def _versions_of(self, tariff_id: str) -> Select[Any]:
-        return select(_versions.c.content).where(_versions.c.id == tariff_id).order_by(_versions.c.version.desc())
+        return _OF_TARIFF.params(tariff_id=tariff_id)
 
-    def _all(self, statement: Select[Any]) -> list[Tariff]:
-        return [from_document(Tariff, document) for document in self._connection.execute(statement).scalars()]
+    def _all(self, statement: Select[Any], asked: Mapping[str, Any] | None = None) -> list[Tariff]:
+        documents = self._connection.execute(statement, asked).scalars()
+        return [from_known_document(Tariff, document) for document in documents]

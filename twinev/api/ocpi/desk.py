@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from twinev.api.platform import Reading
+from twinev.api.platform import HeldReading
 from twinev.domain.ocpi_partner import OcpiPartner, PartyId
 from twinev.errors import NotAuthenticated
 from twinev.services.admit_partner import partner_of, pseudonym
@@ -73,7 +73,7 @@ async def ocpi_desk(request: Request) -> OcpiDesk:
 TheDesk = Annotated[OcpiDesk, Depends(ocpi_desk)]
 
 
-def ocpi_reader(request: Request, desk: TheDesk, work: Reading) -> OcpiReader:
+def ocpi_reader(request: Request, desk: TheDesk, work: HeldReading) -> OcpiReader:
     """Return who asks; raise `NotAuthenticated` without a good ``Authorization: Token <base64>``."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "token":

@@ -14,7 +14,7 @@ from twinev.api.ocpi.desk import Reader
 from twinev.api.ocpi.envelope import OcpiRoute, WantedObjects, cut_page, envelope, page
 from twinev.api.ocpi.locations import location
 from twinev.api.ocpi.tariffs import ocpi_tariff
-from twinev.api.platform import Reading, ThePlatform
+from twinev.api.platform import HeldReading, ThePlatform
 from twinev.domain.charge_points import Site
 from twinev.domain.tariffs import Tariff
 from twinev.errors import NotFound
@@ -57,7 +57,7 @@ def show_credentials(reader: Reader) -> JSONResponse:
 
 @router.get(f"/{VERSION}/locations")
 def list_locations(
-    reader: Reader, ask: WantedObjects, work: Reading, platform: ThePlatform, request: Request
+    reader: Reader, ask: WantedObjects, work: HeldReading, platform: ThePlatform, request: Request
 ) -> JSONResponse:
     """List the sites."""
     now = platform.clock.now()
@@ -66,20 +66,22 @@ def list_locations(
 
 
 @router.get(f"/{VERSION}/locations/{{location_id}}")
-def show_location(location_id: str, reader: Reader, work: Reading, platform: ThePlatform) -> JSONResponse:
+def show_location(location_id: str, reader: Reader, work: HeldReading, platform: ThePlatform) -> JSONResponse:
     """Show a site."""
     return envelope(_location(location_id, reader, work, platform.clock.now()))
 
 
 @router.get(f"/{VERSION}/locations/{{location_id}}/{{evse_uid}}")
-def show_evse(location_id: str, evse_uid: str, reader: Reader, work: Reading, platform: ThePlatform) -> JSONResponse:
+def show_evse(
+    location_id: str, evse_uid: str, reader: Reader, work: HeldReading, platform: ThePlatform
+) -> JSONResponse:
     """Show an EVSE."""
     return envelope(_part(_location(location_id, reader, work, platform.clock.now())["evses"], "uid", evse_uid))
 
 
 @router.get(f"/{VERSION}/locations/{{location_id}}/{{evse_uid}}/{{connector_id}}")
 def show_connector(
-    *, location_id: str, evse_uid: str, connector_id: str, reader: Reader, work: Reading, platform: ThePlatform
+    *, location_id: str, evse_uid: str, connector_id: str, reader: Reader, work: HeldReading, platform: ThePlatform
 ) -> JSONResponse:
     """Show a connector."""
     evse = _part(_location(location_id, reader, work, platform.clock.now())["evses"], "uid", evse_uid)
@@ -88,7 +90,7 @@ def show_connector(
 
 @router.get(f"/{VERSION}/tariffs")
 def list_tariffs(
-    reader: Reader, ask: WantedObjects, work: Reading, platform: ThePlatform, request: Request
+    reader: Reader, ask: WantedObjects, work: HeldReading, platform: ThePlatform, request: Request
 ) -> JSONResponse:
     """List the latest version of every tariff; market prices are those of its first site's zone."""
     now = platform.clock.now()
@@ -102,7 +104,7 @@ def list_tariffs(
 
 
 @router.get(f"/{VERSION}/sessions")
-def list_sessions(reader: Reader, ask: WantedObjects, work: Reading, request: Request) -> JSONResponse:
+def list_sessions(reader: Reader, ask: WantedObjects, work: HeldReading, request: Request) -> JSONResponse:
     """List the sessions with what they have cost so far."""
     rows, total = work.sessions.changed(ask.date_from, ask.date_to, offset=ask.offset, limit=ask.limit)
     objects = [ocpi_session(session, price_session(session, work=work).cost, reader) for session in rows]
@@ -110,7 +112,7 @@ def list_sessions(reader: Reader, ask: WantedObjects, work: Reading, request: Re
 
 
 @router.get(f"/{VERSION}/cdrs")
-def list_cdrs(reader: Reader, ask: WantedObjects, work: Reading, request: Request) -> JSONResponse:
+def list_cdrs(reader: Reader, ask: WantedObjects, work: HeldReading, request: Request) -> JSONResponse:
     """List the charge detail records, credits among them."""
     records = work.charge_detail_records
     rows, total = records.made(ask.date_from, ask.date_to, offset=ask.offset, limit=ask.limit)

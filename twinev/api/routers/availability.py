@@ -15,6 +15,7 @@ from twinev.api.pagination import WantedPage, page_of, rows_after
 from twinev.api.places import address_out, connectors_out
 from twinev.api.platform import Reading, ThePlatform
 from twinev.api.routers.events import event_frames
+from twinev.api.shown_once import ShownOnce
 from twinev.domain.availability import Availability, availability_of
 from twinev.domain.charge_points import ChargingStation, Evse, Site
 from twinev.domain.station_access import may_use
@@ -28,6 +29,8 @@ router = APIRouter(prefix="/api/v1/availability", tags=["availability"])
 #: Each is a socket and a queue, and nobody has to say who it is.
 MOST_LISTENERS = 500
 HEARTBEAT_SECONDS = 15.0
+
+_SHOWN: ShownOnce[EvseAvailabilityOut] = ShownOnce()
 
 
 class Listeners:
@@ -75,7 +78,8 @@ def list_availability(
 
     def out(place: tuple[ChargingStation, Evse]) -> EvseAvailabilityOut:
         station, evse = place
-        return _out(station, evse, sites[station.site_id], open_now=open_now[station.site_id])
+        shown_of = (station, evse, sites[station.site_id], open_now[station.site_id])
+        return _SHOWN.of((station.id, evse.id), shown_of, _out)
 
     return page_of(rows_after(wanted, ask, name=_name), ask, out=out, name=_name)
 
@@ -106,7 +110,7 @@ def _public(event: EventOut) -> EventOut | None:
     return event.model_copy(update={"data": changed.model_dump(mode="json")})
 
 
-def _out(station: ChargingStation, evse: Evse, site: Site, *, open_now: bool) -> EvseAvailabilityOut:
+def _out(station: ChargingStation, evse: Evse, site: Site, open_now: bool) -> EvseAvailabilityOut:
     return EvseAvailabilityOut(
         station_id=station.id,
         evse_id=evse.id,

@@ -14,6 +14,7 @@ from twinev.api.identity import CurrentUser
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Operator, Reading, ThePlatform
 from twinev.api.routers.tariffs import cost_out, tariff_out
+from twinev.api.shown_once import ShownOnce
 from twinev.domain.charge_detail_record import ChargeDetailRecord, PaymentChange, PaymentStatus
 from twinev.domain.users import User
 from twinev.services.agree_contract import is_operator
@@ -33,6 +34,8 @@ async def payments_of(request: Request) -> PaymentProvider:
     """Return the provider at ``app.state.payments``; wiring puts it there."""
     return request.app.state.payments
 
+
+_RECORDS: ShownOnce[ChargeDetailRecordOut] = ShownOnce()
 
 ThePayments = Annotated[PaymentProvider, Depends(payments_of)]
 
@@ -110,6 +113,10 @@ def _only(user: User) -> str | None:
 
 
 def _out(record: ChargeDetailRecord, payment: PaymentChange) -> ChargeDetailRecordOut:
+    return _RECORDS.of(record.id, (record, payment.status), _record_out)
+
+
+def _record_out(record: ChargeDetailRecord, payment_status: PaymentStatus) -> ChargeDetailRecordOut:
     return ChargeDetailRecordOut(
         id=record.id,
         session_id=record.session_id,
@@ -124,5 +131,5 @@ def _out(record: ChargeDetailRecord, payment: PaymentChange) -> ChargeDetailReco
         tariff=None if record.tariff is None else tariff_out(record.tariff),
         cost=cost_out(record.cost),
         made_at=record.made_at,
-        payment_status=payment.status,
+        payment_status=payment_status,
     )

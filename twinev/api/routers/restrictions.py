@@ -125,6 +125,7 @@ def list_restrictions(
     """List the restrictions with how they fared, newest first."""
     shown = ShownRestrictions.read(work, platform)
     rows = work.restrictions.list(limit=ask.one_more, before=ask.after, wanted=wanted)
+    shown.read_states(rows)
     return page_of(rows, ask, out=shown.out, name=lambda restriction: restriction.id)
 
 
@@ -132,7 +133,9 @@ def list_restrictions(
 def export_restrictions(wanted: Wanted, work: Reading, platform: ThePlatform, _user: Staff) -> Response:
     """The same as a table for a spreadsheet: the newest 10,000."""
     shown = ShownRestrictions.read(work, platform)
-    rows = [shown.out(one) for one in work.restrictions.list(limit=MOST_EXPORTED, wanted=wanted)]
+    found = work.restrictions.list(limit=MOST_EXPORTED, wanted=wanted)
+    shown.read_states(found)
+    rows = [shown.out(one) for one in found]
     headers = {"Content-Disposition": 'attachment; filename="restrictions.csv"'}
     return Response(restrictions_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.pagination import WantedPage, page_of
 from twinev.api.platform import Operator, Reading, ThePlatform
+from twinev.api.shown_once import ShownOnce
 from twinev.domain.money import Price
 from twinev.domain.session_cost import SessionCost
 from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, TariffElement, TariffRestrictions
@@ -35,6 +36,8 @@ router = APIRouter(prefix="/api/v1/tariffs", tags=["tariffs"])
 
 StationId = Annotated[str, Query(min_length=1, max_length=48)]
 EvseId = Annotated[int, Query(ge=1, le=1000)]
+
+_TARIFFS: ShownOnce[TariffOut] = ShownOnce()
 
 
 @router.get("")
@@ -165,13 +168,15 @@ async def create_version(
 
 def tariff_out(tariff: Tariff) -> TariffOut:
     """Show a version to everybody: who published it is the operator's business."""
-    shown = asdict(tariff)
-    del shown["published_by"]
-    return TariffOut.model_validate(shown)
+    return _TARIFFS.of((tariff.id, tariff.version), (tariff,), _tariff_out)
+
+
+def _tariff_out(tariff: Tariff) -> TariffOut:
+    return TariffOut.model_validate(tariff, from_attributes=True)
 
 
 def cost_out(cost: SessionCost) -> SessionCostOut:
-    return SessionCostOut.model_validate(asdict(cost))
+    return SessionCostOut.model_validate(cost, from_attributes=True)
 
 
 def _draft(body: TariffVersionIn) -> TariffDraft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -21,6 +21,7 @@ class Plans(Protocol):
     def get(self, plan_id: str) -> StoredPlan: ...
     def latest(self, site_id: str) -> StoredPlan | None: ...
     def latest_id(self, site_id: str) -> str | None: ...
+    def latest_ids(self, site_ids: Collection[str]) -> Mapping[str, str]: ...
     def summaries(self, *, limit: int, before: str | None = None, site_id: str | None = None) -> Sequence[StoredPlan]:
         """As `list`, without the scenarios and the schedules' curves (``sessions``, ``supply_point``)."""
 
@@ -68,6 +69,7 @@ class Restrictions(Protocol):
 
     def record_state(self, restriction_id: str, state: dict[str, Any]) -> None: ...
     def state(self, restriction_id: str) -> dict[str, Any] | None: ...
+    def states(self, restriction_ids: Collection[str]) -> Mapping[str, dict[str, Any]]: ...
 
 
 class FlexibilityOrders(Protocol):
