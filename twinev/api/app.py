@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from twinev import __version__
 from twinev.api.acting import Acting
 from twinev.api.background import Service, running
+from twinev.api.error_answers import describe_errors
 from twinev.api.file_schemas import describe_files
 from twinev.api.identity import Authenticator
 from twinev.api.limit_body import LimitBody
@@ -153,4 +154,5 @@ def create_app(
     app.add_middleware(Acting)
     answer_with_problems(app)
     describe_files(app)
+    describe_errors(app)
     return app

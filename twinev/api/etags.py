@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Depends, Header, Response
 from pydantic import BaseModel
 
 from twinev.errors import ChangedMeanwhile, VersionMissing
-
-#: What an edit answers beside its success; for the ``responses`` of a route.
-EDIT_RESPONSES: dict[int | str, dict[str, Any]] = {
-    412: {"description": "somebody else changed it since the version in If-Match"},
-    428: {"description": "If-Match is missing"},
-}
 
 
 def etag_of(*state: object) -> str:

@@ -35,7 +35,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-@router.post("/login", dependencies=[Depends(never_stored)])
+@router.post("/login", responses={401: {}, 403: {}}, dependencies=[Depends(never_stored)])
 def log_in(body: LoginIn, request: Request, desk: Desk) -> LoginOut:
     """Give an access token for a username and password. It lives 5 minutes; renew it before it ends."""
     _require_passwords(desk)
@@ -52,7 +52,12 @@ def methods(desk: Desk) -> LoginMethodsOut:
     return LoginMethodsOut(password=known.issuer is None, issuer=known.issuer, token_endpoint=known.token_endpoint)
 
 
-@router.post("/backchannel-logout", status_code=status.HTTP_204_NO_CONTENT, dependencies=[Depends(never_stored)])
+@router.post(
+    "/backchannel-logout",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses={404: {}},
+    dependencies=[Depends(never_stored)],
+)
 def take_logout(desk: Desk, logout_token: Annotated[str, Form(max_length=16_384)]) -> None:
     """Take the identity server's signed word that a login has ended (OpenID Connect Back-Channel Logout 1.0)."""
     if desk.elsewhere is None:
@@ -116,7 +121,7 @@ def issue_ticket(login: CurrentLogin, desk: Desk) -> TicketOut:
     return TicketOut(ticket=ticket.text, expires_in=ticket.expires_in_seconds)
 
 
-@router.post("/tickets/redeem", dependencies=[Depends(never_stored)])
+@router.post("/tickets/redeem", responses={401: {}}, dependencies=[Depends(never_stored)])
 def redeem_ticket(body: TicketIn, desk: Desk) -> LoginOut:
     """Take a ticket and give an access token of the session that it came from. The first use wins."""
     return _token(desk, desk.check_login.redeem_ticket(body.ticket))

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1/plans", tags=["plans"])
 PlanId = Annotated[str, Query(max_length=64)]
 
 
-@router.get("/compare")
+@router.get("/compare", responses={404: {}})
 def compare_stored_plans(a: PlanId, b: PlanId, work: Reading, _user: Staff) -> PlanComparisonOut:
     """Compare two plans: cost, peak, energy, shortfall, and every session."""
     plan_a, plan_b = work.plans.get(a), work.plans.get(b)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from twinev.api.etags import EDIT_RESPONSES, TheEdit, etag_of, tell_version
+from twinev.api.etags import TheEdit, etag_of, tell_version
 from twinev.api.platform import Driving, Reading, ThePlatform
 from twinev.domain.preferences import Preferences
 from twinev.domain.vehicles import DriverProfile
@@ -24,7 +24,7 @@ def get_preferences(work: Reading, user: Driving, response: Response) -> Prefere
     return _out(preferences)
 
 
-@router.patch("", responses=EDIT_RESPONSES)
+@router.patch("")
 def patch_preferences(
     body: PreferencesIn, platform: ThePlatform, user: Driving, edit: TheEdit, response: Response
 ) -> PreferencesOut:

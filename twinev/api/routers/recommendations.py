@@ -68,7 +68,8 @@ async def caller(request: Request, user: Annotated[User | None, Depends(user_if_
     return user
 
 
-@router.post("")
+# A wrong token or a wish of an account's is refused, though no login is needed.
+@router.post("", responses={401: {}, 403: {}})
 def list_recommendations(
     request: Request,
     body: RecommendationAsk,

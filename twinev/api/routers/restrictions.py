@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
-from twinev.api.etags import EDIT_RESPONSES, TheEdit, tell_version
+from twinev.api.etags import TheEdit, tell_version
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, page_of
@@ -168,7 +168,7 @@ def get_measured(restriction_id: str, work: Reading, platform: ThePlatform, _use
     return RestrictionMeasured(**vars(measured) | {"ordered": ordered})
 
 
-@router.patch("/{restriction_id}", responses=EDIT_RESPONSES)
+@router.patch("/{restriction_id}")
 def patch_restriction(
     *,
     restriction_id: str,

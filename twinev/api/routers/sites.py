@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from twinev.api.etags import EDIT_RESPONSES, Edit, TheEdit, tell_version
+from twinev.api.etags import Edit, TheEdit, tell_version
 from twinev.api.live import LiveView
 from twinev.api.pagination import WantedPage, page_of, rows_after
 from twinev.api.places import (
@@ -51,7 +51,7 @@ def get_site(site_id: str, work: Reading, platform: ThePlatform, _user: Staff, r
     return _out(site, work, platform.live_view(work, site_id=site_id), now)
 
 
-@router.put("/{site_id}", responses=EDIT_RESPONSES)
+@router.put("/{site_id}")
 def put_site(
     *, site_id: str, body: SiteIn, platform: ThePlatform, _user: Operator, edit: TheEdit, response: Response
 ) -> SiteOut:
@@ -69,7 +69,7 @@ def put_site(
     return _write(make_or_edit, platform, response)
 
 
-@router.patch("/{site_id}", responses=EDIT_RESPONSES)
+@router.patch("/{site_id}")
 def patch_site(
     *, site_id: str, body: SiteChangeIn, platform: ThePlatform, _user: Operator, edit: TheEdit, response: Response
 ) -> SiteOut:

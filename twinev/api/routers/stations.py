@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.concurrency import run_in_threadpool
 
-from twinev.api.etags import EDIT_RESPONSES, TheEdit, tell_version
+from twinev.api.etags import TheEdit, tell_version
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.pagination import WantedPage, page_of, rows_after
 from twinev.api.places import evses_of, station_version, with_location
@@ -64,7 +64,7 @@ async def create_station(body: StationIn, platform: ThePlatform, _user: Operator
     return await only_once.answer(create, told_once=("key",))
 
 
-@router.patch("/{station_id}", responses=EDIT_RESPONSES)
+@router.patch("/{station_id}")
 def patch_station(
     *,
     station_id: str,
