@@ -59,7 +59,7 @@ def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(open_page: 
     page.get_by_role("button", name=UTRECHT).first.click()
     first, last = page.locator(".tv-pin", has_text="UTR-01"), page.locator(".tv-pin", has_text="UTR-03")
     expect(first).to_be_visible(timeout=SOON_MS)
-    left, right = first.bounding_box(), last.bounding_box()
+    left, right = _box_at_rest(first), _box_at_rest(last)
     middle = left["y"] + left["height"] / 2
     # A flat triangle around the upper row; its box would hold the lower row too.
     corners = [(left["x"] - 25, middle + 30), (right["x"] + 70, middle + 30), (left["x"] + 100, middle - 90)]
@@ -70,6 +70,15 @@ def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(open_page: 
         page.mouse.up()
     expect(page.get_by_label(re.compile("^UTR-02"))).to_be_checked(timeout=SOON_MS)
     expect(page.get_by_label(re.compile("^UTR-04"))).not_to_be_checked()
+
+
+def _box_at_rest(pin: Locator) -> dict[str, float]:
+    """Where a pin is once the map has come to rest."""
+    box = None
+    while (now := pin.bounding_box()) != box:
+        box = now
+        pin.page.wait_for_timeout(500)
+    return box
 
 
 def test_order_is_changed_from_its_version_and_revoked_where_it_shows(
