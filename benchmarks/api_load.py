@@ -61,7 +61,7 @@ def main() -> None:
     console.width = max(console.width, 130)
     for name in [options.only] if options.only else ["sqlite", "postgresql"]:
         with TemporaryDirectory(prefix="twinev-bench-") as directory, _database(name) as url:
-            platform = Platform(Path(directory), url)
+            platform = Platform(Path(directory), url, api_processes=options.processes)
             began = time.perf_counter()
             scene, keys = scenes.fill(platform.database_url, platform.directory, chance=random.Random(5))
             console.print(f"filled in {time.perf_counter() - began:.0f} s", style="dim")
@@ -77,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     parser.add_argument("--rate", type=float, default=200, help="requests a second")
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--processes", type=int, default=1, help="API processes that share the port")
     parser.add_argument(
         "--messages", type=float, nargs="+", default=[0], help="of the stations, a second; several runs"
     )

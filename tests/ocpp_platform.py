@@ -16,7 +16,7 @@ from nats.aio.client import Client
 from nats_process import running_nats, until_empty
 
 from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.leadership import leadership_over
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging import subjects
 from twinev.adapters.messaging.boot_record import BootRecord
@@ -67,7 +67,7 @@ class OcppPlatform:
         self._nats_directory = folder / "nats"
         shutil.copy(migrated, folder / "twinev.db")
         self.database = Database(engine=open_engine(f"sqlite:///{folder / 'twinev.db'}"), clock=self._clock)
-        self._leadership = DatabaseLeadership(engine=open_engine(f"sqlite:///{folder / 'twinev.db'}"))
+        self._leadership = leadership_over(open_engine(f"sqlite:///{folder / 'twinev.db'}"))
         self._api: Client | None = None
         self._api_tasks: list[asyncio.Task[None]] = []
         self.gateway: Gateway | None = None

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     bind: str = "127.0.0.1"
     public_url: str | None = Field(default=None, description="how browsers reach the API, where a proxy stands before")
     api_port: int = Field(default=8080, ge=1, le=65535)
+    api_processes: int = Field(default=1, ge=1, le=64, description="how many API processes share that port here")
     internal_api_url: str | None = Field(
         default=None, description="where our own processes and commands reach the API, where browsers take another way"
     )

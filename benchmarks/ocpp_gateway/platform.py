@@ -35,13 +35,16 @@ class Platform:
         Its data directory; on a real disk, where a sync costs what it costs.
     database_url : str, optional
         A PostgreSQL database; without it SQLite in the directory.
+    api_processes : int
+        How many API processes share the port.
     """
 
-    def __init__(self, directory: Path, database_url: str | None = None) -> None:
+    def __init__(self, directory: Path, database_url: str | None = None, *, api_processes: int = 1) -> None:
         self.directory = directory
         self.ocpp_port, self.api_port = free_port(), free_port()
         self._nats_port = free_port()
         self._database_url = database_url
+        self._api_processes = api_processes
         self._nats_server = prepare_server(directory=directory / "nats", port=self._nats_port)
         self.running: dict[str, Process] = {}
 
@@ -87,7 +90,8 @@ class Platform:
         process.wait_for(lambda: listens(self._nats_port))
 
     def start_api(self) -> None:
-        self._start_twinev("api").wait_for(self._api_answers)
+        for number in range(self._api_processes):
+            self._start_twinev("api", f"-{number + 1}" if number else "").wait_for(self._api_answers)
 
     def start_gateway(self) -> float:
         """Return how long it took until it listens. [s]"""
@@ -106,18 +110,21 @@ class Platform:
         for name in reversed(tuple(self.running)):
             self.stop(name)
 
-    def _start_twinev(self, name: str) -> Process:
+    def _start_twinev(self, name: str, which: str = "") -> Process:
         told = {
             "TWINEV_DATA_DIR": str(self.directory),
             "TWINEV_API_PORT": str(self.api_port),
+            "TWINEV_API_PROCESSES": str(self._api_processes),
             "TWINEV_OCPP_PORT": str(self.ocpp_port),
             "TWINEV_NATS_PORT": str(self._nats_port),
             "PYTHONUNBUFFERED": "1",
         }
         if self._database_url is not None:
             told["TWINEV_DATABASE_URL"] = self._database_url
-        process = Process(sys.executable, "-m", "twinev", name, environment=told, log=self.directory / f"{name}.log")
-        self.running[name] = process
+        process = Process(
+            sys.executable, "-m", "twinev", name, environment=told, log=self.directory / f"{name}{which}.log"
+        )
+        self.running[name + which] = process
         return process
 
     def _api_answers(self) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from twinev.api.acting import note_user
@@ -32,6 +33,8 @@ class Authenticator(Protocol):
     """What `request.app.state.identity` offers to these dependencies; wiring sets it."""
 
     cookie_name: str
+    #: Whether a login is looked up in this process alone, without waiting for anybody.
+    at_once: bool
 
     def of_token(self, token: str) -> LoggedIn:
         """Raise `NotAuthenticated` for a token that is forged, expired, or whose session has ended."""
@@ -49,11 +52,14 @@ class Authenticator(Protocol):
         """Raise `Forbidden` unless ``token`` belongs to this login session."""
 
 
-def current_login(
+async def current_login(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> LoggedIn:
     """Return who calls and through which session; raise `NotAuthenticated` when nobody is logged in."""
-    login = _login_of(request, credentials)
+    if request.app.state.identity.at_once:
+        login = _login_of(request, credentials)
+    else:
+        login = await run_in_threadpool(_login_of, request, credentials)
     note_user(request.scope["state"], login.user)
     return login
 

@@ -45,6 +45,8 @@ class LoginDesk:
         How browsers reach the dashboards' server; the same host name, for cookies ignore ports but not hosts.
     dashboards : Collection[Dashboard]
         The pages there, and who may open them.
+    at_once : bool
+        Whether a login is looked up in this process alone; then no thread waits for it.
     """
 
     def __init__(
@@ -58,10 +60,12 @@ class LoginDesk:
         dashboards: Collection[Dashboard] = DASHBOARDS,
         elsewhere: LogInElsewhere | None = None,
         methods: Callable[[], LoginMethods] = LoginMethods,
+        at_once: bool = False,
     ) -> None:
         self.log_in = log_in
         self.elsewhere = elsewhere
         self.methods = methods
+        self.at_once = at_once
         self.check_login = check_login
         self.users = users
         self.dashboards = tuple(dashboards)

@@ -44,6 +44,8 @@ def in_one_turn(endpoint: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
         if not snapshots:
             return await run_in_threadpool(partial(endpoint, **given))
         ((name, snapshot),) = snapshots.items()
+        if snapshot.at_once:
+            return _with_snapshot(endpoint, given, name, snapshot)
         async with snapshot.turn:
             return await run_in_threadpool(_with_snapshot, endpoint, given, name, snapshot)
 

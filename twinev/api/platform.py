@@ -42,6 +42,8 @@ class Platform:
         For what writes, and for what only reads.
     secret_key : str
         Keys the HMACs of new stations' keys.
+    reads_at_once : bool
+        Whether the database is in this process, so that short reads need no thread.
     health_checks : tuple of HealthCheck
         One for each part whose state ``/health`` tells, beside the database's own.
     """
@@ -54,6 +56,7 @@ class Platform:
     events: EventStream
     plan_memory: PlanMemory
     secret_key: str
+    reads_at_once: bool = False
     health_checks: tuple[HealthCheck, ...] = ()
     reservation_rules: ReservationRules = field(default_factory=ReservationRules)
 
@@ -72,7 +75,13 @@ ThePlatform = Annotated[Platform, Depends(platform_of)]
 
 
 async def reading_work(request: Request, platform: ThePlatform) -> Snapshot:
-    """Promise a route a snapshot of the database; `twinev.api.one_turn` opens it in the route's thread."""
+    """Promise a route a snapshot of the database; `twinev.api.one_turn` opens it where the route is carried out."""
+    turn = request.app.state.turns.reading
+    return Snapshot(reading=platform.reading, turn=turn, at_once=platform.reads_at_once)
+
+
+async def long_reading_work(request: Request, platform: ThePlatform) -> Snapshot:
+    """Promise a route a snapshot in a thread of its own: others are answered meanwhile."""
     return Snapshot(reading=platform.reading, turn=request.app.state.turns.reading)
 
 
@@ -83,7 +92,10 @@ async def held_reading(request: Request, platform: ThePlatform) -> AsyncIterator
 
 
 #: For routes that are plain functions. Closed before the answer is sent: whoever reads it slowly keeps no connection.
+#: A page or a record, found by an index: others wait meanwhile.
 Reading = Annotated[UnitOfWork, Depends(reading_work)]
+#: The same for what may take longer than some 20 ms: exports, curves, searches among everything.
+LongReading = Annotated[UnitOfWork, Depends(long_reading_work)]
 #: For dependencies and coroutines; every change of threads costs, so it is the dearer one.
 HeldReading = Annotated[UnitOfWork, Depends(held_reading, scope="function")]
 

@@ -30,10 +30,16 @@ class Turns:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of the database that a route will open when it is its turn."""
+    """A snapshot of the database that a route will open when it is its turn.
+
+    ``at_once``: in the loop that serves, without a turn and a thread. That is for short reads from a database in this
+    process. A thread would not wait for the disk or a server there, but for the interpreter, and again after each row:
+    with several requests under way that takes twice the time of the reading itself.
+    """
 
     reading: UnitOfWorkFactory
     turn: asyncio.Semaphore
+    at_once: bool = False
 
 
 def limit_threads() -> None:

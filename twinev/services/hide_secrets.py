@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from twinev.domain.commands import AnyCommand
 from twinev.domain.operating_commands import GetLog, SetVariables, UpdateFirmware
@@ -18,8 +19,8 @@ _PASSWORD = re.compile(r"//[^/?#:@]*:([^/?#]+)@")
 
 
 def payload_without_secrets(command: AnyCommand) -> dict[str, Any]:
-    """The command as it may be kept and shown."""
-    payload = asdict(command)
+    """The command as it may be kept and shown, in JSON's values."""
+    payload = orjson.loads(orjson.dumps(command))
     match command:
         case SetVariables():
             for value in payload["values"]:

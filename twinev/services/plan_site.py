@@ -184,7 +184,8 @@ class SitePlanner:
         now = self._clock.now()
         with self._reading() as work:
             own = self._read_within(work, site_id, now)
-            site_ids = {work.stations.get(s).site_id for r in _spanning(own) for s in r.station_ids}
+            touched = {station_id for restriction in _spanning(own) for station_id in restriction.station_ids}
+            site_ids = {station.site_id for station in work.stations.named(touched).values()}
             states = {site_id: own} | {
                 other: self._read_within(work, other, now) for other in sorted(site_ids - {site_id})
             }

@@ -170,12 +170,8 @@ def draft_restriction(
 
 def sites_of(work: UnitOfWork, station_ids: Sequence[str], *, removed_too: bool = False) -> list[str]:
     """Return the sites of the stations; one that was removed has none unless ``removed_too``."""
-    sites: set[str] = set()
-    for station_id in station_ids:
-        station = work.stations.get(station_id)
-        if removed_too or station.removed_at is None:
-            sites.add(station.site_id)
-    return sorted(sites)
+    found = work.stations.named(station_ids).values()
+    return sorted({station.site_id for station in found if removed_too or station.removed_at is None})
 
 
 def current_state(restriction: Restriction, kept: dict[str, Any] | None, now: datetime) -> Enforcement:

@@ -176,7 +176,7 @@ def read_site_state(
 
 def count_evses(work: UnitOfWork, restriction: Restriction) -> int:
     """How many EVSEs the selected stations have together."""
-    return sum(len(work.stations.get(station_id).evses) for station_id in restriction.station_ids)
+    return sum(len(station.evses) for station in work.stations.named(restriction.station_ids).values())
 
 
 def _values(

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from twinev.domain.charge_points import ChargingStation
 from twinev.domain.grid import Enforcement, Restriction
+from twinev.domain.session import ChargingSession
 from twinev.services.compare_meter import unfollowed
 from twinev.services.judge_enforcement import Judgement, Observation, judge
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from twinev.services.restrict import sites_of
 from twinev.services.told_limits import ToldLimits
 
 # How long profiles, ramps and meters may take before a power above the limit counts against it.
@@ -112,22 +116,24 @@ class WatchEnforcement:
             gone = self._watched - {restriction.id for restriction in restrictions}
             self._watched = {restriction.id for restriction in restrictions}
             ended = [work.restrictions.get(restriction_id) for restriction_id in sorted(gone)]
-            return [self._observation(work, restriction, now) for restriction in restrictions], ended
+            stations = work.stations.named({name for restriction in restrictions for name in restriction.station_ids})
+            sessions = work.sessions.active() if restrictions else []
+            return [self._observation(work, one, stations, sessions, now) for one in restrictions], ended
 
-    def _observation(self, work: UnitOfWork, restriction: Restriction, now: datetime) -> Observation:
-        stations = tuple(work.stations.get(station_id) for station_id in restriction.station_ids)
-        sessions = [
-            session
-            for site_id in sorted({station.site_id for station in stations})
-            for session in work.sessions.active(site_id=site_id)
-            if session.station_id in restriction.station_ids
-        ]
+    def _observation(
+        self,
+        work: UnitOfWork,
+        restriction: Restriction,
+        stations: Mapping[str, ChargingStation],
+        sessions: Sequence[ChargingSession],
+        now: datetime,
+    ) -> Observation:
         record = _Record.of(work.restrictions.state(restriction.id))
         return Observation(
             restriction=restriction,
             limit_since=record.follow(restriction.limit_kw, now),
-            stations=stations,
-            sessions=tuple(sessions),
+            stations=tuple(stations[station_id] for station_id in restriction.station_ids),
+            sessions=tuple(session for session in sessions if session.station_id in restriction.station_ids),
             limits=dict(self._told.limits),
             accepted_at=dict(self._told.accepted_at),
             faults={station_id: fault.reason for station_id, fault in self._told.faults.items()},
@@ -167,7 +173,7 @@ class WatchEnforcement:
         if kept is not None and all(body.get(key) == kept.get(key) for key in news):
             return
         told = {key: body[key] for key in (*news, "highest_kw") if key in body}
-        site_ids = sorted({work.stations.get(station_id).site_id for station_id in restriction.station_ids})
+        site_ids = sites_of(work, restriction.station_ids, removed_too=True)
         work.events.add(
             "restriction.state",
             {"site_id": site_ids[0], "site_ids": site_ids, "restriction_id": restriction.id, **told},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,8 @@ from typing import Any
 import uvicorn
 from sqlalchemy import Engine
 
-from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.engine import in_this_process, open_engine
+from twinev.adapters.database.leadership import leadership_over
 from twinev.adapters.database.migrate import upgrade_engine
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging.connection import StayingClient, connect, disconnect
@@ -124,11 +125,22 @@ async def run_api(settings: Settings, *, demo: bool) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     try:
-        await while_linked(uvicorn.Server(config).serve(), client, url)
+        sockets = [shared_socket(settings.bind, settings.api_port)] if settings.api_processes > 1 else None
+        await while_linked(uvicorn.Server(config).serve(sockets), client, url)
     finally:
         parts.leadership.release()
         await disconnect(client)
         engine.dispose()
+
+
+def shared_socket(address: str, port: int) -> socket.socket:
+    """Return a socket that may listen where other API processes do: the kernel spreads connections among them."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((address, port))
+    return listening
 
 
 def proxy_options(settings: Settings) -> dict[str, Any]:
@@ -154,10 +166,11 @@ class ApiParts:
 
     def __init__(self, *, settings: Settings, engine: Engine, client: StayingClient) -> None:
         self.settings = settings
+        self.engine = engine
         self.client = client
         self.clock = PlatformClock.from_text(settings.clock)
         self.secret = settings.secret_key or secret_key(settings.data_dir)
-        self.leadership = DatabaseLeadership(engine=engine)
+        self.leadership = leadership_over(engine)
         self.database = Database(engine=engine, clock=self.clock)
         self.identity = IdentityParts(settings=settings, engine=engine, secret=self.secret)
         self.events = EventHub(client=client)
@@ -233,6 +246,7 @@ class ApiParts:
                 events=self.events,
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
+                reads_at_once=in_this_process(self.engine),
                 health_checks=(self.nats_health, self.planner_health, self.planning_health),
             ),
             identity=self.identity.desk(),

@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import Engine
 
 from twinev.adapters.database.accounts import DatabaseAccounts
+from twinev.adapters.database.engine import in_this_process
 from twinev.adapters.database.grants import DatabaseGrants
 from twinev.adapters.identity.demo_accounts import make_demo_accounts, make_first_account
 from twinev.adapters.identity.oidc.keycloak_users import KeycloakUsers
@@ -82,6 +83,7 @@ class IdentityParts:
             log_in=self._log_in(),
             check_login=CheckLogin(accounts=self._accounts, signer=self._signer(), clock=self._clock),
             users=self._local_users(),
+            at_once=in_this_process(self._engine),
             **self._addresses(),
         )
 

@@ -45,6 +45,7 @@ class TokenIsRole:
     """Takes a role's name for a bearer token: what a real login is, other tests show."""
 
     cookie_name = "none"
+    at_once = True
 
     def __init__(self) -> None:
         self.ended = False

@@ -119,6 +119,7 @@ class TokenIsRole:
     """Takes a role's name for a bearer token; ``driver:dora`` is the driver Dora."""
 
     cookie_name = "none"
+    at_once = True
 
     def is_open(self, login: LoggedIn) -> bool:
         return True

@@ -302,6 +302,7 @@ class FakeWork:
         self.sites = SimpleNamespace(get=_get(memory.sites, "site"), list=lambda: list(memory.sites.values()))
         self.stations = SimpleNamespace(
             get=_get(memory.stations, "station"),
+            named=lambda ids: {name: _get(memory.stations, "station")(name) for name in ids},
             list=lambda site_id=None: [s for s in memory.stations.values() if site_id in (None, s.site_id)],
         )
         self.sessions = SimpleNamespace(active=self._active)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from twinev.errors import NotFound
 from twinev.services.ports.charge_points import CommandFilter, CommandState
 
 ACCEPTED = "accepted"
+_NAMES = tuple(field.name for field in fields(SentCommand))
 _SEARCHED = (commands.c.station_id, commands.c.action, commands.c.issued_by, commands.c.app, commands.c.status)
 
 
@@ -26,7 +27,7 @@ class DatabaseCommands:
         self._connection = connection
 
     def save(self, command: SentCommand) -> None:
-        row = asdict(command)
+        row = {name: getattr(command, name) for name in _NAMES}
         for name in ("status", "detail"):
             row[name] = storable(row[name], commands.c[name])
         upsert(self._connection, commands, row)

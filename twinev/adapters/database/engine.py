@@ -33,6 +33,11 @@ def open_engine(url: str) -> Engine:
     raise BadInput("TWINEV_DATABASE_URL", url, "sqlite:///<file> or postgresql://<user>@<host>/<name>")
 
 
+def in_this_process(engine: Engine) -> bool:
+    """Whether a snapshot is read without waiting for a server or for writers."""
+    return engine.dialect.name == "sqlite"
+
+
 def _open_sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise BadInput("TWINEV_DATABASE_URL", str(url), "a file: several threads share the database")

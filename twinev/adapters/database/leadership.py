@@ -1,18 +1,60 @@
-"""Which API process leads: on PostgreSQL whoever holds an advisory lock, on SQLite the only one there is."""
+"""Which API process leads: on PostgreSQL whoever holds an advisory lock, on SQLite whoever holds a locked file."""
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
+
+from twinev.services.ports.requests import Leadership
 
 logger = logging.getLogger(__name__)
 
 # Any fixed number, as long as nobody else in this database locks it: "TwinEV" in ASCII.
 _LOCK = int.from_bytes(b"TwinEV", "big")
+
+
+def leadership_over(engine: Engine) -> Leadership:
+    """Return what tells whether this process leads those that share the engine's database."""
+    if engine.dialect.name == "sqlite":
+        return FileLeadership(Path(f"{engine.url.database}.leader"))
+    return DatabaseLeadership(engine=engine)
+
+
+class FileLeadership:
+    """Implements `twinev.services.ports.requests.Leadership` for the processes of one machine.
+
+    The lock lives as long as the process that holds it, however that ends; the file stays, and is empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._locked: IO[bytes] | None = None
+        self._asking = threading.Lock()
+
+    def held(self) -> bool:
+        with self._asking:
+            if self._locked is None:
+                file = self._path.open("ab")
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    file.close()
+                    return False
+                self._locked = file
+            return True
+
+    def release(self) -> None:
+        with self._asking:
+            if self._locked is not None:
+                self._locked.close()
+                self._locked = None
 
 
 class DatabaseLeadership:
@@ -28,8 +70,6 @@ class DatabaseLeadership:
         self._asking = threading.Lock()
 
     def held(self) -> bool:
-        if self._engine.dialect.name == "sqlite":
-            return True
         with self._asking:
             try:
                 return self._still_held() or self._take()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from twinev.adapters.database.raw_rows import RawRows
 from twinev.adapters.database.records import from_record, to_record
@@ -34,6 +34,11 @@ _LIST = select(*_RAW_STATIONS.selected).where(stations.c.removed_at.is_(None)).o
 _LIST_EVSES = select(*_RAW_EVSES.selected).order_by(evses.c.id)
 _AT_SITE = stations.c.site_id == bindparam("of")
 _LISTS_OF_SITE = (_LIST.where(_AT_SITE), _LIST_EVSES.join_from(evses, stations).where(_AT_SITE))
+_NAMED = bindparam("named", expanding=True)
+_ONES_NAMED = select(*_RAW_STATIONS.selected).where(stations.c.id.in_(_NAMED))
+_EVSES_NAMED = _LIST_EVSES.where(evses.c.station_id.in_(_NAMED))
+#: Of one query; PostgreSQL and SQLite take some 32,000 values.
+_MOST_NAMED = 5000
 
 
 class DatabaseStations:
@@ -43,19 +48,25 @@ class DatabaseStations:
         self._connection = connection
 
     def get(self, station_id: str) -> ChargingStation:
-        return self._get(select(*_PUBLIC).where(stations.c.id == station_id), station_id)
+        return self.named([station_id])[station_id]
 
     def get_to_edit(self, station_id: str) -> ChargingStation:
         """As `get`; until the commit nobody else gets it to edit."""
-        return self._get(select(*_PUBLIC).where(stations.c.id == station_id).with_for_update(), station_id)
+        self._connection.execute(select(stations.c.id).where(stations.c.id == station_id).with_for_update())
+        return self.get(station_id)
 
-    def _get(self, of_station: Select, station_id: str) -> ChargingStation:
-        row = self._connection.execute(of_station).one_or_none()
-        if row is None:
-            raise NotFound("charging station", station_id)
-        statement = select(evses).where(evses.c.station_id == station_id).order_by(evses.c.id)
-        found = self._connection.execute(statement)
-        return _station(row._mapping, [_evse(evse._mapping) for evse in found])
+    def named(self, station_ids: Collection[str]) -> dict[str, ChargingStation]:
+        """Return stations by id, removed ones too; `NotFound` where there is none of that id."""
+        found: dict[str, ChargingStation] = {}
+        asked = list(dict.fromkeys(station_ids))
+        for some in (asked[first : first + _MOST_NAMED] for first in range(0, len(asked), _MOST_NAMED)):
+            rows = [tuple(row) for row in self._connection.execute(_ONES_NAMED, {"named": some}).all()]
+            of_rows = [tuple(row) for row in self._connection.execute(_EVSES_NAMED, {"named": some}).all()]
+            found |= {station.id: station for station in self._made(rows, of_rows)}
+        for station_id in station_ids:
+            if station_id not in found:
+                raise NotFound("charging station", station_id)
+        return found
 
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]:
         of_stations, of_evses, asked = (

@@ -14,7 +14,7 @@ from twinev.analysis_view import texts
 from twinev.analysis_view.report import report_html
 from twinev.api.analysis_out import analysis_csv, analysis_out, month_out
 from twinev.api.page_reader import login_and_back, reader_of
-from twinev.api.platform import Operator, Reading, ThePlatform
+from twinev.api.platform import LongReading, Operator, ThePlatform
 from twinev.domain.users import OPERATORS
 from twinev.errors import BadInput, Forbidden, NotAuthenticated
 from twinev.services.analyse_month import AnalyseMonth
@@ -72,7 +72,7 @@ def show_report(
     request: Request,
     analyse: TheAnalysis,
     platform: ThePlatform,
-    work: Reading,
+    work: LongReading,
     month: Month | None = None,
     site_id: SiteId | None = None,
 ) -> Response:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, number_after, page_of
-from twinev.api.platform import Reading
+from twinev.api.platform import LongReading
 from twinev.domain.audit import AuditEntry
 from twinev.domain.users import Role
 from twinev.services.ports.audit import AuditFilter
@@ -27,7 +27,7 @@ _ACTION = "the method and route, such as PATCH /api/v1/stations/{station_id}"
 def list_audit_entries(
     *,
     ask: WantedPage,
-    work: Reading,
+    work: LongReading,
     username: Annotated[str | None, Query(max_length=64)] = None,
     subject: Annotated[str | None, Query(max_length=500, description=_SUBJECT)] = None,
     action: Annotated[str | None, Query(max_length=255, description=_ACTION)] = None,

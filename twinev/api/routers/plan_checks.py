@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
-from twinev.api.platform import Platform, Reading, Staff, ThePlatform
+from twinev.api.platform import LongReading, Platform, Staff, ThePlatform
 from twinev.domain.plan import StoredPlan
 from twinev.sct.summary import SessionSummary
 from twinev.services.compare_plans import PlanFigures, SessionPair, compare_plans
@@ -27,7 +27,7 @@ PlanId = Annotated[str, Query(max_length=64)]
 
 
 @router.get("/compare", responses={404: {}})
-def compare_stored_plans(a: PlanId, b: PlanId, work: Reading, _user: Staff) -> PlanComparisonOut:
+def compare_stored_plans(a: PlanId, b: PlanId, work: LongReading, _user: Staff) -> PlanComparisonOut:
     """Compare two plans: cost, peak, energy, shortfall, and every session."""
     plan_a, plan_b = work.plans.get(a), work.plans.get(b)
     found = compare_plans(plan_a, plan_b)

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from twinev.api.identity import current_login
 from twinev.api.limit_rates import Buckets
-from twinev.api.platform import Reading, ThePlatform
+from twinev.api.platform import LongReading, ThePlatform
 from twinev.domain.charge_points import Location
 from twinev.domain.recommendation import WEIGHTS
 from twinev.domain.users import User
@@ -40,7 +40,7 @@ def anonymous_buckets() -> Buckets:
     return Buckets(ANONYMOUS_PER_SECOND)
 
 
-def user_if_any(
+async def user_if_any(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> User | None:
     """Return who calls, or None for a stranger.
@@ -49,9 +49,9 @@ def user_if_any(
     such a one is a stranger's.
     """
     if credentials is not None:
-        return current_login(request, credentials).user
+        return (await current_login(request, credentials)).user
     try:
-        return current_login(request).user
+        return (await current_login(request)).user
     except NotAuthenticated:
         if "authorization" in request.headers:
             raise
@@ -73,7 +73,7 @@ async def caller(request: Request, user: Annotated[User | None, Depends(user_if_
 def list_recommendations(
     request: Request,
     body: RecommendationAsk,
-    work: Reading,
+    work: LongReading,
     platform: ThePlatform,
     user: Annotated[User | None, Depends(caller)],
 ) -> RecommendationsOut:

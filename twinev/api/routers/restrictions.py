@@ -13,7 +13,7 @@ from twinev.api.etags import TheEdit, tell_version
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, page_of
-from twinev.api.platform import Reading, Staff, ThePlatform
+from twinev.api.platform import LongReading, Reading, Staff, ThePlatform
 from twinev.api.restriction_out import ShownRestrictions, restriction_version, restrictions_csv
 from twinev.domain.area import area_from_json
 from twinev.domain.grid import Restriction
@@ -130,7 +130,7 @@ def list_restrictions(
 
 
 @router.get("/export", response_class=Response, responses={200: {"content": {"text/csv": {}}}})
-def export_restrictions(wanted: Wanted, work: Reading, platform: ThePlatform, _user: Staff) -> Response:
+def export_restrictions(wanted: Wanted, work: LongReading, platform: ThePlatform, _user: Staff) -> Response:
     """The same as a table for a spreadsheet: the newest 10,000."""
     shown = ShownRestrictions.read(work, platform)
     found = work.restrictions.list(limit=MOST_EXPORTED, wanted=wanted)
@@ -161,7 +161,7 @@ def get_history(restriction_id: str, work: Reading, _user: Staff) -> list[Restri
 
 
 @router.get("/{restriction_id}/measured")
-def get_measured(restriction_id: str, work: Reading, platform: ThePlatform, _user: Staff) -> RestrictionMeasured:
+def get_measured(restriction_id: str, work: LongReading, platform: ThePlatform, _user: Staff) -> RestrictionMeasured:
     """Tell how well it was kept until now: what was measured beside what was ordered."""
     measured = measure_restriction(restriction_id, now=platform.clock.now(), work=work)
     ordered = tuple(OrderedLimitOut(**vars(limit)) for limit in measured.ordered)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
-from twinev.api.platform import Operator, Reading, Staff, ThePlatform
+from twinev.api.platform import LongReading, Operator, Staff, ThePlatform
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import BadInput
 from twinev.services.put_series import put_series
@@ -33,7 +33,7 @@ def read_series(
     *,
     kind: str,
     subject: str,
-    work: Reading,
+    work: LongReading,
     _user: Staff,
     start: AwareDatetime,
     step_minutes: Annotated[int, Query(ge=1, le=1440)] = 15,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from twinev.api.platform import AnyRole, Reading, ThePlatform
+from twinev.api.platform import AnyRole, LongReading, ThePlatform
 from twinev.services.agree_contract import is_operator
 from twinev.services.own_sessions import seen_session
 from twinev.services.session_course import session_course
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1/sessions/{session_id}/course", tags=["session
 
 
 @router.get("")
-def get_course(session_id: str, work: Reading, platform: ThePlatform, user: AnyRole) -> SessionCourseOut:
+def get_course(session_id: str, work: LongReading, platform: ThePlatform, user: AnyRole) -> SessionCourseOut:
     """Show energy, power, plan and cost of each slot, the meter's readings, and the limits that the station had."""
     session = seen_session(session_id, user=user, work=work)
     course = session_course(session, work=work, now=platform.clock.now())

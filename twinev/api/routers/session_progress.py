@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -77,7 +76,7 @@ def progress_of(session_id: str, *, user: User, work: UnitOfWork, platform: Plat
         stop_at=progress.stop_at,
         # As with bills: the driver's own, and the operators' business.
         cost=cost_out(progress.cost) if own or is_operator(user) else None,
-        measured=tuple(MeasuredStepOut(**asdict(step)) for step in progress.measured),
-        plan=tuple(PlannedStepOut(**asdict(step)) for step in progress.plan),
+        measured=tuple(MeasuredStepOut(**vars(step)) for step in progress.measured),
+        plan=tuple(PlannedStepOut(**vars(step)) for step in progress.plan),
         explanation=live.explanation(session),
     )

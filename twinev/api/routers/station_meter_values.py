@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
 from twinev.api.pagination import WantedPage, page_of, rows_after
-from twinev.api.platform import Reading, Staff
+from twinev.api.platform import LongReading, Staff
 from twinev.domain.facts import Sample
 from twinev.errors import BadInput
 from twinev.wire.rest.pages import Page
@@ -26,7 +26,7 @@ def list_station_meter_values(
     *,
     station_id: str,
     ask: WantedPage,
-    work: Reading,
+    work: LongReading,
     _user: Staff,
     start: AwareDatetime,
     end: AwareDatetime,

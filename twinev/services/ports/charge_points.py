@@ -30,6 +30,9 @@ class Stations(Protocol):
     def get_to_edit(self, station_id: str) -> ChargingStation:
         """As `get`; until the commit nobody else gets it to edit."""
 
+    def named(self, station_ids: Collection[str]) -> dict[str, ChargingStation]:
+        """Several by id at once; raises `NotFound` where there is none of that id."""
+
     def list(self, *, site_id: str | None = None) -> list[ChargingStation]: ...
     def save(self, station: ChargingStation) -> None: ...
     def describe(self, station: ChargingStation) -> None:

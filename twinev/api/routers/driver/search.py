@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from twinev.api.driver_pages import PREFIX, Driver, DriverRoute, driver_page
 from twinev.api.local_times import day_and_clock, days_ahead, next_step
-from twinev.api.platform import Reading, ThePlatform
+from twinev.api.platform import LongReading, ThePlatform
 from twinev.api.reserve_form import LENGTHS_MINUTES
 from twinev.api.search_choices import search_choices
 
@@ -18,7 +18,7 @@ POWERS_KW = (7, 11, 22, 50, 100, 150)
 
 
 @router.get(f"{PREFIX}/search", response_model=None)
-def show_search(request: Request, login: Driver, work: Reading, platform: ThePlatform) -> Response:
+def show_search(request: Request, login: Driver, work: LongReading, platform: ThePlatform) -> Response:
     """Show the form; its script asks for the recommendations."""
     choices, now = search_choices(work, login), platform.clock.now()
     zone = choices["zone"]

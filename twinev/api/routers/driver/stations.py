@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from twinev.api.driver_pages import PREFIX, Driver, DriverRoute, Visitor, confirm_form, driver_page
 from twinev.api.local_times import instant_of
-from twinev.api.platform import Platform, Reading, ThePlatform
+from twinev.api.platform import LongReading, Platform, ThePlatform
 from twinev.api.reserve_form import LENGTHS_MINUTES, ReserveForm, reserve_values, why_not_text
 from twinev.api.routers.auth import Desk
 from twinev.api.station_view import station_view
@@ -35,7 +35,7 @@ def show_station(
     station_id: str,
     request: Request,
     login: Visitor,
-    work: Reading,
+    work: LongReading,
     platform: ThePlatform,
     start: AwareDatetime | None = None,
     minutes: Annotated[int | None, Query(ge=1, le=1440)] = None,
@@ -116,7 +116,7 @@ def _page(
     *,
     request: Request,
     login: LoggedIn | None,
-    work: Reading,
+    work: LongReading,
     platform: Platform,
     form: ReserveForm,
     problem: str = "",
