@@ -101,10 +101,18 @@ class PlanSites:
         self._backoff_seconds = backoff_seconds
         self._sites: dict[str, _Site] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._running = False
         self._behind = BehindPlan(told=told, idle=idle, clock=clock)
 
     async def run(self) -> None:
         """Plan for ever; ends when it is cancelled."""
+        self._running = True
+        try:
+            await self._run()
+        finally:
+            self._running = False
+
+    async def _run(self) -> None:
         # A loop that runs again may have been away for long: nothing of before is trusted.
         self._sites.clear()
         self._told.reset()
@@ -135,6 +143,11 @@ class PlanSites:
     def mark_all_dirty(self, trigger: str) -> None:
         for site_id in self._sites:
             self.mark_dirty(site_id, trigger)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is this process that plans."""
+        return self._running
 
     def health(self) -> PlanningHealth:
         """Return whether every site has the plan that it should have."""

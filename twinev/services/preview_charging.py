@@ -19,6 +19,7 @@ from twinev.errors import BadInput, Conflict
 from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem, build_problem
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.known_limits import KnownLimits
 from twinev.services.planned_power import PlannedPower
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.planning import Planner
@@ -31,7 +32,6 @@ from twinev.services.renewable_part import renewable_part
 from twinev.services.session_progress import PlannedStep, done_at, steps_ahead
 from twinev.services.site_state import SiteState, read_site_state
 from twinev.services.start_charging import StartWish, intended_charge
-from twinev.services.told_limits import ToldLimits
 
 #: The session that is planned though it has not begun; no real one has this name.
 PREVIEW_ID = "preview"
@@ -102,7 +102,7 @@ class PreviewCharging:
         reading: UnitOfWorkFactory,
         clock: Clock,
         rules: ReservationRules,
-        told: ToldLimits,
+        known: KnownLimits,
         idle: IdleSessions,
         time_limit_seconds: float = 5.0,
     ) -> None:
@@ -110,7 +110,7 @@ class PreviewCharging:
         self._reading = reading
         self._clock = clock
         self._rules = rules
-        self._told = told
+        self._known = known
         self._idle = idle
         self._time_limit_seconds = time_limit_seconds
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -147,14 +147,15 @@ class PreviewCharging:
             station = work.stations.get(intended.station_id)
             if not station.online:
                 raise Conflict(f"station {station.id} is offline; nobody can start charging there now")
+            told = self._known.of(work, [one.id for one in work.stations.list(site_id=station.site_id)])
             state = read_site_state(
                 work,
                 station.site_id,
                 now,
-                limits=dict(self._told.limits),
-                unresponsive=frozenset(self._told.faults) - {station.id},
+                limits=dict(told.limits),
+                unresponsive=frozenset(told.faults) - {station.id},
                 idle_session_ids=self._idle.ids,
-                learned_room=dict(self._told.room),
+                learned_room=dict(told.room),
             )
             wanted_kwh = intended.needs.energy_kwh
             needs = replace(

@@ -12,13 +12,13 @@ from twinev.domain.users import User
 from twinev.sct import Schedule
 from twinev.services.build_problem import BuiltProblem, build_problem
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.known_limits import KnownLimits
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.planning import Planner
-from twinev.services.ports.unit_of_work import UnitOfWorkFactory
+from twinev.services.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from twinev.services.restrict import RestrictionOrder, draft_restriction, require_may_restrict, sites_of
 from twinev.services.share_restriction import fair_parts_kw
 from twinev.services.site_state import SiteState, count_evses, read_site_state
-from twinev.services.told_limits import ToldLimits
 
 PREVIEW_ID = "preview"
 # Less than this is rounding, not an effect.
@@ -82,14 +82,14 @@ class PreviewRestriction:
         planner: Planner,
         reading: UnitOfWorkFactory,
         clock: Clock,
-        told: ToldLimits,
+        known: KnownLimits,
         idle: IdleSessions,
         time_limit_seconds: float = 5.0,
     ) -> None:
         self._planner = planner
         self._reading = reading
         self._clock = clock
-        self._told = told
+        self._known = known
         self._idle = idle
         self._time_limit_seconds = time_limit_seconds
 
@@ -113,6 +113,18 @@ class PreviewRestriction:
         after = {site_id: await self._plan(state) for site_id, state in with_it.items()}
         return _compare(draft, before, after)
 
+    def _state(self, work: UnitOfWork, site_id: str, now: datetime) -> SiteState:
+        told = self._known.of(work, [station.id for station in work.stations.list(site_id=site_id)])
+        return read_site_state(
+            work,
+            site_id,
+            now,
+            limits=dict(told.limits),
+            unresponsive=frozenset(told.faults),
+            idle_session_ids=self._idle.ids,
+            learned_room=dict(told.room),
+        )
+
     def _states(
         self, order: RestrictionOrder, user: User, in_place_of: str | None
     ) -> tuple[Restriction, dict[str, SiteState], dict[str, SiteState]]:
@@ -122,18 +134,7 @@ class PreviewRestriction:
                 work.restrictions.get(in_place_of)
             draft = draft_restriction(order, restriction_id=PREVIEW_ID, user=user, now=now, work=work)
             evses = count_evses(work, draft)
-            without = {
-                site_id: read_site_state(
-                    work,
-                    site_id,
-                    now,
-                    limits=dict(self._told.limits),
-                    unresponsive=frozenset(self._told.faults),
-                    idle_session_ids=self._idle.ids,
-                    learned_room=dict(self._told.room),
-                )
-                for site_id in sites_of(work, draft.station_ids)
-            }
+            without = {site_id: self._state(work, site_id, now) for site_id in sites_of(work, draft.station_ids)}
         without = {site_id: _with_fair_parts(state, without) for site_id, state in without.items()}
         with_draft = {
             site_id: replace(

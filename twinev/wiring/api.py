@@ -28,6 +28,7 @@ from twinev.adapters.messaging.fact_consumer import FactConsumer
 from twinev.adapters.messaging.inbound_consumer import InboundConsumer
 from twinev.adapters.messaging.outbox_relay import OutboxRelay
 from twinev.adapters.messaging.planner_client import PlannerClient
+from twinev.adapters.messaging.planning_desk import NAME, PlanningDesk
 from twinev.adapters.messaging.presence import Presence
 from twinev.adapters.messaging.question_desk import QuestionDesk
 from twinev.adapters.messaging.station_commands import StationCommandSender
@@ -64,6 +65,7 @@ from twinev.services.dispatch_plan import PlanDispatcher
 from twinev.services.forget_old import ForgetOld
 from twinev.services.idle_sessions import IdleSessions
 from twinev.services.keep_reservations import KeepReservations
+from twinev.services.known_limits import KnownLimits
 from twinev.services.lead import while_leading
 from twinev.services.plan_site import SitePlanner
 from twinev.services.plan_sites import PlanSites
@@ -218,7 +220,10 @@ class ApiParts:
         )
         self.watch_enforcement = WatchEnforcement(**self._storage, **timed)
         self.watch_meters = WatchMeters(reading=self.database.reading, **timed)
-        previewing = {"planner": self.planner, "reading": self.database.reading, "idle": idle, **timed}
+        self.planning_desk = PlanningDesk(client=self.client, own=self._planning_here)
+        known = KnownLimits(told=told, plans_here=lambda: self.plan_sites.running)
+        read = {"reading": self.database.reading, "clock": self.clock}
+        previewing = {"planner": self.planner, "known": known, "idle": idle, **read}
         self.preview = PreviewRestriction(**previewing)
         self.preview_charging = PreviewCharging(rules=self.reservation_rules, **previewing)
 
@@ -247,7 +252,7 @@ class ApiParts:
                 plan_memory=PlanMemory(),
                 secret_key=self.secret,
                 reads_at_once=in_this_process(self.engine),
-                health_checks=(self.nats_health, self.planner_health, self.planning_health),
+                health_checks=(self.nats_health, self.planner_health, self.planning_desk.health),
             ),
             identity=self.identity.desk(),
             routers=(
@@ -308,6 +313,7 @@ class ApiParts:
             "relay": self.relay.run,
             "presence": WatchPresence(presence=self.presence, **self._consuming).run,
             "planning": partial(while_leading, self.leadership, self.plan_sites.run),
+            "planning_desk": self.planning_desk.run,
             "enforcement": partial(while_leading, self.leadership, self.watch_enforcement.run),
             "meters": partial(while_leading, self.leadership, self.watch_meters.run),
             "faults": partial(while_leading, self.leadership, self.record_faults.run),
@@ -339,9 +345,11 @@ class ApiParts:
         except Unavailable as error:
             return PartHealth(name="planner", ok=False, detail=str(error))
 
-    async def planning_health(self) -> PartHealth:
+    def _planning_here(self) -> PartHealth | None:
+        if not self.plan_sites.running:
+            return None
         health = self.plan_sites.health()
-        return PartHealth(name="planning", ok=health.ok, detail=health.detail or "every site has its plan")
+        return PartHealth(name=NAME, ok=health.ok, detail=health.detail or "every site has its plan")
 
 
 def _write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -44,7 +44,8 @@ class WholeSystem:
     def specs(self) -> list[ProcessSpec]:
         """All processes, in the order in which they start."""
         urls, nats = self._nats()
-        return [*nats, self._api(urls), self._gateway(urls), self._planner(urls), self._dashboards(), *self._stations()]
+        apis = self._apis(urls)
+        return [*nats, *apis, self._gateway(urls), self._planner(urls), self._dashboards(), *self._stations()]
 
     def _nats(self) -> tuple[Mapping[str, str], list[ProcessSpec]]:
         external = self.settings.nats_url
@@ -54,10 +55,16 @@ class WholeSystem:
         ready = _listening("127.0.0.1", self.settings.nats_port)
         return server.urls, [self._spec("nats", server.command, {}, ready)]
 
-    def _api(self, urls: Mapping[str, str]) -> ProcessSpec:
+    def _apis(self, urls: Mapping[str, str]) -> list[ProcessSpec]:
+        """The API processes: the others begin when the first one has brought the database up to date."""
+        further = range(2, self.settings.api_processes + 1)
+        return [self._api(urls), *(self._api(urls, f"api-{number}") for number in further)]
+
+    def _api(self, urls: Mapping[str, str], name: str = "api") -> ProcessSpec:
         told = {
             "TWINEV_NATS_URL": urls["api"],
             "TWINEV_API_PORT": self.settings.api_port,
+            "TWINEV_API_PROCESSES": self.settings.api_processes,
             "TWINEV_OCPP_PORT": self.settings.ocpp_port,
             "TWINEV_DASHBOARDS_PORT": self.settings.dashboards_port,
             "TWINEV_OCPP_ENROL": self.settings.ocpp_enrol,
@@ -88,7 +95,7 @@ class WholeSystem:
         }
         command = _twinev("api", *(["--demo"] if self.demonstration else []))
         ready = _answering(f"http://{_reached(self.settings.bind)}:{self.settings.api_port}/api/v1/health")
-        return self._spec("api", command, told, ready, after=self._messages())
+        return self._spec(name, command, told, ready, after=(*self._messages(), *(("api",) if name != "api" else ())))
 
     def _gateway(self, urls: Mapping[str, str]) -> ProcessSpec:
         told = {

@@ -15,7 +15,7 @@ from polling import until_seen
 from wired_api import WiredApi, wired_api
 
 from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.leadership import leadership_over
 from twinev.adapters.database.migrate import upgrade
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging.connection import end
@@ -114,8 +114,8 @@ def identity() -> TokenIsRole:
 
 
 @pytest.fixture
-def leadership(database: Database) -> DatabaseLeadership:
-    return DatabaseLeadership(engine=database._engine)
+def leadership(database: Database):
+    return leadership_over(database._engine)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.leadership import leadership_over
 from twinev.adapters.database.unit_of_work import Database
 from twinev.adapters.messaging.connection import connect
 from twinev.adapters.messaging.dead_letters import DeadLetters
@@ -21,7 +21,7 @@ async def main(nats_url: str, database_url: str) -> None:
     client = await connect(nats_url, user="api")
     engine = open_engine(database_url)
     database = Database(engine=engine, clock=PlatformClock())
-    shared = {"client": client, "unit_of_work": database.unit_of_work, "leadership": DatabaseLeadership(engine=engine)}
+    shared = {"client": client, "unit_of_work": database.unit_of_work, "leadership": leadership_over(engine)}
     relay = OutboxRelay(reading=database.reading, **shared)
     database.on_events(relay.wake)
     inbound = InboundConsumer(

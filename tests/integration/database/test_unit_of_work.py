@@ -1,12 +1,14 @@
 """What a transaction promises, on both databases."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
 from sqlalchemy import text
 
 from twinev.adapters.database.engine import open_engine
-from twinev.adapters.database.leadership import DatabaseLeadership
+from twinev.adapters.database.leadership import DatabaseLeadership, leadership_over
 from twinev.adapters.database.unit_of_work import Database
 from twinev.domain.charge_points import Location, Site
 from twinev.errors import BadInput, NotFound, Unavailable
@@ -150,8 +152,30 @@ def test_leadership_is_lost_with_its_connection(postgres, postgres_url):
     engine.dispose()
 
 
-def test_leadership_on_sqlite_is_the_only_process_own(tmp_path):
-    assert DatabaseLeadership(engine=open_engine(f"sqlite:///{tmp_path / 'x.db'}")).held()
+def test_leadership_on_sqlite_passes_on_and_ends_with_its_process(tmp_path):
+    database = tmp_path / "x.db"
+    first, second = (leadership_over(open_engine(f"sqlite:///{database}")) for _ in range(2))
+    assert first.held()
+    assert first.held()
+    assert not second.held()
+    first.release()
+    assert second.held()
+    second.release()
+
+    hold = f"""
+from twinev.adapters.database.engine import open_engine
+from twinev.adapters.database.leadership import leadership_over
+leadership = leadership_over(open_engine("sqlite:///{database}"))
+print(leadership.held(), flush=True)
+input()
+"""
+    with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"True\n"
+        assert not first.held()
+        other.kill()
+
+    assert first.held()
+    first.release()
 
 
 def _save_and_miss(work) -> None:

@@ -21,6 +21,7 @@ from twinev.domain.users import Role, User
 from twinev.errors import NotAuthenticated
 from twinev.sct import optimise
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.known_limits import KnownLimits
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.told_limits import ToldLimits
 
@@ -91,7 +92,11 @@ def api(database, make):
     storage = {"unit_of_work": database.unit_of_work, "reading": database.reading}
     planner = LocalPlanner()
     preview = PreviewRestriction(
-        planner=planner, reading=database.reading, clock=clock, told=ToldLimits(), idle=IdleSessions()
+        planner=planner,
+        reading=database.reading,
+        clock=clock,
+        known=KnownLimits(told=ToldLimits(), plans_here=lambda: True),
+        idle=IdleSessions(),
     )
     platform = Platform(
         **storage,

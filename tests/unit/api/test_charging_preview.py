@@ -18,6 +18,7 @@ from twinev.domain.vehicles import ChargingNeeds
 from twinev.errors import Unavailable
 from twinev.sct import optimise
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.known_limits import KnownLimits
 from twinev.services.preview_charging import AT_ONCE, PreviewCharging
 from twinev.services.told_limits import ToldLimits
 
@@ -61,7 +62,7 @@ def service(database, clock, planner):
         reading=database.reading,
         clock=clock,
         rules=ReservationRules(),
-        told=ToldLimits(),
+        known=KnownLimits(told=ToldLimits(), plans_here=lambda: True),
         idle=IdleSessions(),
         time_limit_seconds=60.0,
     )

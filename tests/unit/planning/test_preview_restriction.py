@@ -11,6 +11,7 @@ from twinev.domain.users import Role
 from twinev.errors import BadInput, Forbidden, NotFound
 from twinev.sct import optimise
 from twinev.services.idle_sessions import IdleSessions
+from twinev.services.known_limits import KnownLimits
 from twinev.services.preview_restriction import PreviewRestriction
 from twinev.services.restrict import RestrictionOrder
 from twinev.services.told_limits import ToldLimits
@@ -34,7 +35,7 @@ def preview_of(make, memory, *, role=Role.GRID_OPERATOR, planner=None, in_place_
         planner=planner or make.planner(),
         reading=memory.unit_of_work,
         clock=make.clock(),
-        told=ToldLimits(),
+        known=KnownLimits(told=ToldLimits(), plans_here=lambda: True),
         idle=IdleSessions(),
     )
     return asyncio.run(service.preview(RestrictionOrder(**values), user=make.user(role), in_place_of=in_place_of))

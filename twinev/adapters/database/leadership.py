@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,25 +35,28 @@ class FileLeadership:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._locked: IO[bytes] | None = None
+        self._locked: int | None = None
         self._asking = threading.Lock()
 
     def held(self) -> bool:
         with self._asking:
             if self._locked is None:
-                file = self._path.open("ab")
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    file.close()
-                    return False
-                self._locked = file
-            return True
+                self._locked = self._lock()
+            return self._locked is not None
+
+    def _lock(self) -> int | None:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        return descriptor
 
     def release(self) -> None:
         with self._asking:
             if self._locked is not None:
-                self._locked.close()
+                os.close(self._locked)
                 self._locked = None
 
 

@@ -121,6 +121,9 @@ class FactConsumer:
             except TimeoutError:
                 self._lags = False
                 continue
+            if not messages:
+                # A fetch that is cut short by a lost connection may end with nothing.
+                continue
             # Not here: reading a full batch takes 20 ms, in which the API would answer nobody.
             letters = await self._threads.run(_read_all, messages)
             await self._take_until_done(letters)

@@ -1,5 +1,7 @@
 """Publishes the events of the outbox to JetStream: woken by each commit, and by a clock for what was left over.
 
+The leading API process publishes; another one, whose commits leave events too, tells it that they wait.
+
 Each event is checked against its schema first. One that breaks it is a mistake in TwinEV: it goes to the dead letters
 instead, so that neither those who rely on the schema nor the events behind it suffer.
 """
@@ -11,6 +13,7 @@ import logging
 from collections.abc import Callable
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import Header
 
 from twinev.adapters.messaging import subjects
@@ -42,7 +45,7 @@ class OutboxRelay:
     leadership : Leadership
         Only the leading API process publishes.
     poll_seconds : float
-        How long an event may wait that another process wrote, or that a failure left. [s]
+        How long an event may wait of which nothing was heard: a failure left it. [s]
     on_refused : callable
         Told when an event broke its schema: who would have heard of it has to look for himself.
     """
@@ -66,20 +69,37 @@ class OutboxRelay:
         self._poll_seconds = poll_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._awake = asyncio.Event()
+        self._filled_here = False
 
     def wake(self) -> None:
         """Say that there are events; from any thread."""
+        self._filled_here = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._awake.set)
 
     async def run(self) -> None:
         """Relay for ever."""
         self._loop = asyncio.get_running_loop()
+        subscription = await self._client.subscribe(subjects.OUTBOX_FILLED, cb=self._hear)
+        try:
+            await self._relay_for_ever()
+        finally:
+            if not self._client.is_closed:
+                await subscription.unsubscribe()
+
+    async def _hear(self, _message: Msg) -> None:
+        self._awake.set()
+
+    async def _relay_for_ever(self) -> None:
         while True:
             self._awake.clear()
+            filled_here, self._filled_here = self._filled_here, False
             try:
-                while await asyncio.to_thread(self._leadership.held) and await self._relay():
-                    pass
+                leads = await asyncio.to_thread(self._leadership.held)
+                if filled_here and not leads:
+                    await self._client.publish(subjects.OUTBOX_FILLED)
+                while leads and await self._relay():
+                    leads = await asyncio.to_thread(self._leadership.held)
             except Exception as error:
                 # Whatever is away now comes back; the events wait till then.
                 logger.warning("events wait in the outbox: %r", error)

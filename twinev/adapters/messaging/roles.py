@@ -27,6 +27,8 @@ _OWNING_STREAMS = (
     "$JS.API.CONSUMER.>",
 )
 
+_AMONG_APIS = (subjects.OUTBOX_FILLED, subjects.PLANNING_HEALTH)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NatsRole:
@@ -54,12 +56,13 @@ ROLES = (
             subjects.EVENTS,
             subjects.DEAD,
             subjects.PLAN_REQUEST,
+            *_AMONG_APIS,
             f"{inbox_prefix('gateway')}.>",
             *_OWNING_STREAMS,
             "$JS.ACK.>",
             "$JS.FC.>",
         ),
-        subscribe=(subjects.QUESTIONS, subjects.EVENTS, f"{inbox_prefix('api')}.>"),
+        subscribe=(subjects.QUESTIONS, subjects.EVENTS, *_AMONG_APIS, f"{inbox_prefix('api')}.>"),
     ),
     NatsRole(
         user="gateway",

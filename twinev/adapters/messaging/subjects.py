@@ -22,6 +22,9 @@ EVENTS = "twinev.v1.evt.>"
 INBOUND = "twinev.v1.in.>"
 DEAD = "twinev.v1.dead.>"
 PLAN_REQUEST = "twinev.plan.request"
+# Among the API processes that share a database: events wait in the outbox; how planning fares.
+OUTBOX_FILLED = "twinev.api.outbox"
+PLANNING_HEALTH = "twinev.api.planning"
 
 
 def station_token(station_id: str) -> str:
