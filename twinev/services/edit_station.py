@@ -44,8 +44,9 @@ def edit_station(
     _require_idle(station, gone, moved=site_id != station.site_id, work=work)
     edited = replace(station, **{**changes, "evses": evses})
     work.stations.describe(edited)
-    for changed in {station.site_id, site_id}:
-        work.events.add("station.changed", {"site_id": changed, "station_id": station_id})
+    fields = sorted(name for name in changes if getattr(edited, name) != getattr(station, name))
+    for changed in {station.site_id, site_id} if fields else ():
+        work.events.add("station.changed", {"site_id": changed, "station_id": station_id, "fields": fields})
     tell_availability(station_id, work=work)
     return edited
 

@@ -25,7 +25,7 @@ from twinev.services.plan_site import MadePlan, SitePlanner
 from twinev.services.ports.clock import Clock
 from twinev.services.ports.station_link import Backlog, EventFeed
 from twinev.services.ports.unit_of_work import UnitOfWorkFactory
-from twinev.services.site_events import RESTRICTION_EVENTS, RULED_EVENTS, SITE_EVENTS, URGENT_EVENTS
+from twinev.services.site_events import RESTRICTION_EVENTS, RULED_EVENTS, SITE_EVENTS, UNPLANNED_FIELDS, URGENT_EVENTS
 from twinev.services.told_limits import ToldLimits
 
 BACKOFF_SECONDS = (0.5, 1.0, 2.0, 4.0, 5.0)
@@ -160,6 +160,8 @@ class PlanSites:
             self._told.forget(data["station_id"])
         elif kind == "session.needs":
             self._idle.forget(data["session_id"])
+        if data.get("fields") and UNPLANNED_FIELDS.issuperset(data["fields"]):
+            return
         if kind in SITE_EVENTS:
             self._mark_with_partners([data["site_id"]], kind)
         elif kind in RESTRICTION_EVENTS:

@@ -22,3 +22,5 @@ RESTRICTION_EVENTS = frozenset({"restriction.created", "restriction.changed", "r
 URGENT_EVENTS = RESTRICTION_EVENTS | {"series.changed"}
 # What cannot wait for a planner that is away: the limits of the grid and of others, and a car of which no plan knows.
 RULED_EVENTS = URGENT_EVENTS | {"session.started", "station.limited"}
+# What an edit of a station may change without any plan being another one.
+UNPLANNED_FIELDS = frozenset({"name", "location", "public", "security_profile"})

@@ -39,7 +39,8 @@ class StationAdded(StationData):
 class StationChanged(StationData):
     """A station's description changed: its EVSEs, its place, whether it is blocked."""
 
-    model_config = shown(STATION)
+    model_config = shown(STATION | {"fields": ["name"]})
+    fields: tuple[str, ...] = Field(default=(), description="What an edit changed, as REST names it; empty: anything.")
 
 
 class StationRemoved(StationData):

@@ -192,6 +192,24 @@ def test_what_the_grid_asks_for_does_not_wait_for_facts_that_lag(make, memory, k
     assert sum(make.effective_kw(system.stations, name, make.NOW) for name in "ABC") <= 6.0
 
 
+@pytest.mark.parametrize(("fields", "plans"), [(["location", "name"], 1), (["evses", "name"], 2), ([], 2)])
+def test_edit_of_a_name_makes_no_plan(make, memory, fields, plans):
+    system = build(make, memory)
+
+    async def act():
+        async with running(system):
+            await make.until(lambda: len(memory.plans) == 1)
+            system.loop.take_event("station.changed", {"site_id": "site", "station_id": "A", "fields": fields})
+            # Whatever the edit did is done when this has been planned.
+            await make.until(lambda: len(memory.plans) == plans)
+            system.loop.take_event("site.changed", {"site_id": "site"})
+            await make.until(lambda: len(memory.plans) == plans + 1)
+
+    asyncio.run(act())
+
+    assert [plan.trigger for plan in memory.plans][plans:] == ["site.changed"]
+
+
 def test_facts_that_lag_for_ever_do_not_stop_planning(make, memory):
     system = build(make, memory, backlog=LaggingFacts(), longest_lag_seconds=0.05)
 
