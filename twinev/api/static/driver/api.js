@@ -3,6 +3,10 @@
 import texts from "./texts.js";
 import { fill } from "./format.js";
 
+// Who asks too often is told when to come again, and nothing was done of what he asked.
+const TRIES = 4;
+const LONGEST_WAIT_SECONDS = 10;
+
 const CSRF_TOKEN = document.querySelector('meta[name="csrf-token"]')?.content;
 
 // What the API refused: `status`, and its problem details as `problem`; `message` is for people.
@@ -29,22 +33,33 @@ export async function ask(method, path, { body, key, etag } = {}) {
   if (method !== "GET" && CSRF_TOKEN) headers["X-CSRF-Token"] = CSRF_TOKEN;
   if (key) headers["Idempotency-Key"] = key;
   if (etag) headers["If-Match"] = etag;
-  let answer;
-  try {
-    answer = await fetch(`/api/v1${path}`, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      cache: "no-store",
-      credentials: "same-origin",
-    });
-  } catch {
-    throw new Unreachable();
-  }
+  const answer = await inTurn(`/api/v1${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    cache: "no-store",
+    credentials: "same-origin",
+  });
   const text = await answer.text();
   if (answer.ok) return text ? JSON.parse(text) : null;
   if (answer.status === 401) toLogin();
   throw new Refused(answer.status, problemOf(text, answer.statusText));
+}
+
+// Fetch, and again after the time that was told where there were too many requests.
+async function inTurn(address, request) {
+  for (let tries = 1; ; tries += 1) {
+    let answer;
+    try {
+      answer = await fetch(address, request);
+    } catch {
+      throw new Unreachable();
+    }
+    const seconds = Number(answer.headers.get("Retry-After"));
+    if (answer.status !== 429 || tries === TRIES || !(seconds <= LONGEST_WAIT_SECONDS)) return answer;
+    // A little longer, and not all at the same moment.
+    await new Promise((goOn) => setTimeout(goOn, 1000 * seconds + 200 * Math.random()));
+  }
 }
 
 // Lead to the login, and back here afterwards.

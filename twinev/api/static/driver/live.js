@@ -42,10 +42,12 @@ export function sayConnection(text, part = "events", link = null) {
 }
 
 // Listen at `address` to events of `kinds`; `onEvent(kind, data)` gets each. What happened while the connection was
-// lost is not told afterwards: `onReconnected()` is the time to ask again. Ends when the page is left.
-export function listen(address, kinds, onEvent, onReconnected = () => {}) {
+// lost is not told afterwards: `onReconnected()` is the time to ask again; and what happened between the making of the page
+// and the first connection neither: `onFirst()`. Ends when the page is left.
+export function listen(address, kinds, onEvent, onReconnected = () => {}, onFirst = () => {}) {
   let source;
   let lost = false;
+  let first = true;
   const open = () => {
     source = new EventSource(address);
     for (const kind of kinds) {
@@ -54,7 +56,8 @@ export function listen(address, kinds, onEvent, onReconnected = () => {}) {
     source.onopen = () => {
       sayConnection("");
       if (lost) onReconnected();
-      lost = false;
+      else if (first) onFirst();
+      lost = first = false;
     };
     source.onerror = () => {
       lost = true;

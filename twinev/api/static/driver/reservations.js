@@ -45,4 +45,4 @@ function span(milliseconds) {
 confirmForms();
 tick();
 setInterval(tick, Math.max(100, Math.min(SECOND, wallMilliseconds(SECOND))));
-listen("/api/v1/events", KINDS, refresh, refresh);
+listen("/api/v1/events", KINDS, refresh, refresh, refresh);

@@ -59,4 +59,5 @@ listen(
   ["station.availability"],
   (_, data) => data.station_id === station.id && refresh(),
   refresh,
+  () => refreshParts("evses").catch(() => {}),
 );
