@@ -79,6 +79,10 @@ def _write(name: str) -> str:
 
 def _read(cursor: str) -> str:
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        # A database may refuse to look for such a text.
+        if "\0" in name:
+            raise ValueError("NUL")
+        return name
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise BadInput("cursor", cursor, "the next_cursor of an earlier page") from error

@@ -55,6 +55,7 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(TwinEVError, _of_twinev)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
+    app.add_exception_handler(UnicodeEncodeError, _of_half_character)
     app.add_exception_handler(Exception, _of_anything)
 
 
@@ -66,7 +67,7 @@ def problem_of(error: TwinEVError) -> Problem:
         facts = {"key": error.key, "value": _shown(error.value), "allowed": error.allowed}
     elif isinstance(error, NotFound):
         facts = {"key": error.what, "value": _shown(error.identifier)}
-    return Problem(title=_title(error), status=status, detail=str(error), **facts)
+    return Problem(title=_title(error), status=status, detail=_plain(str(error)), **facts)
 
 
 def _of_twinev(_request: Request, error: TwinEVError) -> Response:
@@ -89,19 +90,26 @@ def answer_to(error: TwinEVError) -> Response:
 def _of_validation(_request: Request, error: RequestValidationError) -> Response:
     fault = error.errors()[0]
     place = [part for part in fault["loc"] if part not in ("body", "query", "path", "header")]
-    key = ".".join(str(part) for part in place) or str(fault["loc"][0])
+    key = _plain(".".join(str(part) for part in place) or str(fault["loc"][0]))
     context = fault.get("ctx", {})
     limits = [f"{words} {context[name]}" for name, words in _LIMITS.items() if name in context]
     allowed = " and ".join(limits) or str(context.get("expected", fault["msg"]))
     value = None if fault["type"] == "missing" else _shown(fault.get("input"))
-    detail = f"{key}: {fault['msg']}"
+    detail = _plain(f"{key}: {fault['msg']}")
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return _response(Problem(title="Bad input", status=status, detail=detail, key=key, value=value, allowed=allowed))
 
 
 def _of_http(_request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
-    return _response(Problem(title=status.phrase, status=status, detail=str(error.detail)), dict(error.headers or {}))
+    return _response(
+        Problem(title=status.phrase, status=status, detail=_plain(str(error.detail))), dict(error.headers or {})
+    )
+
+
+def _of_half_character(_request: Request, error: UnicodeEncodeError) -> Response:
+    """A text that nothing had to look into, and that no database can keep."""
+    return answer_to(BadInput("body", str(error.object), "text of whole Unicode characters"))
 
 
 def _of_anything(request: Request, error: Exception) -> Response:
@@ -125,6 +133,11 @@ def _title(error: TwinEVError) -> str:
     return words.capitalize()
 
 
+def _plain(text: str) -> str:
+    """As UTF-8 can say it: JSON's escapes may name half a character, which no answer can hold."""
+    return text.encode(errors="replace").decode()
+
+
 def _shown(value: object, limit: int = 200) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = _plain(value if isinstance(value, str) else repr(value))
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, TypeAdapter, field_validator
+from pydantic import Field, JsonValue, TypeAdapter, field_validator
 
 from twinev.domain import commands as charging
 from twinev.domain import operating_commands as domain
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 EvseId = Annotated[int, Field(ge=1, le=1000)]
 OrStation = Annotated[int, Field(ge=0, le=1000)]
@@ -72,7 +73,7 @@ class ReserveNowIn(WireModel):
     id_token: Token
     token_kind: str = Field(default=domain.CENTRAL, min_length=1, max_length=20)
     group_id_token: Token | None = None
-    expires_at: AwareDatetime
+    expires_at: Moment
     evse_id: OrStation | None = None
     connector_type: str | None = Field(default=None, min_length=1, max_length=20)
 
@@ -90,7 +91,7 @@ class LocalListEntryIn(WireModel):
     id_token: Token
     token_kind: str = Field(default=domain.CARD, min_length=1, max_length=20)
     status: str | None = Field(default="Accepted", max_length=20)
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
     group_id_token: Token | None = None
 
 
@@ -121,8 +122,8 @@ class GetLogIn(WireModel):
     action: Literal["GetLog"] = "GetLog"
     remote_location: Address
     log_kind: domain.LogKind = "DiagnosticsLog"
-    oldest_at: AwareDatetime | None = None
-    latest_at: AwareDatetime | None = None
+    oldest_at: Moment | None = None
+    latest_at: Moment | None = None
     retries: Retries | None = None
     retry_interval_seconds: Seconds | None = None
 
@@ -132,8 +133,8 @@ class UpdateFirmwareIn(WireModel):
 
     action: Literal["UpdateFirmware"] = "UpdateFirmware"
     location: Address
-    retrieve_at: AwareDatetime
-    install_at: AwareDatetime | None = None
+    retrieve_at: Moment
+    install_at: Moment | None = None
     signing_certificate: str | None = Field(default=None, max_length=5500)
     signature: str | None = Field(default=None, max_length=800)
     retries: Retries | None = None

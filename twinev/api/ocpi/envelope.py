@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 
 from twinev.api.ocpi.values import date_time
 from twinev.errors import BadInput, NotAuthenticated, NotFound, TwinEVError
+from twinev.wire.moment import EARLIEST, LATEST
 
 #: OCPI 2.2.1, Status codes.
 SUCCESS, CLIENT_ERROR, INVALID_PARAMETERS, UNKNOWN_LOCATION, SERVER_ERROR = 1000, 2000, 2001, 2003, 3000
@@ -45,7 +46,9 @@ async def ocpi_ask(
     limit: Annotated[int, Query(ge=1, le=2**31)] = MOST,
 ) -> OcpiAsk:
     """Read the parameters; OCPI's times are UTC, with the Z or without."""
-    return OcpiAsk(date_from=_utc(date_from), date_to=_utc(date_to), offset=offset, limit=min(limit, MOST))
+    return OcpiAsk(
+        date_from=_utc("date_from", date_from), date_to=_utc("date_to", date_to), offset=offset, limit=min(limit, MOST)
+    )
 
 
 WantedObjects = Annotated[OcpiAsk, Depends(ocpi_ask)]
@@ -112,7 +115,9 @@ def _refusal(error: TwinEVError) -> Response:
     return envelope(status_code=SERVER_ERROR, message=message, http=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _utc(instant: datetime | None) -> datetime | None:
+def _utc(name: str, instant: datetime | None) -> datetime | None:
     if instant is None:
         return None
+    if not EARLIEST.year <= instant.year <= LATEST.year:
+        raise BadInput(name, instant.isoformat(), f"a time from {EARLIEST.year} to {LATEST.year}")
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

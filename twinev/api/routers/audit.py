@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime
 
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, number_after, page_of
@@ -14,6 +13,7 @@ from twinev.api.platform import LongReading
 from twinev.domain.audit import AuditEntry
 from twinev.domain.users import Role
 from twinev.services.ports.audit import AuditFilter
+from twinev.wire.moment import Moment
 from twinev.wire.rest.audit import AuditEntryOut, ChangeOut
 from twinev.wire.rest.pages import Page
 
@@ -31,8 +31,8 @@ def list_audit_entries(
     username: Annotated[str | None, Query(max_length=64)] = None,
     subject: Annotated[str | None, Query(max_length=500, description=_SUBJECT)] = None,
     action: Annotated[str | None, Query(max_length=255, description=_ACTION)] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Page[AuditEntryOut]:
     """List who changed what, newest first. Entries can be neither changed nor removed."""
     wanted = AuditFilter(username=username, subject=subject, action=action, since=since, until=until)

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce
@@ -17,6 +16,7 @@ from twinev.services.command_station import new_request_id
 from twinev.services.ports.charge_points import CommandFilter, CommandState
 from twinev.services.retry_command import require_retryable, why_not_retried
 from twinev.wire.commands import command_again
+from twinev.wire.moment import Moment
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
 
@@ -38,8 +38,8 @@ def list_commands(
     find: Annotated[str, Query(max_length=200, description=_FIND)] = "",
     state: CommandState | None = None,
     from_people: Annotated[bool | None, Query(description=_FROM_PEOPLE)] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Page[CommandOut]:
     """List the commands, the newest first."""
     rows = work.commands.list(

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.etags import TheEdit, tell_version
@@ -28,6 +27,7 @@ from twinev.services.restrict import (
     restrict,
     revoke_restriction,
 )
+from twinev.wire.moment import Moment
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.restrictions import (
     OrderedLimitOut,
@@ -100,8 +100,8 @@ async def filter_of(
     site_id: str | None = None,
     station_id: str | None = None,
     created_by: str | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> RestrictionFilter:
     """Read which restrictions are wanted; ``since`` and ``until`` keep those whose window reaches into that time."""
     return RestrictionFilter(

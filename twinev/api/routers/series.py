@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from twinev.api.platform import LongReading, Operator, Staff, ThePlatform
 from twinev.domain.tariff import Series, SeriesKind
 from twinev.errors import BadInput
 from twinev.services.put_series import put_series
+from twinev.wire.moment import Moment
 from twinev.wire.rest.series import SeriesIn, SeriesOut
 
 router = APIRouter(prefix="/api/v1/series", tags=["series"])
@@ -35,7 +35,7 @@ def read_series(
     subject: str,
     work: LongReading,
     _user: Staff,
-    start: AwareDatetime,
+    start: Moment,
     step_minutes: Annotated[int, Query(ge=1, le=1440)] = 15,
     count: Annotated[int, Query(ge=1, le=40_000)] = 96,
 ) -> SeriesOut:

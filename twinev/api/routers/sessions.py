@@ -9,7 +9,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce
@@ -27,6 +26,7 @@ from twinev.services.change_needs import change_needs
 from twinev.services.own_sessions import is_staff, seen_session, steered_session
 from twinev.services.ports.charging import SessionFilter
 from twinev.services.start_charging import StartWish, start_charging
+from twinev.wire.moment import Moment
 from twinev.wire.rest.commands import CommandOut
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.sessions import ChargingWishIn, MeterValueOut, SessionNeedsIn, SessionOut, SessionStartIn
@@ -50,8 +50,8 @@ def list_sessions(
     station_id: str | None = None,
     active: bool | None = None,
     find: Annotated[str, Query(max_length=200, description=_FIND)] = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Page[SessionOut]:
     """List the sessions, the newest first; a driver's list has his own."""
     own = None if is_staff(user) else user.id
@@ -147,7 +147,7 @@ def list_meter_values(
     ask: WantedPage,
     work: Reading,
     user: AnyRole,
-    since: AwareDatetime | None = None,
+    since: Moment | None = None,
     measurand: str | None = None,
 ) -> Page[MeterValueOut]:
     """List what was measured in the session, the oldest first."""

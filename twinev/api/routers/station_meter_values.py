@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from twinev.api.pagination import WantedPage, page_of, rows_after
 from twinev.api.platform import LongReading, Staff
 from twinev.domain.facts import Sample
 from twinev.errors import BadInput
+from twinev.wire.moment import Moment
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.sessions import MeterValueOut
 
@@ -28,8 +28,8 @@ def list_station_meter_values(
     ask: WantedPage,
     work: LongReading,
     _user: Staff,
-    start: AwareDatetime,
-    end: AwareDatetime,
+    start: Moment,
+    end: Moment,
     measurand: Annotated[str | None, Query(max_length=60)] = None,
 ) -> Page[MeterValueOut]:
     """List what was measured at a station within [start, end), by time; a month at most."""

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, status
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.idempotency import OnlyOnce
@@ -21,6 +20,7 @@ from twinev.domain.tariffs import PriceComponent, Tariff, TariffAssignment, Tari
 from twinev.errors import NotFound
 from twinev.services.estimate_cost import IntendedSession, estimate_cost
 from twinev.services.publish_tariff import TariffDraft, assign_tariff, publish_tariff, publish_version, tariff_at
+from twinev.wire.moment import Moment
 from twinev.wire.rest.pages import Page
 from twinev.wire.rest.tariffs import (
     PriceWire,
@@ -67,7 +67,7 @@ async def create_tariff(body: TariffIn, platform: ThePlatform, user: Operator, o
 
 @router.get("/at")
 def get_tariff_at(
-    work: Reading, platform: ThePlatform, station_id: StationId, evse_id: EvseId = 1, at: AwareDatetime | None = None
+    work: Reading, platform: ThePlatform, station_id: StationId, evse_id: EvseId = 1, at: Moment | None = None
 ) -> TariffOut:
     """Show the tariff that rules at an EVSE; 404 where charging is free."""
     station = work.stations.get(station_id)
@@ -84,7 +84,7 @@ def get_estimate(
     platform: ThePlatform,
     station_id: StationId,
     evse_id: EvseId = 1,
-    start: AwareDatetime | None = None,
+    start: Moment | None = None,
     energy_kwh: Annotated[Decimal, Query(ge=0, le=10_000)],
     charging_minutes: Annotated[float, Query(gt=0, le=10_000)],
     parking_minutes: Annotated[float, Query(ge=0, le=10_000)] = 0.0,

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from twinev.domain.contracts import LONGEST_TERMS, ContractStatus
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 
 class ContractIn(WireModel):
@@ -13,13 +14,13 @@ class ContractIn(WireModel):
 
     user_id: str | None = Field(default=None, min_length=1, max_length=64)
     tariff_id: str | None = Field(default=None, min_length=1, max_length=36)
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
 
 
 class ContractChangeIn(WireModel):
     status: ContractStatus | None = None
-    valid_to: AwareDatetime | None = None
+    valid_to: Moment | None = None
 
 
 class ContractOut(WireModel):
@@ -38,7 +39,7 @@ class TermsIn(WireModel):
 
     title: str = Field(min_length=1, max_length=255)
     text: str = Field(min_length=1, max_length=LONGEST_TERMS)
-    valid_from: AwareDatetime | None = None
+    valid_from: Moment | None = None
 
 
 class TermsOut(WireModel):

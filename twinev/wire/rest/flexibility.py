@@ -5,13 +5,14 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 
 class FlexibilityOrderIn(WireModel):
     """POST /flexibility-orders: offsets to the site's import limit, of equal steps; negative allows less. [kW]"""
 
     site_id: str = Field(min_length=1, max_length=64)
-    start: AwareDatetime
+    start: Moment
     step_minutes: int = Field(default=15, ge=1, le=1440)
     values_kw: tuple[float, ...] = Field(min_length=1, max_length=4000)
 

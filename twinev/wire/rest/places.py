@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from twinev.domain.connectors import ConnectorFormat, ConnectorType
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 _LocalTime = Annotated[str, Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 
@@ -30,8 +31,8 @@ class RegularHoursBody(WireModel):
 
 
 class ExceptionalPeriodBody(WireModel):
-    begin: AwareDatetime
-    end: AwareDatetime
+    begin: Moment
+    end: Moment
 
 
 class OpeningHoursBody(WireModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 
 class RecommendationAsk(WireModel):
@@ -24,7 +25,7 @@ class RecommendationAsk(WireModel):
     consumption_kwh_per_km: float = Field(default=0.18, ge=0, le=2)
     min_kw: float = Field(default=0.0, ge=0, le=5000, description="what the EVSE must give at least")
     max_price_eur_per_kwh: float | None = Field(default=None, ge=-10, le=100)
-    arrive_at: AwareDatetime | None = None
+    arrive_at: Moment | None = None
     station_id: str | None = Field(default=None, max_length=48, description="only this one, if it suits")
     limit: int = Field(default=10, ge=1, le=50)
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 Status = Literal["active", "used", "expired", "cancelled", "no_show"]
 
@@ -17,8 +18,8 @@ class ReservationIn(WireModel):
     The window is widened to whole five minutes.
     """
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     connector_type: str | None = Field(default=None, max_length=40, description="OCPP's, such as cType2 or cCCS2")
     site_id: str | None = Field(default=None, max_length=64)
     station_id: str | None = Field(default=None, max_length=48)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 Position = tuple[
     Annotated[float, Field(ge=-180, le=180, description="longitude")],
@@ -43,8 +44,8 @@ class RestrictionIn(WireModel):
     area: AreaIn | None = None
     # Strict: true is no limit of 1 kW.
     limit_kw: float = Field(ge=0, le=1_000_000, strict=True)
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
     v2g: bool = False
 
 
@@ -52,7 +53,7 @@ class RestrictionChangeIn(WireModel):
     """PATCH /restrictions/{id}: what is left out stays."""
 
     limit_kw: float | None = Field(default=None, ge=0, le=1_000_000, strict=True)
-    end: AwareDatetime | None = None
+    end: Moment | None = None
     v2g: bool | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 from twinev.wire.rest.station_limits import LimitStep
 from twinev.wire.rest.tariffs import Amount, SessionCostOut
 
@@ -40,7 +41,7 @@ class SessionNeedsIn(WireModel):
     """PATCH of a session: what the driver asks for; what is left out stays."""
 
     energy_kwh: float | None = Field(default=None, ge=0, le=1000)
-    departure_at: AwareDatetime | None = None
+    departure_at: Moment | None = None
     profile: str | None = None
 
 
@@ -69,7 +70,7 @@ class ChargingWishIn(WireModel):
     soc: float | None = Field(default=None, ge=0, le=1)
     target_soc: float | None = Field(default=None, ge=0, le=1)
     energy_kwh: float | None = Field(default=None, gt=0, le=1000)
-    departure_at: AwareDatetime | None = None
+    departure_at: Moment | None = None
     profile: Literal["cheap", "fast", "green", "default"] | None = None
     stop_at_target: bool = True
 

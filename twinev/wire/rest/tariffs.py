@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from twinev.domain.tariffs import DayOfWeek, TariffDimension
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 Amount = Decimal
 
@@ -63,8 +64,8 @@ class TariffVersionIn(WireModel):
     elements: tuple[TariffElementWire, ...] = Field(min_length=1, max_length=100)
     min_price: PriceWire | None = None
     max_price: PriceWire | None = None
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: Moment | None = None
+    valid_to: Moment | None = None
     text: str = Field(default="", max_length=2000)
 
 

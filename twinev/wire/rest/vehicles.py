@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from twinev.wire.base import WireModel
+from twinev.wire.moment import Moment
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 Battery = Annotated[float, Field(ge=1, le=1000)]
@@ -66,8 +67,8 @@ class VehicleOut(WireModel):
 class VehicleReservationIn(WireModel):
     """POST /vehicles/{id}/reservations; the window is widened to whole five minutes."""
 
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Moment
+    end: Moment
 
 
 class VehicleReservationOut(WireModel):
