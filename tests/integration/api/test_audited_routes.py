@@ -53,7 +53,6 @@ NO_CHANGE = {
 #: Routes that answer 201 and take no Idempotency-Key, each with the reason.
 NOT_REPEATABLE = {
     "POST /api/v1/auth/tickets": "a secret that is good once: whoever lost it asks for another",
-    "POST /api/v1/ocpi-partners": "tells a secret once, which no answer to be repeated keeps",
 }
 #: Forms of pages that change something, in the order in which they can be sent, each with its fields.
 PAGES = {

@@ -130,6 +130,19 @@ def walk(part: Any) -> Any:
 # ── Who may ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_admitting_again_with_the_same_key_makes_no_second_partner(api):
+    body = {"name": "Hub", "country_code": "DE", "party_id": "HUB"}
+    headers = {"Idempotency-Key": "once"}
+
+    first = api.post("/ocpi-partners", json=body, headers=headers)
+    again = api.post("/ocpi-partners", json=body, headers=headers)
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json()["token"]
+    assert again.json() == first.json() | {"token": None}
+    assert len(api.get("/ocpi-partners").json()["items"]) == 1
+
+
 def test_partner_reads_with_its_token_until_it_is_revoked(api, admitted, partner):
     assert partner.read("/versions").status_code == 200
 

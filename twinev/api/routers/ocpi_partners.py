@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, status
+from starlette.concurrency import run_in_threadpool
 
-from twinev.api.platform import Operator, Reading, ThePlatform
+from twinev.api.idempotency import OnlyOnce
+from twinev.api.platform import Operator, Platform, Reading, ThePlatform
 from twinev.domain.ocpi_partner import OcpiPartner, PartnerToken, PartyId
+from twinev.domain.users import User
 from twinev.services.admit_partner import admit_partner, name_customer, revoke_partner
 from twinev.wire.rest.ocpi_partners import (
     OcpiPartnerCreated,
@@ -29,21 +32,14 @@ def list_partners(work: Reading, _user: Operator) -> Page[OcpiPartnerOut]:
     return Page[OcpiPartnerOut](items=tuple(_out(partner) for partner in work.partners.list()))
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
-def create_partner(body: OcpiPartnerIn, platform: ThePlatform, user: Operator) -> OcpiPartnerCreated:
-    """Admit a partner and tell its token, this once. A party that is admitted is a conflict: trying again is harmless.
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=OcpiPartnerCreated)
+async def create_partner(body: OcpiPartnerIn, platform: ThePlatform, user: Operator, only_once: OnlyOnce) -> Any:
+    """Admit a partner and tell its token, this once. A party that is admitted is a conflict."""
 
-    So the token is kept nowhere, not even with an answer to be repeated.
-    """
-    partner, token = admit_partner(
-        body.name,
-        PartyId(country_code=body.country_code, party_id=body.party_id),
-        user=user,
-        unit_of_work=platform.unit_of_work,
-        clock=platform.clock,
-        secret_key=platform.secret_key,
-    )
-    return OcpiPartnerCreated(**_out(partner).model_dump(), token=token)
+    async def create() -> OcpiPartnerCreated:
+        return await run_in_threadpool(_create, body, platform, user)
+
+    return await only_once.answer(create, told_once=("token",))
 
 
 @router.delete("/{partner_id}", status_code=status.HTTP_204_NO_CONTENT)
@@ -74,6 +70,18 @@ def put_token(
         name_customer(token, work=work)
         work.commit()
     return PartnerTokenOut(id_token=id_token.lower(), contract_id=body.contract_id)
+
+
+def _create(body: OcpiPartnerIn, platform: Platform, user: User) -> OcpiPartnerCreated:
+    partner, token = admit_partner(
+        body.name,
+        PartyId(country_code=body.country_code, party_id=body.party_id),
+        user=user,
+        unit_of_work=platform.unit_of_work,
+        clock=platform.clock,
+        secret_key=platform.secret_key,
+    )
+    return OcpiPartnerCreated(**_out(partner).model_dump(), token=token)
 
 
 def _out(partner: OcpiPartner) -> OcpiPartnerOut:

@@ -24,9 +24,9 @@ class OcpiPartnerOut(WireModel):
 
 
 class OcpiPartnerCreated(OcpiPartnerOut):
-    """``token`` is shown this once."""
+    """``token`` is told this once, and null when the request is repeated."""
 
-    token: str
+    token: str | None
 
 
 class PartnerTokenIn(WireModel):
