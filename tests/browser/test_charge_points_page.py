@@ -247,6 +247,7 @@ def test_restart_of_a_station_that_charges_is_asked_about_first(at) -> None:
     page.get_by_role("button", name="Back", exact=True).click()
     expect(page.get_by_role("alert")).to_be_hidden()
     labelled(page, "Sent by").select_option("people and programs")
+    expect(row_of(page, "planning")).to_have_count(0, timeout=SOON_MS)
     expect(row_of(page, "Reset")).to_have_count(0)
 
 

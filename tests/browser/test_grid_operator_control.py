@@ -64,10 +64,18 @@ def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(open_page: 
     # A flat triangle around the upper row; its box would hold the lower row too.
     corners = [(left["x"] - 25, middle + 30), (right["x"] + 70, middle + 30), (left["x"] + 100, middle - 90)]
     page.locator("a.leaflet-draw-draw-polygon").click()
-    for x, y in [*corners, corners[0]]:
+    drawn = page.locator(".leaflet-editing-icon")
+    expect(page.locator(".leaflet-draw-tooltip")).to_be_visible(timeout=SOON_MS)
+    for number, (x, y) in enumerate(corners, start=1):
         page.mouse.move(x, y, steps=3)
         page.mouse.down()
         page.mouse.up()
+        expect(drawn).to_have_count(number, timeout=SOON_MS)
+    # A click at the first corner closes the area.
+    page.mouse.move(*corners[0], steps=3)
+    page.mouse.down()
+    page.mouse.up()
+    expect(drawn).to_have_count(0, timeout=SOON_MS)
     expect(page.get_by_label(re.compile("^UTR-02"))).to_be_checked(timeout=SOON_MS)
     expect(page.get_by_label(re.compile("^UTR-04"))).not_to_be_checked()
 
