@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Query, Request, status
 from fastapi.responses import RedirectResponse, Response
+from pydantic import AwareDatetime
 from starlette.concurrency import run_in_threadpool
 
 from twinev.api.driver_pages import PREFIX, Driver, DriverRoute, Visitor, confirm_form, driver_page
@@ -24,7 +25,6 @@ from twinev.services.driver_wish import DriverWish
 from twinev.services.find_evse import Wish
 from twinev.services.reserve import reserve
 from twinev.services.see_station import seen_station
-from twinev.wire.moment import Moment
 
 router = APIRouter(prefix=f"{PREFIX}/stations", include_in_schema=False, route_class=DriverRoute)
 
@@ -37,7 +37,7 @@ def show_station(
     login: Visitor,
     work: LongReading,
     platform: ThePlatform,
-    start: Moment | None = None,
+    start: AwareDatetime | None = None,
     minutes: Annotated[int | None, Query(ge=1, le=1440)] = None,
     evse: Annotated[int | None, Query(ge=1, le=1000)] = None,
 ) -> Response:
