@@ -158,6 +158,8 @@ def system(data_dir: Path, *options: str) -> RunningSystem:
         "TWINEV_OCPP_PORT": str(ocpp),
         "TWINEV_DASHBOARDS_PORT": str(dashboards),
         "TWINEV_NATS_PORT": str(nats),
+        # Most tests open no dashboard, and each kernel that is made ready takes seconds of a core.
+        "TWINEV_WARM_KERNELS": "0",
         "COLUMNS": "200",
     }
     return RunningSystem(data_dir=data_dir, environment=environment, options=options)

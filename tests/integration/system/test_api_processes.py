@@ -22,7 +22,7 @@ CONNECTIONS = 12
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]:
     whole = system(tmp_path_factory.mktemp("apis"))
-    whole.environment |= {"TWINEV_API_PROCESSES": str(PROCESSES), "TWINEV_WARM_KERNELS": "0"}
+    whole.environment["TWINEV_API_PROCESSES"] = str(PROCESSES)
     whole.start()
     yield whole
     whole.stop()
