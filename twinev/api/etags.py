@@ -1,8 +1,8 @@
 """Optimistic concurrency: an edit names the version that it was made from, by ETag and If-Match (RFC 9110, §13.1.1).
 
-A GET tells the version in ``ETag``; a PUT, PATCH or DELETE sends it back in ``If-Match`` and is refused when somebody
-else changed the thing in between. The version covers what can be edited, not what is measured: a car that starts to
-charge must not spoil an operator's edit.
+A GET tells the version in ``ETag``; a PUT or PATCH sends it back in ``If-Match`` and is refused when somebody
+else changed the thing in between. To remove or to revoke overwrites nothing, and takes no version. The version covers
+what can be edited, not what is measured: a car that starts to charge must not spoil an operator's edit.
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ class PlanningDesk:
         own = self._own()
         if own is not None:
             return own
+        if not self._client.is_connected:
+            return PartHealth(name=NAME, ok=False, detail="how planning fares is not known: NATS is not connected")
         try:
             answer = await request(self._client, subjects.PLANNING_HEALTH, b"", timeout_seconds=ASK_SECONDS)
             return decode(PartHealth, answer.data)
