@@ -64,7 +64,7 @@ def problem_of(error: TwinEVError) -> Problem:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     facts = {}
     if isinstance(error, BadInput):
-        facts = {"key": error.key, "value": _shown(error.value), "allowed": error.allowed}
+        facts = {"key": _plain(str(error.key)), "value": _shown(error.value), "allowed": _plain(str(error.allowed))}
     elif isinstance(error, NotFound):
         facts = {"key": error.what, "value": _shown(error.identifier)}
     return Problem(title=_title(error), status=status, detail=_plain(str(error)), **facts)

@@ -40,6 +40,15 @@ def test_half_a_character_is_bad_input(api, path, text):
     json.loads(answer.content)
 
 
+def test_half_a_character_in_a_key_is_bad_input(api):
+    body = b'{"\\ud800": 1}'
+
+    answer = api.post("/plans", content=body, headers={"Content-Type": "application/json"}, **ADMINISTRATOR)
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert answer.json()["key"] == "?"
+
+
 def test_half_a_character_that_nothing_looks_into_is_bad_input(api):
     body = b'{"battery_kwh": 50, "name": "x\\ud800", "max_kw": 11, "connector_types": ["cType2"]}'
 
