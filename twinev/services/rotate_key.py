@@ -26,7 +26,7 @@ class RotateKey:
 
     The new key lets the station in from before it is sent: a station may take it and come back at once. The old one
     does until the station has come with the new one (`twinev.services.answer_stations`). Only a plain refusal ends
-    the new one, or that nobody could tell it: after silence nobody knows whether the station has taken it.
+    the new one: after silence nobody knows whether the station has taken it.
 
     Parameters
     ----------
@@ -57,8 +57,7 @@ class RotateKey:
         Raises
         ------
         NotFound, Conflict
-            No such station, one that has no key, one that never comes with the keys that it is told, or one that is not
-            connected and so was told nothing.
+            No such station, one that has no key, or one that never comes with the keys that it is told.
         """
         command = SetBasicAuthPassword(password=make_key())
         record = SentCommand(
@@ -80,13 +79,7 @@ class RotateKey:
             detail=reply.detail and reply.detail.replace(command.password, "(the key)"),
             round_trip_ms=reply.round_trip_ms,
         )
-        ended = reply.undelivered or reply.outcome in _REFUSED
-        await asyncio.to_thread(self._conclude, answered, number, ended=ended)
-        if reply.undelivered:
-            raise Conflict(
-                f"station {station_id} is not connected: it was not told a new key, and the key that it has stays "
-                "valid; try again when it is online"
-            )
+        await asyncio.to_thread(self._conclude, answered, number)
         return answered
 
     def _prepare(self, record: SentCommand, key: str) -> int:
@@ -106,9 +99,9 @@ class RotateKey:
             work.commit()
         return number
 
-    def _conclude(self, answered: SentCommand, number: int, *, ended: bool) -> None:
+    def _conclude(self, answered: SentCommand, number: int) -> None:
         with self._unit_of_work() as work:
-            if ended:
+            if answered.outcome in _REFUSED:
                 work.stations.forget_pending_key(answered.station_id, number)
             work.commands.save(answered)
             work.commit()

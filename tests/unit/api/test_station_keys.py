@@ -94,16 +94,6 @@ def test_both_keys_are_valid_while_nobody_knows(keys_api, commands, let_in, key,
     assert not let_in(key)
 
 
-def test_station_that_is_not_connected_keeps_its_key_alone(keys_api, commands, let_in, key):
-    commands.outcome, commands.undelivered = "offline", True
-    answers = [keys_api.post("/stations/NEW/key-rotations", role=Role.ADMINISTRATOR) for _ in range(MOST_PENDING + 1)]
-
-    assert {answer.status_code for answer in answers} == {409}
-    assert "not told" in answers[-1].json()["detail"]
-    assert not any(let_in(command.password) for _, command in commands.sent)
-    assert let_in(key)
-
-
 @pytest.mark.parametrize("outcome", ["rejected", "not_supported"])
 def test_refused_key_is_no_key(keys_api, commands, let_in, key, outcome):
     commands.outcome = outcome
