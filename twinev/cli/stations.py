@@ -20,6 +20,8 @@ OUTCOMES = {
     "rejected": "It goes on with the key that it has",
     "not_supported": "It goes on with the key that it has",
 }
+NOT_TOLD = "It was not told a new key: the key that it has stays valid. Try again when it is connected"
+NOBODY_KNOWS = "Nobody knows whether it took the key: both the old and the new are valid"
 
 
 @app.command("list")
@@ -93,7 +95,7 @@ def rotate_key(
     with operator_client(Settings()) as client:
         rotated = client.rotate_key(station_id)
     said = ", ".join(filter(None, (rotated.outcome, rotated.status, rotated.detail)))
-    meaning = OUTCOMES.get(rotated.outcome, "Nobody knows whether it took the key: both the old and the new are valid")
+    meaning = OUTCOMES.get(rotated.outcome, NOBODY_KNOWS) if rotated.told else NOT_TOLD
     console.print(f"Station {station_id}: {said}. {meaning}.", soft_wrap=True, markup=False)
     if rotated.outcome != "accepted":
         raise typer.Exit(1)

@@ -103,6 +103,7 @@ class CommandReply:
     without one the command was never sent, and ``detail`` says why), ``timeout`` (no answer in time), ``offline``.
     ``sent`` holds the profile after rounding to the station's unit, in kW, so that a read-back can be compared.
     ``response`` is the station's result, in OCPP 2.0.1's names where it answers with more than a status.
+    ``undelivered``: no gateway took the command, so the station certainly does not know it.
     """
 
     command_id: str
@@ -113,3 +114,4 @@ class CommandReply:
     sent: ChargingProfile | None = None
     composite: CompositeSchedule | None = None
     response: dict[str, Any] | None = None
+    undelivered: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from twinev.domain.operating_commands import SetBasicAuthPassword
 from twinev.domain.plan import SentCommand
@@ -21,12 +21,26 @@ MOST_PENDING = 8
 _REFUSED = ("rejected", "not_supported")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rotation:
+    """How a station took its new key.
+
+    ``outcome``, ``status`` and ``detail`` are those of the command. ``told``: the new key may have reached the station;
+    without that it is not valid, and the key that the station has is as it was.
+    """
+
+    outcome: str
+    status: str | None
+    detail: str | None
+    told: bool
+
+
 class RotateKey:
     """Tells a station a new key.
 
     The new key lets the station in from before it is sent: a station may take it and come back at once. The old one
     does until the station has come with the new one (`twinev.services.answer_stations`). Only a plain refusal ends
-    the new one: after silence nobody knows whether the station has taken it.
+    the new one, or that nobody could tell it: after silence nobody knows whether the station has taken it.
 
     Parameters
     ----------
@@ -51,8 +65,8 @@ class RotateKey:
         self._secret_key = secret_key
         self._timeout_seconds = timeout_seconds
 
-    async def rotate(self, station_id: str, *, issued_by: str) -> SentCommand:
-        """Send a new key, and return the record of how the station took it; the record does not have the key.
+    async def rotate(self, station_id: str, *, issued_by: str) -> Rotation:
+        """Send a new key, and return how the station took it; neither that nor the command's record has the key.
 
         Raises
         ------
@@ -79,8 +93,9 @@ class RotateKey:
             detail=reply.detail and reply.detail.replace(command.password, "(the key)"),
             round_trip_ms=reply.round_trip_ms,
         )
-        await asyncio.to_thread(self._conclude, answered, number)
-        return answered
+        ended = reply.undelivered or reply.outcome in _REFUSED
+        await asyncio.to_thread(self._conclude, answered, number, ended=ended)
+        return Rotation(outcome=reply.outcome, status=reply.status, detail=answered.detail, told=not reply.undelivered)
 
     def _prepare(self, record: SentCommand, key: str) -> int:
         station_id = record.station_id
@@ -99,9 +114,9 @@ class RotateKey:
             work.commit()
         return number
 
-    def _conclude(self, answered: SentCommand, number: int) -> None:
+    def _conclude(self, answered: SentCommand, number: int, *, ended: bool) -> None:
         with self._unit_of_work() as work:
-            if answered.outcome in _REFUSED:
+            if ended:
                 work.stations.forget_pending_key(answered.station_id, number)
             work.commands.save(answered)
             work.commit()

@@ -27,6 +27,7 @@ def test_command_to_a_station_that_nobody_holds_is_offline_at_once(nats_server) 
     reply, seconds = asyncio.run(scenario())
 
     assert reply.outcome == "offline"
+    assert reply.undelivered
     # Far less than the time that an answer may take.
     assert seconds < 10
 

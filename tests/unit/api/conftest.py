@@ -53,11 +53,18 @@ class FakeCommands:
     """Answers every command alike, and remembers them."""
 
     outcome: str = "accepted"
+    undelivered: bool = False
     sent: list[tuple[str, AnyCommand]] = field(default_factory=list)
 
     async def send(self, station_id: str, command: AnyCommand, *, timeout_seconds: float = 30.0) -> CommandReply:
         self.sent.append((station_id, command))
-        return CommandReply(command_id="c", outcome=self.outcome, status="Accepted", round_trip_ms=1.5)
+        return CommandReply(
+            command_id="c",
+            outcome=self.outcome,
+            status="Accepted",
+            round_trip_ms=1.5,
+            undelivered=self.undelivered,
+        )
 
 
 @dataclass

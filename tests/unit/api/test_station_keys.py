@@ -66,7 +66,8 @@ def test_key_rotation_tells_how_the_station_took_it_and_never_the_key(keys_api, 
     assert isinstance(command, SetBasicAuthPassword)
     assert len(command.password) == 32
     assert command.password != key
-    assert answer.json() == {"station_id": "NEW", "outcome": "accepted", "status": "Accepted", "detail": None}
+    told = {"outcome": "accepted", "status": "Accepted", "detail": None, "told": True}
+    assert answer.json() == {"station_id": "NEW"} | told
     with database.reading() as work:
         (record,) = work.commands.list(limit=9, before=None, station_id="NEW")
     assert (record.outcome, record.payload) == ("accepted", {})
@@ -86,12 +87,22 @@ def test_repeated_key_rotation_sends_one_key(keys_api, commands, key):
 @pytest.mark.parametrize("outcome", ["timeout", "offline", "call_error"])
 def test_both_keys_are_valid_while_nobody_knows(keys_api, commands, let_in, key, outcome):
     commands.outcome = outcome
-    keys_api.post("/stations/NEW/key-rotations", role=Role.ADMINISTRATOR)
+    answer = keys_api.post("/stations/NEW/key-rotations", role=Role.ADMINISTRATOR)
     ((_, command),) = commands.sent
 
+    assert answer.json()["told"]
     assert let_in(key)
     assert let_in(command.password)
     assert not let_in(key)
+
+
+def test_station_that_is_not_connected_keeps_its_key_alone(keys_api, commands, let_in, key):
+    commands.outcome, commands.undelivered = "offline", True
+    answers = [keys_api.post("/stations/NEW/key-rotations", role=Role.ADMINISTRATOR) for _ in range(MOST_PENDING + 1)]
+
+    assert {(answer.status_code, answer.json()["told"]) for answer in answers} == {(201, False)}
+    assert not any(let_in(command.password) for _, command in commands.sent)
+    assert let_in(key)
 
 
 @pytest.mark.parametrize("outcome", ["rejected", "not_supported"])

@@ -1,4 +1,4 @@
-"""``twinev stations block``, ``unblock``, ``remove`` and ``new-key`` say what they did."""
+"""``twinev stations block``, ``unblock``, ``remove``, ``new-key`` and ``rotate-key`` say what they did."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from twinev.cli import stations
+from twinev.wire.rest.stations import KeyRotated
 
 
 class Recording:
@@ -17,6 +18,7 @@ class Recording:
     def __init__(self) -> None:
         self.asked: list[tuple] = []
         self.key: str | None = "0123456789abcdef"
+        self.rotated: KeyRotated | None = None
 
     def block_station(self, station_id: str, *, reason: str) -> None:
         self.asked.append(("block", station_id, reason))
@@ -29,6 +31,9 @@ class Recording:
 
     def issue_key(self, station_id: str) -> SimpleNamespace:
         return SimpleNamespace(key=self.key)
+
+    def rotate_key(self, station_id: str) -> KeyRotated:
+        return self.rotated
 
 
 @pytest.fixture
@@ -77,3 +82,22 @@ def test_new_key_is_printed_once_or_said_to_have_been(client):
     assert "0123456789abcdef" in said("new-key", "A").output
     client.key = None
     assert "told once already" in said("new-key", "A").output
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told", "exit_code", "meaning"),
+    [
+        ("accepted", True, 0, "goes on with its new key"),
+        ("rejected", True, 1, "goes on with the key that it has"),
+        ("offline", True, 1, "both the old and the new are valid"),
+        ("offline", False, 1, "not told a new key: the key that it has stays valid"),
+    ],
+)
+def test_rotate_key_tells_which_key_is_valid(client, outcome, told, exit_code, meaning):
+    client.rotated = KeyRotated(station_id="A", outcome=outcome, status=None, detail=None, told=told)
+
+    done = said("rotate-key", "A")
+
+    assert done.exit_code == exit_code
+    assert meaning in done.output
+    assert ("Nobody knows" in done.output) == ("both" in meaning)

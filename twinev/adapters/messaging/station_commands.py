@@ -46,7 +46,10 @@ class StationCommandSender:
             return decode(CommandReply, answer.data)
         except nats.errors.NoRespondersError:
             return CommandReply(
-                command_id=message.command_id, outcome="offline", detail="no gateway holds the station's socket"
+                command_id=message.command_id,
+                outcome="offline",
+                detail="no gateway holds the station's socket",
+                undelivered=True,
             )
         except (nats.errors.Error, TimeoutError, BadInput) as error:
             return CommandReply(command_id=message.command_id, outcome="timeout", detail=f"no usable reply: {error}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -32,7 +33,7 @@ async def rotate_key(
     """Tell a station a new key. Nobody else learns it; the old one is valid until the station comes with the new."""
 
     async def rotate() -> KeyRotated:
-        sent = await service.rotate(station_id, issued_by=user.username)
-        return KeyRotated(station_id=station_id, outcome=sent.outcome, status=sent.status, detail=sent.detail)
+        rotation = await service.rotate(station_id, issued_by=user.username)
+        return KeyRotated(station_id=station_id, **asdict(rotation))
 
     return await only_once.answer(rotate)

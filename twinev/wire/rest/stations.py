@@ -123,14 +123,15 @@ class KeyRotated(WireModel):
     """How a station took its new key.
 
     ``outcome`` accepted: it comes back with the new one, and then the old one is refused (``status`` RebootRequired:
-    after a restart). rejected, not_supported: the old one stays, alone. Anything else: both are valid until it comes
-    with the new one.
+    after a restart). rejected, not_supported: the old one stays, alone; so it does when the station was not ``told``,
+    because it is not connected. Anything else: both are valid until it comes with the new one.
     """
 
     station_id: str
     outcome: str
     status: str | None
     detail: str | None
+    told: bool
 
 
 class StationReportOut(WireModel):
