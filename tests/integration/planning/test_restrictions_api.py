@@ -432,3 +432,13 @@ def test_flexibility_order_that_cannot_be_meant_is_refused(api, changes, status,
 @pytest.mark.parametrize("role", MAY_NOT)
 def test_role_that_may_not_orders_no_flexibility(api, role):
     assert api.post("/flexibility-orders", json=flexibility(), headers=as_(role)).status_code == 403
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("path", ["/restrictions", "/restrictions/export"])
+@pytest.mark.parametrize("bound", ["since", "until"])
+def test_list_bounded_by_the_edge_of_the_calendar_is_bad_input(api, path, bound, moment):
+    answer = api.get(f"{path}?{bound}={moment}", headers=as_(Role.GRID_OPERATOR))
+
+    assert answer.status_code == 422
+    assert answer.json()["key"] == bound

@@ -352,7 +352,25 @@ def test_list_is_of_what_changed_in_the_window(partner, charged, module):
     assert (before_first.json()["data"], before_first.headers["x-total-count"]) == ([], "0")
 
 
-@pytest.mark.parametrize("asked", ["date_from=yesterday", "offset=-1", "limit=0"])
+@pytest.mark.parametrize("module", ["locations", "tariffs", "sessions", "cdrs"])
+def test_list_from_the_beginning_of_all_clocks_is_everything(partner, charged, module):
+    everything = partner.data(f"/2.2.1/{module}")
+
+    assert everything
+    assert partner.data(f"/2.2.1/{module}?date_from=1970-01-01T00:00:00Z") == everything
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "date_from=yesterday",
+        "date_from=0001-01-01T00:00:00%2B14:00",
+        "date_from=9999-12-31T23:59:59-14:00",
+        "date_to=9999-12-31T23:59:59Z",
+        "offset=-1",
+        "limit=0",
+    ],
+)
 def test_parameter_that_cannot_be_meant_is_refused_in_the_envelope(partner, asked):
     refused = partner.read(f"/2.2.1/cdrs?{asked}")
 

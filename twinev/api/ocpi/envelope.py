@@ -16,10 +16,12 @@ from fastapi.routing import APIRoute
 
 from twinev.api.ocpi.values import date_time
 from twinev.errors import BadInput, NotAuthenticated, NotFound, TwinEVError
-from twinev.wire.moment import EARLIEST, LATEST
+from twinev.wire.moment import LATEST
 
 #: OCPI 2.2.1, Status codes.
 SUCCESS, CLIENT_ERROR, INVALID_PARAMETERS, UNKNOWN_LOCATION, SERVER_ERROR = 1000, 2000, 2001, 2003, 3000
+#: A partner who wants everything asks from the beginning of his clock.
+EARLIEST_YEAR = 1970
 #: The most objects on a page.
 MOST = 100
 
@@ -118,6 +120,6 @@ def _refusal(error: TwinEVError) -> Response:
 def _utc(name: str, instant: datetime | None) -> datetime | None:
     if instant is None:
         return None
-    if not EARLIEST.year <= instant.year <= LATEST.year:
-        raise BadInput(name, instant.isoformat(), f"a time from {EARLIEST.year} to {LATEST.year}")
+    if not EARLIEST_YEAR <= instant.year <= LATEST.year:
+        raise BadInput(name, instant.isoformat(), f"a time from {EARLIEST_YEAR} to {LATEST.year}")
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
