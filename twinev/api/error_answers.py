@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from twinev.api.etags import edit_of
+from twinev.api.etags import edit_of, ending_of
 from twinev.api.identity import SAFE_METHODS, current_login
 from twinev.api.limit_rates import EXEMPT
 from twinev.api.problems import MEDIA_TYPE
@@ -80,7 +80,7 @@ def errors_of(method: str, operation: dict[str, Any], route: Any, schemas: dict[
         HTTPStatus.FORBIDDEN: has_login,
         HTTPStatus.NOT_FOUND: has_id or _names_an_id(operation, schemas),
         HTTPStatus.CONFLICT: changes and has_login and (has_id or takes_body),
-        HTTPStatus.PRECONDITION_FAILED: edit_of in calls,
+        HTTPStatus.PRECONDITION_FAILED: edit_of in calls or ending_of in calls,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: takes_body,
         # Also where nothing is taken: the character NUL is refused in every address.
         HTTPStatus.UNPROCESSABLE_ENTITY: True,

@@ -1,8 +1,9 @@
 """Optimistic concurrency: an edit names the version that it was made from, by ETag and If-Match (RFC 9110, §13.1.1).
 
 A GET tells the version in ``ETag``; a PUT or PATCH sends it back in ``If-Match`` and is refused when somebody
-else changed the thing in between. To remove or to revoke overwrites nothing, and takes no version. The version covers
-what can be edited, not what is measured: a car that starts to charge must not spoil an operator's edit.
+else changed the thing in between. To remove or to revoke overwrites nothing and needs no version; one that is sent is
+honoured. The version covers what can be edited, not what is measured: a car that starts to charge must not spoil an
+operator's edit.
 """
 
 from __future__ import annotations
@@ -53,6 +54,20 @@ class Edit:
         """
         if self.if_match is None:
             raise VersionMissing(what)
+        self.honour_version(what, etag)
+
+    def honour_version(self, what: str, etag: str) -> None:
+        """Let a request that needs no version go on, unless it names another one than ``etag``.
+
+        What ends something means the same whatever its description: it need not be read first.
+
+        Raises
+        ------
+        ChangedMeanwhile
+            The request was made from another version.
+        """
+        if self.if_match is None:
+            return
         # A weak tag (W/"…") never matches here: it says that two versions are alike, not that they are the same.
         given = {tag.strip() for tag in self.if_match.split(",")}
         if "*" not in given and etag not in given:
@@ -76,6 +91,14 @@ async def edit_of(if_match: Annotated[str | None, Header(alias="If-Match", max_l
 
 
 TheEdit = Annotated[Edit, Depends(edit_of)]
+
+
+async def ending_of(if_match: Annotated[str | None, Header(alias="If-Match", max_length=1000)] = None) -> Edit:
+    """Read the header of a request that may leave it out."""
+    return Edit(if_match=if_match)
+
+
+TheEnding = Annotated[Edit, Depends(ending_of)]
 
 
 def _plain(value: object) -> object:

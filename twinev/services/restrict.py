@@ -113,9 +113,19 @@ def change_restriction(
 
 
 def revoke_restriction(
-    restriction_id: str, *, user: User, unit_of_work: UnitOfWorkFactory, clock: Clock
+    restriction_id: str,
+    *,
+    require_unchanged: Callable[[Restriction], None],
+    user: User,
+    unit_of_work: UnitOfWorkFactory,
+    clock: Clock,
 ) -> Restriction:
     """End a restriction before its time; it stays in the history. Revoking it again changes nothing.
+
+    Parameters
+    ----------
+    require_unchanged : Callable
+        Raises when the order is not the one that was to be revoked.
 
     Raises
     ------
@@ -132,6 +142,7 @@ def revoke_restriction(
         restriction = work.restrictions.get_to_edit(restriction_id)
         if restriction.revoked_at is not None:
             return restriction
+        require_unchanged(restriction)
         _require_open(restriction, now, "revoke")
         revoked = replace(restriction, revoked_at=now)
         work.restrictions.save(revoked)

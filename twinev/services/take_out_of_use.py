@@ -65,8 +65,13 @@ class TakeOutOfUse:
             self._change, station_id, lambda station, _now, _work: replace(station, blocked_at=None, block_reason=None)
         )
 
-    async def remove(self, station_id: str) -> None:
+    async def remove(self, station_id: str, *, require_unchanged: Callable[[ChargingStation], None]) -> None:
         """Take a station out of every list; its sessions and meter values stay. It is unknown to gateways.
+
+        Parameters
+        ----------
+        require_unchanged : Callable
+            Raises when the station is not the one that was to be removed.
 
         Raises
         ------
@@ -75,7 +80,12 @@ class TakeOutOfUse:
         Conflict
             An EV is charging there now.
         """
-        await self._close(await asyncio.to_thread(self._change, station_id, _removed), "the station was removed")
+
+        def removed(station: ChargingStation, now: datetime, work: UnitOfWork) -> ChargingStation:
+            require_unchanged(station)
+            return _removed(station, now, work)
+
+        await self._close(await asyncio.to_thread(self._change, station_id, removed), "the station was removed")
 
     def _change(
         self, station_id: str, change: Callable[[ChargingStation, datetime, UnitOfWork], ChargingStation]

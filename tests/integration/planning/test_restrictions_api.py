@@ -150,6 +150,21 @@ def test_role_that_may_orders_looks_up_and_revokes(api, role):
     assert after["revoked_at"]
 
 
+def test_restriction_that_was_changed_since_it_was_read_is_not_revoked(api):
+    path = f"/restrictions/{api.post('/restrictions', json=body_of(), headers=as_(Role.GRID_OPERATOR)).json()['id']}"
+    headers = as_(Role.GRID_OPERATOR)
+    read = {"If-Match": api.get(path, headers=headers).headers["ETag"]}
+    api.patch(path, json={"limit_kw": 3.0}, headers=headers | read)
+
+    refused = api.delete(path, headers=headers | read)
+    kept = api.get(path, headers=headers)
+    revoked = api.delete(path, headers=headers | {"If-Match": kept.headers["ETag"]})
+
+    assert refused.status_code == 412
+    assert kept.json()["revoked_at"] is None
+    assert revoked.status_code == 204
+
+
 @pytest.mark.parametrize("role", MAY_NOT)
 def test_role_that_may_not_is_refused_and_nothing_is_kept(api, role):
     kept = api.post("/restrictions", json=body_of(), headers=as_(Role.GRID_OPERATOR)).json()["id"]

@@ -45,7 +45,7 @@ def parameters_of(operation) -> set[str]:
         ("412", lambda method, path, operation: "If-Match" in parameters_of(operation)),
         ("413", lambda method, path, operation: "requestBody" in operation),
         ("422", lambda method, path, operation: True),
-        ("428", lambda method, path, operation: "If-Match" in parameters_of(operation)),
+        ("428", lambda method, path, operation: "If-Match" in parameters_of(operation) and method != "delete"),
         ("429", lambda method, path, operation: path != "/api/v1/health"),
         ("503", lambda method, path, operation: path != "/api/v1/health"),
     ],

@@ -399,3 +399,23 @@ def test_session_of_another_instant_does_not_move_its_beginning(operating, datab
     with database.reading() as work:
         ended = work.sessions.get("charging")
     assert ended.ended_at == ended.started_at
+
+
+# ── Removing what one has read ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_station_that_was_changed_since_it_was_read_is_not_removed(operating):
+    read = operating.get("/stations/A").headers["ETag"]
+    edit(operating, "/stations/A", {"name": "Renamed"})
+
+    answer = operating.ask("DELETE", "/stations/A", headers={"If-Match": read})
+
+    assert answer.status_code == 412
+    assert operating.get("/stations/A").json()["name"] == "Renamed"
+
+
+def test_station_is_removed_by_the_version_that_it_has(operating):
+    read = operating.get("/stations/A").headers["ETag"]
+
+    assert operating.ask("DELETE", "/stations/A", headers={"If-Match": read}).status_code == 204
+    assert operating.get("/stations/A").status_code == 404

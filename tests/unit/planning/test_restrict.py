@@ -27,6 +27,13 @@ def restrict_as(make, memory, *roles, **changes):
     return restrict(order_of(make, **changes), user=user, unit_of_work=memory.unit_of_work, clock=make.clock())
 
 
+def revoke_as_read(restriction_id, memory, **others):
+    """Revoke an order that nobody changed since it was read."""
+    return revoke_restriction(
+        restriction_id, require_unchanged=lambda _order: None, unit_of_work=memory.unit_of_work, **others
+    )
+
+
 @pytest.mark.parametrize("role", [Role.GRID_OPERATOR, Role.ADMINISTRATOR])
 def test_grid_operators_and_administrators_may_restrict(make, memory, role):
     restriction = restrict_as(make, memory, role)
@@ -53,7 +60,7 @@ def test_nobody_else_may_revoke(make, memory, roles):
     memory.add(make.restriction("A"))
 
     with pytest.raises(Forbidden):
-        revoke_restriction("restriction", user=make.user(*roles), unit_of_work=memory.unit_of_work, clock=make.clock())
+        revoke_as_read("restriction", memory, user=make.user(*roles), clock=make.clock())
 
     assert memory.restrictions["restriction"].revoked_at is None
 
@@ -87,7 +94,7 @@ def test_revoking_keeps_the_restriction_in_the_history(make, memory):
     operator, clock = make.user(Role.GRID_OPERATOR), make.clock()
 
     for _ in range(2):
-        revoke_restriction("restriction", user=operator, unit_of_work=memory.unit_of_work, clock=clock)
+        revoke_as_read("restriction", memory, user=operator, clock=clock)
 
     assert memory.restrictions["restriction"].revoked_at == make.NOW
     assert len(memory.events_of("restriction.revoked")) == 1
@@ -99,9 +106,9 @@ def test_revoking_what_is_over_or_unknown_is_an_error(make, memory):
     clock.advance(hours=3)
 
     with pytest.raises(Conflict):
-        revoke_restriction("restriction", user=operator, unit_of_work=memory.unit_of_work, clock=clock)
+        revoke_as_read("restriction", memory, user=operator, clock=clock)
     with pytest.raises(NotFound):
-        revoke_restriction("none", user=operator, unit_of_work=memory.unit_of_work, clock=clock)
+        revoke_as_read("none", memory, user=operator, clock=clock)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from twinev.api.etags import TheEdit, tell_version
+from twinev.api.etags import TheEdit, TheEnding, tell_version
 from twinev.api.idempotency import OnlyOnce
 from twinev.api.identity import require_role
 from twinev.api.pagination import WantedPage, page_of
@@ -197,9 +197,22 @@ def patch_restriction(
 
 
 @router.delete("/{restriction_id}", status_code=status.HTTP_204_NO_CONTENT)
-def revoke(restriction_id: str, platform: ThePlatform, user: ConfirmedGridOperator) -> None:
-    """End a restriction before its time; it stays in the list as revoked."""
-    revoke_restriction(restriction_id, user=user, unit_of_work=platform.unit_of_work, clock=platform.clock)
+def revoke(restriction_id: str, platform: ThePlatform, user: ConfirmedGridOperator, ending: TheEnding) -> None:
+    """End a restriction before its time; it stays in the list as revoked.
+
+    If-Match may be left out; where it names a version, the restriction has to be as it was then.
+    """
+
+    def require_unchanged(restriction: Restriction) -> None:
+        ending.honour_version(f"restriction {restriction_id}", restriction_version(restriction))
+
+    revoke_restriction(
+        restriction_id,
+        require_unchanged=require_unchanged,
+        user=user,
+        unit_of_work=platform.unit_of_work,
+        clock=platform.clock,
+    )
 
 
 def _order(body: RestrictionIn) -> RestrictionOrder:

@@ -8,9 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from twinev.api.etags import TheEnding
 from twinev.api.idempotency import OnlyOnce
+from twinev.api.places import station_version
 from twinev.api.platform import Operator, Platform, ThePlatform
 from twinev.api.routers.stations import shown_now
+from twinev.domain.charge_points import ChargingStation
 from twinev.services.issue_key import issue_key
 from twinev.services.take_out_of_use import TakeOutOfUse
 from twinev.wire.rest.stations import StationBlockIn, StationKey, StationOut
@@ -43,9 +46,16 @@ async def unblock_station(station_id: str, service: TheService, platform: ThePla
 
 
 @router.delete("/{station_id}", status_code=HTTPStatus.NO_CONTENT)
-async def remove_station(station_id: str, service: TheService, _user: Operator) -> None:
-    """Remove a station for good. Its sessions and meter values stay; its id is not given again."""
-    await service.remove(station_id)
+async def remove_station(station_id: str, service: TheService, _user: Operator, ending: TheEnding) -> None:
+    """Remove a station for good. Its sessions and meter values stay; its id is not given again.
+
+    If-Match may be left out; where it names a version, the station has to be as it was then.
+    """
+
+    def require_unchanged(station: ChargingStation) -> None:
+        ending.honour_version(f"station {station_id}", station_version(station))
+
+    await service.remove(station_id, require_unchanged=require_unchanged)
 
 
 @router.post("/{station_id}/keys", status_code=HTTPStatus.CREATED, response_model=StationKey)
