@@ -51,7 +51,10 @@ class PagedList(Generic[Item]):
         self._typing_seconds = typing_seconds
         self._cursors: list[str | None] = [None]
         self._next: str | None = None
-        self._asked = 0
+        # Which question the page answers, which one is being asked now, and whether it is to be asked once more.
+        self._question = 0
+        self._asking: int | None = None
+        self._again = False
         self._timer: asyncio.TimerHandle | None = None
         self.items: tuple[Item, ...] = ()
         self.background = Background()
@@ -69,13 +72,18 @@ class PagedList(Generic[Item]):
         self._show_pager()
 
     def refresh(self) -> None:
-        """Read the page that is shown once more."""
-        self.background.start(self.reread())
+        """Read the page that is shown once more: at once, or when the reading that goes on has ended.
+
+        Were each to overtake the one before, nothing would be shown where news come quicker than pages are read.
+        """
+        if self._asking is None or self._asking != self._question:
+            self.background.start(self._ask(self._question))
+        else:
+            self._again = True
 
     def restart(self, *_: object) -> None:
         """Go to the first page: the filters changed."""
-        self._cursors = [None]
-        self.refresh()
+        self._show_page([None])
 
     def restart_when_typed(self, *_: object) -> None:
         """The same, once nobody types any more."""
@@ -87,41 +95,48 @@ class PagedList(Generic[Item]):
         """Show the same items anew: what stands beside them changed."""
         self.table.show(self._rows_of(self.items), empty=self._nothing())
 
-    async def reread(self) -> None:
-        """Read and show; an answer that another question has overtaken is dropped."""
-        self._asked += 1
-        asked = self._asked
-        try:
-            page = await asyncio.to_thread(self._read, self._cursors[-1])
-        except BadInput as error:
-            # The item that the page began after may have been forgotten meanwhile.
-            if len(self._cursors) > 1 and asked == self._asked:
-                self.restart()
-                return
-            self._say(asked, error)
-        except TwinEVError as error:
-            self._say(asked, error)
-        else:
-            if asked == self._asked:
-                self._error.value = ""
-                self.items, self._next = page.items, page.next_cursor
-                self.show_again()
-                self._show_pager()
+    def _show_page(self, cursors: list[str | None]) -> None:
+        """Ask for another page; what is still read for the one before is dropped."""
+        self._cursors, self._next = cursors, None
+        self._question += 1
+        self.refresh()
 
-    def _say(self, asked: int, error: TwinEVError) -> None:
-        if asked == self._asked:
-            self._error.value = f'<p class="tv-field-error" role="alert">{formats.safe(error)}</p>'
+    async def _ask(self, question: int) -> None:
+        self._asking, self._again = question, False
+        try:
+            await self._read_and_show(question)
+        finally:
+            if self._asking == question:
+                self._asking = None
+        if self._again and question == self._question:
+            self.refresh()
+
+    async def _read_and_show(self, question: int) -> None:
+        cursor = self._cursors[-1]
+        try:
+            page = await asyncio.to_thread(self._read, cursor)
+        except TwinEVError as error:
+            if question != self._question:
+                return
+            # The item that the page began after may have been forgotten meanwhile.
+            if isinstance(error, BadInput) and cursor is not None:
+                self.restart()
+            else:
+                self._error.value = f'<p class="tv-field-error" role="alert">{formats.safe(error)}</p>'
+            return
+        if question == self._question:
+            self._error.value = ""
+            self.items, self._next = page.items, page.next_cursor
+            self.show_again()
+            self._show_pager()
 
     def _turn(self) -> None:
         if self._next is not None:
-            self._cursors.append(self._next)
-            self._next = None
-            self.refresh()
+            self._show_page([*self._cursors, self._next])
 
     def _turn_back(self) -> None:
         if len(self._cursors) > 1:
-            self._cursors.pop()
-            self.refresh()
+            self._show_page(self._cursors[:-1])
 
     def _show_pager(self) -> None:
         page = len(self._cursors)

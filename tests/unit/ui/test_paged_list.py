@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -105,19 +106,66 @@ def test_typing_asks_once_it_is_over(listed, book) -> None:
     assert book.asked == [None]
 
 
-def test_overtaken_answer_is_dropped(listed, book) -> None:
-    async def overtaken() -> None:
-        read = listed._read
-        listed._read = lambda _: Page[CommandOut].model_construct(items=("old",), next_cursor=None)
-        first = asyncio.ensure_future(listed.reread())
-        await asyncio.sleep(0)
-        listed._read = read
-        await listed.reread()
-        await first
+class SlowBook:
+    """Answers only when told to, each question with what was asked for."""
 
-    asyncio.run(overtaken())
+    def __init__(self) -> None:
+        self.wanted, self.asked, self.open = "a", [], {}
 
-    assert shown(listed) == ["a", "b"]
+    def read(self, _cursor: str | None) -> Page[CommandOut]:
+        number, answer = len(self.asked), self.wanted
+        self.open[number] = threading.Event()
+        self.asked.append(answer)
+        assert self.open[number].wait(10)
+        return Page[CommandOut].model_construct(items=(f"{answer}{number}",), next_cursor=None)
+
+    async def asks(self, times: int) -> None:
+        while len(self.asked) < times:
+            await asyncio.sleep(0.001)
+
+
+def test_answer_to_an_older_question_is_dropped(listed) -> None:
+    book = SlowBook()
+    listed._read = book.read
+
+    async def choose_twice() -> None:
+        listed.restart()
+        await book.asks(1)
+        book.wanted = "b"
+        listed.restart()
+        await book.asks(2)
+        book.open[1].set()
+        await asyncio.sleep(0.01)
+        book.open[0].set()
+        await listed.background.finished()
+
+    asyncio.run(choose_twice())
+
+    assert (shown(listed), book.asked) == (["b1"], ["a", "b"])
+
+
+def test_news_that_come_quicker_than_pages_are_read_keep_nothing_from_being_shown(listed) -> None:
+    book = SlowBook()
+    listed._read = book.read
+    seen = []
+
+    async def hear_news() -> None:
+        listed.refresh()
+        for number in range(3):
+            await book.asks(number + 1)
+            for _ in range(5):
+                listed.refresh()
+            assert len(book.asked) == number + 1
+            book.open[number].set()
+            await book.asks(number + 2)
+            seen.append(shown(listed))
+        book.open[3].set()
+        await listed.background.finished()
+
+    asyncio.run(hear_news())
+
+    assert seen == [["a0"], ["a1"], ["a2"]]
+    assert shown(listed) == ["a3"]
 
 
 def test_page_whose_first_item_was_forgotten_leads_to_the_first_page(listed, book) -> None:
