@@ -21,6 +21,7 @@ from polling import wait_until
 
 START_WITHIN_SECONDS = 90
 STOP_WITHIN_SECONDS = 20
+LAST_WORDS = 4000
 
 
 @dataclass(kw_only=True)
@@ -50,6 +51,11 @@ class RunningSystem:
     @property
     def output(self) -> str:
         return (self.data_dir / "up.out").read_text(errors="replace")
+
+    def last_words(self) -> list[tuple[str, str]]:
+        """What the processes wrote last, each with the name of its file."""
+        files = [self.data_dir / "up.out", *sorted(self.data_dir.glob("logs/*"))]
+        return [(file.name, file.read_text(errors="replace")[-LAST_WORDS:]) for file in files if file.exists()]
 
     def account(self, role: str) -> dict:
         """Username and password of the demo account of ``role``."""

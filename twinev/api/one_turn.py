@@ -17,20 +17,30 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 
 from twinev.api.turns import Snapshot
 
-_GIVEN = [name for name in inspect.signature(APIRoute).parameters if name not in ("path", "endpoint")]
+# Nothing stands in for a dependency here, so the routes need no application that would name it.
+_OTHERS = ("path", "endpoint", "dependency_overrides_provider")
+_GIVEN = [name for name in inspect.signature(APIRoute).parameters if name not in _OTHERS]
+# By the router's id, and with the router itself: while it is kept, nothing else has that id.
+_MADE: dict[int, tuple[APIRouter, list[BaseRoute]]] = {}
 
 
 def add_routes(app: FastAPI, router: APIRouter) -> None:
     """Have the application answer what ``router`` answers, with as few turns in threads as can be."""
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            given = {name: getattr(route, name) for name in _GIVEN} | {"dependency_overrides_provider": app}
-            app.router.routes.append(type(route)(route.path, in_one_turn(route.endpoint), **given))
-        else:
-            app.router.routes.append(route)
+    # Made once in a process, for all applications: to read the signatures of all routes takes half a second.
+    router_and_routes = _MADE.get(id(router)) or (router, [_made(route) for route in router.routes])
+    _MADE[id(router)] = router_and_routes
+    app.router.routes.extend(router_and_routes[1])
+
+
+def _made(route: BaseRoute) -> BaseRoute:
+    if not isinstance(route, APIRoute):
+        return route
+    given = {name: getattr(route, name) for name in _GIVEN}
+    return type(route)(route.path, in_one_turn(route.endpoint), **given)
 
 
 def in_one_turn(endpoint: Callable[..., Any]) -> Callable[..., Awaitable[Any]]:
