@@ -11,11 +11,10 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = Path(__file__).with_name("analysis.png")
-NOTEBOOK = ROOT / "tests" / "browser" / "notebooks" / "analysis.ipynb"
 CHROMIUM = "/usr/bin/chromium"
 SITE = "utrecht-croeselaan"
 DAYS = 150
@@ -24,7 +23,6 @@ WITHIN_MS = 120_000
 sys.path.insert(0, str(ROOT / "tests"))
 from months_of_charging import Months, put_months  # noqa: E402
 from running_system import RunningSystem, system  # noqa: E402
-from served_notebook import served_notebook  # noqa: E402
 
 from twinev.adapters.database.engine import open_engine  # noqa: E402
 from twinev.adapters.database.unit_of_work import Database  # noqa: E402
@@ -47,8 +45,7 @@ def main() -> None:
         running.start()
         try:
             put_past(running)
-            with served_notebook(NOTEBOOK, running) as address:
-                photograph(running, address)
+            photograph(running)
         finally:
             running.stop()
 
@@ -61,28 +58,21 @@ def put_past(running: RunningSystem) -> None:
     database.close()
 
 
-def photograph(running: RunningSystem, address: str) -> None:
-    """Open the tab and take the picture."""
+def photograph(running: RunningSystem) -> None:
+    """Open the tab as the demo charge point operator and take the picture."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(WITHIN_MS)
-        log_in(page, running)
-        page.goto(address)
-        page.locator(".tv-figures li").first.wait_for()
+        account = running.account("charge_point_operator")
+        page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
+        page.get_by_label("Username").fill(account["username"])
+        page.get_by_label("Password").fill(account["password"])
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("tab", name="Analysis").click()
         page.locator(".tv-bars").first.wait_for()
         page.screenshot(path=PICTURE)
         browser.close()
-
-
-def log_in(page: Page, running: RunningSystem) -> None:
-    """Log in at the API as the demo charge point operator."""
-    account = running.account("charge_point_operator")
-    page.goto(f"{running.api_url}/login")
-    page.get_by_label("Username").fill(account["username"])
-    page.get_by_label("Password").fill(account["password"])
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda url: "/login" not in url)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running_system import RunningSystem, system
 
 CHROMIUM = "/usr/bin/chromium"
@@ -21,6 +21,7 @@ VISITS = [
     for station_id in ("UTR-02", "UTR-04", "UTR-05")
 ]
 PAGE_WITHIN_MS = 60_000
+SOON_MS = 15_000
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +51,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page as the demo account of a role; fails the test on any request that leaves this machine."""
+    """Opens the page as the demo account of a role; fails on any request that leaves this machine."""
     contexts = []
     strangers: list[str] = []
 
@@ -78,6 +79,24 @@ def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[...
     for context in contexts:
         context.close()
     assert strangers == []
+
+
+@pytest.fixture(scope="module")
+def opened(open_page: Callable[..., Page]) -> Page:
+    """The grid operators' page, opened once for all tests of the module: to open one takes longer than most of them."""
+    return open_page()
+
+
+@pytest.fixture
+def page(opened: Page) -> Page:
+    """The page as somebody finds it who begins: its first tab, nothing selected, nothing typed."""
+    opened.set_viewport_size({"width": 1440, "height": 900})
+    opened.emulate_media(color_scheme="light")
+    opened.get_by_role("tab", name="Status").click()
+    opened.get_by_role("button", name="Clear selection").click()
+    expect(opened.locator(".tv-summary")).to_contain_text("No stations selected yet.", timeout=SOON_MS)
+    opened.get_by_label("Limit on their sum").fill("")
+    return opened
 
 
 @pytest.fixture

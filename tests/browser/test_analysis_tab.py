@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,13 +13,11 @@ from axe import serious_violations
 from months_of_charging import Months, put_months
 from playwright.sync_api import Browser, Page, expect
 from running_system import RunningSystem, system
-from served_notebook import served_notebook
 
 from twinev.adapters.database.engine import open_engine
 from twinev.adapters.database.unit_of_work import Database
 from twinev.analysis_view.figures import month_name
 
-NOTEBOOK = Path(__file__).with_name("notebooks") / "analysis.ipynb"
 SITE, NAME = "utrecht-croeselaan", "Car park Croeselaan, Utrecht"
 PAGE_WITHIN_MS, SOON_MS = 90_000, 20_000
 
@@ -39,8 +36,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
     directory = tmp_path_factory.mktemp("analysis")
     (directory / "nobody.json").write_text(json.dumps({"arrivals": []}))
     running_system = system(directory / "data", "--scenario", str(directory / "nobody.json"))
-    # The notebook has a server of its own.
-    running_system.environment["TWINEV_WARM_KERNELS"] = "0"
     running_system.start()
     try:
         database = Database(engine=open_engine(f"sqlite:///{running_system.database}"), clock=WallClock())
@@ -53,40 +48,40 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
 
 
 @pytest.fixture(scope="module")
-def address(running: RunningSystem) -> Iterator[str]:
-    with served_notebook(NOTEBOOK, running) as served:
-        yield served
-
-
-@pytest.fixture
-def open_tab(running: RunningSystem, address: str, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the tab as the demo charge point operator; fails on any request that leaves this machine."""
-    contexts, strangers = [], []
+def opened(running: RunningSystem, browser: Browser) -> Iterator[Page]:
+    """The tab, as the demo charge point operator; fails on any request that leaves this machine."""
+    strangers = []
 
     def note(asked: str) -> None:
         if not asked.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")):
             strangers.append(asked)
 
-    def opened(width: int = 1440, height: int = 900, color_scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PAGE_WITHIN_MS)
-        page.on("request", lambda request: note(request.url))
-        account = running.account("charge_point_operator")
-        page.goto(f"{running.api_url}/login")
-        page.get_by_label("Username").fill(account["username"])
-        page.get_by_label("Password").fill(account["password"])
-        page.get_by_role("button", name="Log in").click()
-        expect(page).not_to_have_url(re.compile("/login"), timeout=PAGE_WITHIN_MS)
-        page.goto(address)
-        page.locator(".tv-figures li").first.wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.set_default_timeout(PAGE_WITHIN_MS)
+    page.on("request", lambda request: note(request.url))
+    account = running.account("charge_point_operator")
+    page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
+    page.get_by_label("Username").fill(account["username"])
+    page.get_by_label("Password").fill(account["password"])
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("tab", name="Analysis").click()
+    page.locator(".tv-figures li").first.wait_for()
+    yield page
+    page.context.close()
     assert strangers == []
+
+
+@pytest.fixture
+def tab(opened: Page) -> Page:
+    """The tab as somebody finds it who begins: all sites, the last month, on a large screen in the light."""
+    opened.set_viewport_size({"width": 1440, "height": 900})
+    opened.emulate_media(color_scheme="light")
+    for name in ("Site", "Month", "Charts show"):
+        opened.get_by_label(name, exact=True).filter(visible=True).select_option(index=0)
+    expect(opened.locator(".tv-bars figcaption").first).to_contain_text(
+        month_name(f"{last_month():%Y-%m}"), timeout=SOON_MS
+    )
+    return opened
 
 
 def last_month() -> date:
@@ -99,8 +94,8 @@ def card(page: Page, name: str):
     return page.locator(".tv-figures li").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
-def test_last_month_is_told_at_a_glance_and_by_keyboard_the_one_before(open_tab: Callable[..., Page]) -> None:
-    page = open_tab()
+def test_last_month_is_told_at_a_glance_and_by_keyboard_the_one_before(tab: Page) -> None:
+    page = tab
     now = last_month()
     before = (now - timedelta(days=1)).replace(day=1)
 
@@ -115,8 +110,8 @@ def test_last_month_is_told_at_a_glance_and_by_keyboard_the_one_before(open_tab:
     expect(page.get_by_role("button", name="◀ Earlier")).to_be_disabled()
 
 
-def test_site_and_figure_are_picked_and_the_table_is_downloaded(open_tab: Callable[..., Page]) -> None:
-    page = open_tab()
+def test_site_and_figure_are_picked_and_the_table_is_downloaded(tab: Page) -> None:
+    page = tab
     page.get_by_label("Site").select_option(label=NAME)
     page.get_by_label("Charts show").select_option(label="Occupancy")
 
@@ -131,8 +126,8 @@ def test_site_and_figure_are_picked_and_the_table_is_downloaded(open_tab: Callab
     assert rows[1].startswith(f"{last_month():%Y-%m},")
 
 
-def test_report_opens_in_a_page_of_its_own_that_prints(open_tab: Callable[..., Page]) -> None:
-    page = open_tab()
+def test_report_opens_in_a_page_of_its_own_that_prints(tab: Page) -> None:
+    page = tab
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Report to print").click()
     report = opened.value
@@ -146,12 +141,12 @@ def test_report_opens_in_a_page_of_its_own_that_prints(open_tab: Callable[..., P
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_tab_fits_its_screen_and_can_be_used_by_everybody(
-    open_tab: Callable[..., Page], size: tuple[int, int], color_scheme: str
-) -> None:
-    page = open_tab(*size, color_scheme)
-    for title in ("All figures", "Day by day"):
-        page.locator(".tv-fold summary", has_text=title).click()
+def test_tab_fits_its_screen_and_can_be_used_by_everybody(tab: Page, size: tuple[int, int], color_scheme: str) -> None:
+    page = tab
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=color_scheme)
+    for fold in page.locator(".tv-fold:not([open]) summary").all():
+        fold.click()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert serious_violations(page, within=".tv-analysis") == []

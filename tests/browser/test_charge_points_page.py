@@ -42,47 +42,40 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSystem]
 
 
 @pytest.fixture(scope="module")
-def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens the page as the demo manager; no request may leave this machine, and no script may fail."""
-    contexts, strangers, errors = [], [], []
+def opened(running: RunningSystem, browser: Browser) -> Iterator[Page]:
+    """The page, opened once as the demo manager: to open it takes longer than most of the tests.
+
+    No request may leave this machine, and no script may fail.
+    """
+    strangers, errors = [], []
 
     def note(address: str) -> None:
         if not address.startswith((running.api_url, running.dashboards_url, "ws://127.0.0.1", "data:", "blob:")):
             strangers.append(address)
 
-    def open_as_manager(*, width: int = 1440, height: int = 900, color_scheme: str = "light") -> Page:
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=color_scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: note(request.url))
-        page.on("websocket", lambda socket: note(socket.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
-        account = running.account("charge_point_operator")
-        page.get_by_label("Username").fill(account["username"])
-        page.get_by_label("Password").fill(account["password"])
-        page.get_by_role("button", name="Log in").click()
-        page.locator(".tv-operation").wait_for(timeout=PAGE_WITHIN_MS)
-        return page
-
-    yield open_as_manager
-    for context in contexts:
-        context.close()
+    page = browser.new_context().new_page()
+    page.on("request", lambda request: note(request.url))
+    page.on("websocket", lambda socket: note(socket.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
+    account = running.account("charge_point_operator")
+    page.get_by_label("Username").fill(account["username"])
+    page.get_by_label("Password").fill(account["password"])
+    page.get_by_role("button", name="Log in").click()
+    page.locator(".tv-operation").wait_for(timeout=PAGE_WITHIN_MS)
+    yield page
+    page.context.close()
     assert strangers == []
     assert errors == []
 
 
-@pytest.fixture(scope="module")
-def opened(open_page: Callable[..., Page]) -> Page:
-    """One page for all tests: to open one takes longer than most of them."""
-    return open_page()
-
-
 @pytest.fixture
 def at(opened: Page) -> Callable[[str], Page]:
-    """Goes to a tab as somebody finds it who begins: no dialog, nothing looked for."""
+    """Goes to a tab as somebody finds it who begins: no dialog, nothing looked for, on a large screen in the light."""
 
     def go(tab: str) -> Page:
+        opened.set_viewport_size({"width": 1440, "height": 900})
+        opened.emulate_media(color_scheme="light")
         if dialog(opened).is_visible():
             opened.keyboard.press("Escape")
         opened.get_by_role("tab", name=tab).click()
@@ -354,16 +347,17 @@ def violations(page: Page) -> dict[str, list[str]]:
     return {where: what for where, what in found.items() if what}
 
 
-def test_nothing_keeps_anybody_out(at) -> None:
-    assert violations(at("Transactions")) == {}
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_out(at, color_scheme: str) -> None:
+    page = at("Transactions")
+    page.emulate_media(color_scheme=color_scheme)
+
+    assert violations(page) == {}
 
 
-def test_nothing_keeps_anybody_out_in_the_dark(open_page) -> None:
-    assert violations(open_page(color_scheme="dark")) == {}
-
-
-def test_narrow_screen_needs_no_scrolling_sideways(open_page) -> None:
-    page = open_page(width=390, height=844)
+def test_narrow_screen_needs_no_scrolling_sideways(at) -> None:
+    page = at("Transactions")
+    page.set_viewport_size({"width": 390, "height": 844})
     for tab in TABS:
         page.get_by_role("tab", name=tab).click()
         expect(rows(page).first).to_be_visible(timeout=SOON_MS)

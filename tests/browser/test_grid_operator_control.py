@@ -56,8 +56,7 @@ def _limit(page: Page) -> Locator:
     return page.locator(".tv-limit-row")
 
 
-def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_area_that_is_drawn_corner_by_corner_selects_what_lies_in_it(page: Page) -> None:
     page.get_by_role("button", name=UTRECHT).first.click()
     first, last = page.locator(".tv-pin", has_text="UTR-01"), page.locator(".tv-pin", has_text="UTR-03")
     expect(first).to_be_visible(timeout=SOON_MS)
@@ -97,10 +96,9 @@ def _box_at_rest(pin: Locator) -> dict[str, float]:
 
 
 def test_order_is_changed_from_its_version_and_revoked_where_it_shows(
-    open_page: Callable[..., Page], operator: httpx.Client, order: Callable[..., str]
+    page: Page, operator: httpx.Client, order: Callable[..., str]
 ) -> None:
     order_id = order(20.0)
-    page = open_page()
     _limit(page).get_by_role("button", name="Change").click()
     expect(page.locator(".tv-form h2")).to_have_text("Change a limit", timeout=SOON_MS)
     expect(page.locator(".tv-summary")).to_contain_text("6 stations: at most 20 kW")
@@ -129,11 +127,8 @@ def test_order_is_changed_from_its_version_and_revoked_where_it_shows(
     assert operator.get(f"/restrictions/{order_id}").json()["state"] == "revoked"
 
 
-def test_station_that_does_not_follow_is_an_alert_with_what_to_do(
-    open_page: Callable[..., Page], order: Callable[..., str]
-) -> None:
+def test_station_that_does_not_follow_is_an_alert_with_what_to_do(page: Page, order: Callable[..., str]) -> None:
     order()
-    page = open_page()
     expect(page.locator(".tv-strip")).to_be_visible(timeout=LATER_MS)
     page.get_by_role("button", name="Show alerts").click()
     alert = page.locator(".tv-alert-row", has_text=f"UTR-05 at {UTRECHT} is offline")
@@ -149,9 +144,8 @@ def test_station_that_does_not_follow_is_an_alert_with_what_to_do(
 
 
 def test_flexibility_is_ordered_slot_by_slot_moves_the_limit_and_is_taken_back(
-    open_page: Callable[..., Page], operator: httpx.Client
+    page: Page, operator: httpx.Client
 ) -> None:
-    page = open_page()
     expect(_card(page, ROTTERDAM)).to_contain_text("kW of 44 kW")
     _tab(page, "Flexibility")
     slots = page.locator(".tv-slots input")
@@ -181,11 +175,8 @@ def test_flexibility_is_ordered_slot_by_slot_moves_the_limit_and_is_taken_back(
     expect(slots.first).to_have_value("0", timeout=SOON_MS)
 
 
-def test_history_unfolds_into_measured_against_ordered(
-    open_page: Callable[..., Page], order: Callable[..., str]
-) -> None:
+def test_history_unfolds_into_measured_against_ordered(page: Page, order: Callable[..., str]) -> None:
     order()
-    page = open_page()
     _tab(page, "Historical")
     row = page.locator(".tv-history-row").first
     row.get_by_role("button", name="Details").click()
@@ -199,18 +190,18 @@ def test_history_unfolds_into_measured_against_ordered(
 
 
 def test_administrator_is_led_to_user_management_and_others_are_not(
-    open_page: Callable[..., Page], running: RunningSystem
+    page: Page, open_page: Callable[..., Page], running: RunningSystem
 ) -> None:
-    assert open_page().get_by_role("link", name="Users").count() == 0
+    assert page.get_by_role("link", name="Users").count() == 0
     page = open_page(role="administrator")
     page.get_by_role("link", name="Users").click()
     expect(page).to_have_url(f"{running.api_url}/admin/users")
     page.go_back()
     expect(page.locator(".tv-card").first).to_be_visible(timeout=LATER_MS)
+    page.context.close()
 
 
-def test_tabs_open_by_keyboard(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_tabs_open_by_keyboard(page: Page) -> None:
     page.get_by_role("tab", name="Status").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -218,11 +209,9 @@ def test_tabs_open_by_keyboard(open_page: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_no_tab_has_what_somebody_could_not_use(
-    open_page: Callable[..., Page], order: Callable[..., str], color_scheme: str
-) -> None:
+def test_no_tab_has_what_somebody_could_not_use(page: Page, order: Callable[..., str], color_scheme: str) -> None:
     order()
-    page = open_page(color_scheme=color_scheme)
+    page.emulate_media(color_scheme=color_scheme)
     _limit(page).get_by_role("button", name="Change").click()
     page.get_by_role("button", name="Preview the effect").click()
     expect(page.locator(".tv-preview svg")).to_be_visible(timeout=2 * SOON_MS)

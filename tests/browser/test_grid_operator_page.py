@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
 from contextlib import closing
 
 import pytest
@@ -44,8 +43,7 @@ def _order(page: Page, limit: str) -> None:
     page.get_by_role("button", name="Confirm the order").click()
 
 
-def test_page_shows_state_and_who_is_logged_in(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_page_shows_state_and_who_is_logged_in(page: Page) -> None:
     expect(page).to_have_title(re.compile("TwinEV"))
     expect(page.locator(".tv-card")).to_have_count(2)
     expect(page.locator(".tv-person")).to_contain_text("Logged in as")
@@ -54,8 +52,7 @@ def test_page_shows_state_and_who_is_logged_in(open_page: Callable[..., Page]) -
     expect(page.locator(".tv-list-row")).to_have_count(12)
 
 
-def test_click_on_a_pin_selects_and_deselects(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_click_on_a_pin_selects_and_deselects(page: Page) -> None:
     _zoom_to(page, UTRECHT)
     _pin(page, "UTR-02").click()
     expect(_box(page, "UTR-02")).to_be_checked(timeout=SOON_MS)
@@ -64,23 +61,20 @@ def test_click_on_a_pin_selects_and_deselects(open_page: Callable[..., Page]) ->
     expect(_box(page, "UTR-02")).not_to_be_checked(timeout=SOON_MS)
 
 
-def test_list_selects_by_keyboard(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_list_selects_by_keyboard(page: Page) -> None:
     _box(page, "RTM-01").focus()
     page.keyboard.press("Space")
     expect(page.locator(".tv-summary")).to_contain_text("1 station selected", timeout=SOON_MS)
 
 
-def test_area_selects_all_stations_in_it(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_area_selects_all_stations_in_it(page: Page) -> None:
     _zoom_to(page, UTRECHT)
     _drag_over_map(page)
     expect(page.locator(".tv-summary")).to_contain_text("6 stations selected", timeout=SOON_MS)
     expect(_box(page, "RTM-01")).not_to_be_checked()
 
 
-def test_what_is_missing_is_said_beside_its_field(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+def test_what_is_missing_is_said_beside_its_field(page: Page) -> None:
     page.get_by_role("button", name="Preview the effect").click()
     alerts = page.locator(".tv-form [role=alert]")
     expect(alerts.filter(has_text="Select at least one station")).to_be_visible(timeout=SOON_MS)
@@ -90,8 +84,7 @@ def test_what_is_missing_is_said_beside_its_field(open_page: Callable[..., Page]
     expect(alerts.filter(has_text="“a lot” is not a number")).to_be_visible(timeout=SOON_MS)
 
 
-def test_preview_tells_the_effect_and_orders_nothing(open_page: Callable[..., Page], running: RunningSystem) -> None:
-    page = open_page()
+def test_preview_tells_the_effect_and_orders_nothing(page: Page, running: RunningSystem) -> None:
     _box(page, UTRECHT).check()
     page.get_by_label("Limit on their sum").fill("15")
     page.get_by_role("button", name="Preview the effect").click()
@@ -102,10 +95,7 @@ def test_preview_tells_the_effect_and_orders_nothing(open_page: Callable[..., Pa
         assert client.get("/restrictions").json()["items"] == []
 
 
-def test_confirmed_order_is_carried_out_seen_and_revoked(
-    open_page: Callable[..., Page], running: RunningSystem
-) -> None:
-    page = open_page()
+def test_confirmed_order_is_carried_out_seen_and_revoked(page: Page, running: RunningSystem) -> None:
     _zoom_to(page, UTRECHT)
     _drag_over_map(page)
     expect(page.locator(".tv-summary")).to_contain_text("6 stations selected", timeout=SOON_MS)
@@ -134,8 +124,9 @@ def test_confirmed_order_is_carried_out_seen_and_revoked(
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-def test_page_fits_its_screen(open_page: Callable[..., Page], size: tuple[int, int], color_scheme: str) -> None:
-    page = open_page(*size, color_scheme)
+def test_page_fits_its_screen(page: Page, size: tuple[int, int], color_scheme: str) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=color_scheme)
     expect(page.locator(".tv-map")).to_be_visible()
     widest = page.evaluate("Math.max(...[...document.querySelectorAll('.tv-page *')].map(e => "
                            "e.closest('.tv-leaflet') ? 0 : e.getBoundingClientRect().right))")  # fmt: skip
@@ -145,8 +136,7 @@ def test_page_fits_its_screen(open_page: Callable[..., Page], size: tuple[int, i
     assert lightness > 200 if color_scheme == "light" else lightness < 60
 
 
-def test_lost_connection_is_said_and_recovers(open_page: Callable[..., Page], running: RunningSystem) -> None:
-    page = open_page()
+def test_lost_connection_is_said_and_recovers(page: Page, running: RunningSystem) -> None:
     # Stopped, not killed: started again within seconds, it can be back before a page notices.
     api = running.pid("api")
     os.kill(api, signal.SIGSTOP)

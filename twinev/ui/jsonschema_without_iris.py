@@ -1,6 +1,6 @@
 """Imports jsonschema without its check of IRIs, whose grammar it would build first: a second and a half of each start.
 
-Whoever serves the dashboards imports this before Voila; their notebooks have no IRIs to check.
+It is imported before nbformat and Voila, which import jsonschema; the dashboards' notebooks have no IRIs to check.
 """
 
 import sys

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import twinev.ui.jsonschema_without_iris  # noqa: F401
+
+# isort: split
 import nbformat
 from jinja2 import Environment, FileSystemLoader
 from jupyter_client.kernelspec import KernelSpecManager

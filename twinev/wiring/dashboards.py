@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import twinev
-import twinev.ui.jsonschema_without_iris
 from twinev.domain.login import session_cookie_name
 from twinev.settings import Settings
 from twinev.ui.voila_server import run_dashboards
