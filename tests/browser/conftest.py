@@ -89,9 +89,11 @@ def opened(open_page: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def page(opened: Page) -> Page:
-    """The page as somebody finds it who begins: its first tab, nothing selected, nothing typed."""
+    """The page as somebody finds it who begins: its first tab, nothing selected, typed or looked for."""
     opened.set_viewport_size({"width": 1440, "height": 900})
     opened.emulate_media(color_scheme="light")
+    opened.get_by_role("tab", name="Historical").click()
+    opened.get_by_label("Find").fill("")
     opened.get_by_role("tab", name="Status").click()
     opened.get_by_role("button", name="Clear selection").click()
     expect(opened.locator(".tv-summary")).to_contain_text("No stations selected yet.", timeout=SOON_MS)

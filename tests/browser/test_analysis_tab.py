@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from axe import serious_violations
 from months_of_charging import Months, put_months
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from running_system import RunningSystem, system
 
 from twinev.adapters.database.engine import open_engine
@@ -74,13 +74,12 @@ def opened(running: RunningSystem, browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def tab(opened: Page) -> Page:
     """The tab as somebody finds it who begins: all sites, the last month, on a large screen in the light."""
+    this = month_name(f"{last_month():%Y-%m}")
     opened.set_viewport_size({"width": 1440, "height": 900})
     opened.emulate_media(color_scheme="light")
-    for name in ("Site", "Month", "Charts show"):
-        opened.get_by_label(name, exact=True).filter(visible=True).select_option(index=0)
-    expect(opened.locator(".tv-bars figcaption").first).to_contain_text(
-        month_name(f"{last_month():%Y-%m}"), timeout=SOON_MS
-    )
+    for name, choice in (("Site", {"index": 0}), ("Month", {"label": this}), ("Charts show", {"index": 0})):
+        labelled(opened, name).select_option(**choice)
+    expect(opened.locator(".tv-bars figcaption").first).to_contain_text(this, timeout=SOON_MS)
     return opened
 
 
@@ -90,7 +89,12 @@ def last_month() -> date:
     return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
-def card(page: Page, name: str):
+def labelled(page: Page, name: str) -> Locator:
+    """The field of that name on the tab that is shown."""
+    return page.get_by_label(name, exact=True).filter(visible=True)
+
+
+def card(page: Page, name: str) -> Locator:
     return page.locator(".tv-figures li").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
@@ -112,8 +116,8 @@ def test_last_month_is_told_at_a_glance_and_by_keyboard_the_one_before(tab: Page
 
 def test_site_and_figure_are_picked_and_the_table_is_downloaded(tab: Page) -> None:
     page = tab
-    page.get_by_label("Site").select_option(label=NAME)
-    page.get_by_label("Charts show").select_option(label="Occupancy")
+    labelled(page, "Site").select_option(label=NAME)
+    labelled(page, "Charts show").select_option(label="Occupancy")
 
     expect(page.locator(".tv-bars figcaption").first).to_contain_text("Occupancy by day", timeout=SOON_MS)
     expect(page.get_by_role("link", name="Report to print")).to_have_attribute(
@@ -145,8 +149,10 @@ def test_tab_fits_its_screen_and_can_be_used_by_everybody(tab: Page, size: tuple
     page = tab
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.emulate_media(color_scheme=color_scheme)
-    for fold in page.locator(".tv-fold:not([open]) summary").all():
-        fold.click()
+    for title in ("All figures", "Day by day"):
+        fold = page.locator(".tv-fold", has_text=title)
+        if not fold.evaluate("fold => fold.open"):
+            fold.locator("summary").click()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert serious_violations(page, within=".tv-analysis") == []
