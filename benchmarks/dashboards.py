@@ -174,8 +174,8 @@ def _tell_of_open(whole: RunningSystem, pages: list[Page], minutes: float, befor
     after = {one.pid: mebibytes(one) for one in kernels(whole)}
     growth = [after[pid] - before[pid] for pid in before if pid in after]
     print(
-        f"{len(pages)} open for {minutes:g} min: who uses one has an answer in {1000 * statistics.median(answered):.0f} ms, "
-        f"at worst {1000 * max(answered):.0f} ms; machine {psutil.cpu_percent():.0f} % busy; kernels "
+        f"{len(pages)} open for {minutes:g} min: who uses one has an answer in "
+        f"{1000 * statistics.median(answered):.0f} ms, at worst {1000 * max(answered):.0f} ms; machine {psutil.cpu_percent():.0f} % busy; kernels "
         f"{sum(after.values()):.0f} MiB together, each grew by {min(growth):+.1f} to {max(growth):+.1f} MiB"
     )
 
