@@ -175,8 +175,9 @@ def _tell_of_open(whole: RunningSystem, pages: list[Page], minutes: float, befor
     growth = [after[pid] - before[pid] for pid in before if pid in after]
     print(
         f"{len(pages)} open for {minutes:g} min: who uses one has an answer in "
-        f"{1000 * statistics.median(answered):.0f} ms, at worst {1000 * max(answered):.0f} ms; machine {psutil.cpu_percent():.0f} % busy; kernels "
-        f"{sum(after.values()):.0f} MiB together, each grew by {min(growth):+.1f} to {max(growth):+.1f} MiB"
+        f"{1000 * statistics.median(answered):.0f} ms, at worst {1000 * max(answered):.0f} ms; "
+        f"machine {psutil.cpu_percent():.0f} % busy; kernels {sum(after.values()):.0f} MiB together, "
+        f"each grew by {min(growth):+.1f} to {max(growth):+.1f} MiB"
     )
 
 
