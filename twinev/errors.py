@@ -14,7 +14,6 @@
     │   └── PasswordExpired the password is right, but must be replaced before it opens anything
     ├── TooManyTries        too many tries in a short time (a password, mostly)
     ├── SolverFailure       no solver returned a usable plan (the rule-based plan stands in)
-    ├── StationUnreachable  no gateway holds the station's socket
     └── Unavailable         a part of the system that is needed does not answer
 
 A message says who, the value, what is allowed and the remedy; the same facts are attributes.
@@ -109,14 +108,6 @@ class TooManyTries(TwinEVError):
 
 class SolverFailure(TwinEVError):
     """No solver returned a usable plan."""
-
-
-class StationUnreachable(TwinEVError):
-    """No gateway holds the station's socket."""
-
-    def __init__(self, station_id: str) -> None:
-        self.station_id = station_id
-        super().__init__(f"station {station_id} is offline: no gateway holds its socket")
 
 
 class Unavailable(TwinEVError):

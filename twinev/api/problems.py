@@ -19,7 +19,6 @@ from twinev.errors import (
     NotAuthenticated,
     NotFound,
     SolverFailure,
-    StationUnreachable,
     TooManyTries,
     TwinEVError,
     Unavailable,
@@ -42,7 +41,6 @@ _STATUS: tuple[tuple[type[TwinEVError], HTTPStatus], ...] = (
     (NotAuthenticated, HTTPStatus.UNAUTHORIZED),
     (TooManyTries, HTTPStatus.TOO_MANY_REQUESTS),
     (SolverFailure, HTTPStatus.SERVICE_UNAVAILABLE),
-    (StationUnreachable, HTTPStatus.SERVICE_UNAVAILABLE),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
