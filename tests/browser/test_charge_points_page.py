@@ -79,7 +79,8 @@ def at(opened: Page) -> Callable[[str], Page]:
         if dialog(opened).is_visible():
             opened.keyboard.press("Escape")
         opened.get_by_role("tab", name=tab).click()
-        for chosen in opened.locator(".tv-tools select:visible").all():
+        # From the end: the command that is chosen in the form says which fields come after it.
+        for chosen in reversed(opened.locator(".tv-tools select:visible").all()):
             chosen.select_option(index=0)
         for typed in opened.locator(".tv-tools input:visible").all():
             typed.fill("")

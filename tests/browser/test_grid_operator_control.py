@@ -176,14 +176,15 @@ def test_flexibility_is_ordered_slot_by_slot_moves_the_limit_and_is_taken_back(
 
 
 def test_history_unfolds_into_measured_against_ordered(page: Page, order: Callable[..., str]) -> None:
-    order()
+    # Unlike those of the other tests, which the history shows as well.
+    order(14.5)
     _tab(page, "Historical")
-    row = page.locator(".tv-history-row").first
+    row = page.locator(".tv-history-row", has_text="14.5 kW")
     row.get_by_role("button", name="Details").click()
     detail = row.locator(".tv-history-detail")
     expect(detail.locator("svg .tv-line-limit")).to_be_attached(timeout=SOON_MS)
     expect(detail).to_contain_text("of the time within the limit")
-    expect(detail).to_contain_text("ordered by grid_operator: at most 15 kW")
+    expect(detail).to_contain_text("ordered by grid_operator: at most 14.5 kW")
     page.get_by_label("Find").fill("nobody")
     expect(page.locator(".tv-history")).to_contain_text("No order matches", timeout=SOON_MS)
     expect(row).not_to_be_visible()
