@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import pytest
 from ledger_comparison import assert_ledger_is_database
 from playwright.sync_api import Browser, Page, expect
 from polling import wait_until
@@ -187,6 +188,7 @@ def test_only_a_grid_operator_may_restrict(start_system: Callable[..., RunningSy
     assert running.client("grid_operator").post("/restrictions", json=order).status_code == HTTPStatus.CREATED
 
 
+@pytest.mark.long
 def test_killed_processes_come_back_and_lose_nothing(start_system: Callable[..., RunningSystem]) -> None:
     stations = ["UTR-01", "UTR-02", "UTR-03", "UTR-04", "RTM-01", "RTM-02", "RTM-03", "RTM-04"]
     evs = [_ev(station, energy_kwh=6, at_seconds=40 * n, stay_minutes=75) for n, station in enumerate(stations)]
