@@ -21,6 +21,7 @@ DAYS = 150
 WITHIN_MS = 120_000
 
 sys.path.insert(0, str(ROOT / "tests"))
+from dashboard_login import open_dashboard  # noqa: E402
 from months_of_charging import Months, put_months  # noqa: E402
 from running_system import RunningSystem, system  # noqa: E402
 
@@ -64,11 +65,7 @@ def photograph(running: RunningSystem) -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(WITHIN_MS)
-        account = running.account("charge_point_operator")
-        page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
-        page.get_by_label("Username").fill(account["username"])
-        page.get_by_label("Password").fill(account["password"])
-        page.get_by_role("button", name="Log in").click()
+        open_dashboard(page, running, "charge_points", "charge_point_operator")
         page.get_by_role("tab", name="Analysis").click()
         page.locator(".tv-bars").first.wait_for()
         page.screenshot(path=PICTURE)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
-import pytest
+from dashboard_login import open_dashboard
 from ledger_comparison import assert_ledger_is_database
 from playwright.sync_api import Browser, Page, expect
 from polling import wait_until
@@ -37,16 +37,8 @@ def _ev(station: str, *, energy_kwh: float, at_seconds: float, stay_minutes: flo
     }
 
 
-def _submit_login(page: Page, running: RunningSystem, role: str) -> None:
-    account = running.account(role)
-    page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
-    page.get_by_label("Username").fill(account["username"])
-    page.get_by_label("Password").fill(account["password"])
-    page.get_by_role("button", name="Log in").click()
-
-
 def _log_in(page: Page, running: RunningSystem, role: str) -> None:
-    _submit_login(page, running, role)
+    open_dashboard(page, running, "grid_operators", role)
     expect(page.get_by_text("Order a limit")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=30_000)
 
@@ -180,7 +172,7 @@ def test_only_a_grid_operator_may_restrict(start_system: Callable[..., RunningSy
     }
     for role in ("driver", "charge_point_operator"):
         page = chromium.new_page()
-        _submit_login(page, running, role)
+        open_dashboard(page, running, "grid_operators", role)
         expect(page.get_by_text("grid operator", exact=False).first).to_be_visible(timeout=20_000)
         assert page.locator(".leaflet-container").count() == 0
         page.close()
@@ -188,7 +180,6 @@ def test_only_a_grid_operator_may_restrict(start_system: Callable[..., RunningSy
     assert running.client("grid_operator").post("/restrictions", json=order).status_code == HTTPStatus.CREATED
 
 
-@pytest.mark.long
 def test_killed_processes_come_back_and_lose_nothing(start_system: Callable[..., RunningSystem]) -> None:
     stations = ["UTR-01", "UTR-02", "UTR-03", "UTR-04", "RTM-01", "RTM-02", "RTM-03", "RTM-04"]
     evs = [_ev(station, energy_kwh=6, at_seconds=40 * n, stay_minutes=75) for n, station in enumerate(stations)]

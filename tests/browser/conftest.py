@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dashboard_login import open_dashboard
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from running_system import RunningSystem, system
 
@@ -67,11 +68,7 @@ def open_page(running: RunningSystem, browser: Browser) -> Iterator[Callable[...
         page = context.new_page()
         page.on("request", lambda request: note(request.url))
         page.on("websocket", lambda socket: note(socket.url))
-        page.goto(f"{running.dashboards_url}/voila/render/grid_operators.ipynb")
-        account = running.account(role)
-        page.get_by_label("Username").fill(account["username"])
-        page.get_by_label("Password").fill(account["password"])
-        page.get_by_role("button", name="Log in").click()
+        open_dashboard(page, running, "grid_operators", role)
         page.locator(".tv-card").first.wait_for(timeout=PAGE_WITHIN_MS)
         return page
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe import serious_violations
+from dashboard_login import open_dashboard
 from months_of_charging import Months, put_months
 from playwright.sync_api import Browser, Locator, Page, expect
 from running_system import RunningSystem, system
@@ -59,11 +60,7 @@ def opened(running: RunningSystem, browser: Browser) -> Iterator[Page]:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.set_default_timeout(PAGE_WITHIN_MS)
     page.on("request", lambda request: note(request.url))
-    account = running.account("charge_point_operator")
-    page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
-    page.get_by_label("Username").fill(account["username"])
-    page.get_by_label("Password").fill(account["password"])
-    page.get_by_role("button", name="Log in").click()
+    open_dashboard(page, running, "charge_points", "charge_point_operator")
     page.get_by_role("tab", name="Analysis").click()
     page.locator(".tv-figures li").first.wait_for()
     yield page

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe import serious_violations
+from dashboard_login import open_dashboard
 from playwright.sync_api import Browser, Locator, Page, expect
 from running_system import RunningSystem, system
 
@@ -57,11 +58,7 @@ def opened(running: RunningSystem, browser: Browser) -> Iterator[Page]:
     page.on("request", lambda request: note(request.url))
     page.on("websocket", lambda socket: note(socket.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(f"{running.dashboards_url}/voila/render/charge_points.ipynb")
-    account = running.account("charge_point_operator")
-    page.get_by_label("Username").fill(account["username"])
-    page.get_by_label("Password").fill(account["password"])
-    page.get_by_role("button", name="Log in").click()
+    open_dashboard(page, running, "charge_points", "charge_point_operator")
     page.locator(".tv-operation").wait_for(timeout=PAGE_WITHIN_MS)
     yield page
     page.context.close()

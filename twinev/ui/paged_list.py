@@ -76,10 +76,11 @@ class PagedList(Generic[Item]):
 
         Were each to overtake the one before, nothing would be shown where news come quicker than pages are read.
         """
-        if self._asking is None or self._asking != self._question:
-            self.background.start(self._ask(self._question))
-        else:
+        if self._asking == self._question:
             self._again = True
+        else:
+            self._asking, self._again = self._question, False
+            self.background.start(self._ask(self._question))
 
     def restart(self, *_: object) -> None:
         """Go to the first page: the filters changed."""
@@ -102,7 +103,6 @@ class PagedList(Generic[Item]):
         self.refresh()
 
     async def _ask(self, question: int) -> None:
-        self._asking, self._again = question, False
         try:
             await self._read_and_show(question)
         finally:

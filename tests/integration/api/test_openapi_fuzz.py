@@ -142,4 +142,4 @@ def test_no_question_that_the_document_allows_is_an_error_of_the_api(asked):
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_no_question_of_many_is_an_error_of_the_api(asked):
-    assert faults_of(asked, examples=40) == []
+    assert faults_of(asked, examples=60) == []

@@ -135,7 +135,8 @@ def test_answer_to_an_older_question_is_dropped(listed) -> None:
         listed.restart()
         await book.asks(2)
         book.open[1].set()
-        await asyncio.sleep(0.01)
+        while not listed.items:
+            await asyncio.sleep(0.001)
         book.open[0].set()
         await listed.background.finished()
 
